@@ -1,0 +1,315 @@
+"""The three kinds of plugin, and what each is given.
+
+A component is made from its checked configuration and a `Context`, then started, then
+stopped, each once. `start` may fail: the process then exits non-zero and says why. All
+methods run on the reactor's thread and none may block; an `async def` runs as an asyncio
+Task. After `stop` has returned a component does nothing more.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Generic, Protocol, TypeVar, get_args
+
+import msgspec
+from pydantic import BaseModel, ConfigDict
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+
+from .delivery import Outcome
+from .event import Batch, Event
+from .metrics import Gauge, Metrics
+
+
+class Config(BaseModel):
+    """Base of every component's configuration model.
+
+    Unknown keys are refused, defaults are checked like values, and no message ever shows
+    an input: it may be a secret.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+        populate_by_name=True,
+        validate_default=True,
+    )
+
+
+C = TypeVar("C", bound=Config)
+
+
+class DeadLetter(Protocol):
+    """Where what can never be delivered is kept."""
+
+    def write(self, raw: bytes, reason: str, **facts: Any) -> bool:
+        """Keep `raw`, durably before this returns. False: there was no room, it is lost."""
+        ...
+
+
+class NoDeadLetter:
+    """For tests and for instances without a data directory: nothing is kept."""
+
+    def write(self, raw: bytes, reason: str, **facts: Any) -> bool:
+        return False
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a component may use of the collector around it."""
+
+    #: Its id in the configuration: `syslog` or `syslog/edge`.
+    id: str
+    #: receiver, processor or exporter.
+    kind: str
+    reactor: Any
+    log: Logger
+    metrics: Metrics = field(default_factory=Metrics, repr=False)
+    letters: DeadLetter = field(default_factory=NoDeadLetter, repr=False)
+    #: Where a component may keep files; None when the instance keeps none.
+    data_dir: Path | None = None
+
+    def count(self, name: str, n: int = 1, **labels: str) -> None:
+        """Add to the counter `otelcol_<kind>_<name>_total` of this component.
+
+        Call it per batch, not per event. Labels must be few and of a bounded set of values.
+        Adding 0 makes the series visible before anything has happened.
+        """
+        self.metrics.add(f"{self.kind}_{name}", ((self.kind, self.id), *labels.items()), n)
+
+    def gauge(self, name: str, help: str, read: Callable[[], float], **labels: str) -> None:  # noqa: A002
+        """Export `otelcol_<kind>_<name>`, read at each scrape. Once per component and labels."""
+        full = f"{self.kind}_{name}"
+        said = ((self.kind, self.id), *labels.items())
+        self.metrics.gauges.append(Gauge(full, help, said, read))
+
+    def dead_letter(self, raw: bytes, reason: str, **facts: Any) -> None:
+        """Keep an input that can never become an event, or an event that can never be sent.
+
+        Durable when this returns; counted by reason, and as lost where there is no room.
+        """
+        kept = self.letters.write(raw, reason, **facts)
+        if kept:
+            self.count("dead_lettered_log_records", reason=reason)
+        else:
+            self.count("dropped_log_records", reason="dead_letter_full")
+
+
+class Component(ABC, Generic[C]):
+    """What receivers, processors and exporters have in common."""
+
+    #: The model of this component's configuration; taken from the base class's parameter.
+    config_type: ClassVar[type[Config]] = Config
+    #: Counters of its own, and what each counts: the documentation of its metrics.
+    counters: ClassVar[Mapping[str, str]] = {}
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        for base in cls.__dict__.get("__orig_bases__", ()):
+            for argument in get_args(base):
+                if isinstance(argument, type) and issubclass(argument, Config):
+                    cls.config_type = argument
+
+    def __init__(self, config: C, context: Context) -> None:
+        self.config = config
+        self.context = context
+        for name, text in self.counters.items():
+            context.metrics.helps[f"{context.kind}_{name}"] = text
+
+    @classmethod
+    def config_warnings(cls, config: Any) -> Iterable[str]:  # noqa: ARG003 for subclasses
+        """What an operator should know of a configuration that is valid. For `validate`."""
+        return ()
+
+    async def start(self) -> None:
+        """Begin. An exception ends the process with its message, so say what to do."""
+
+    async def stop(self) -> None:
+        """End. Called once, also when `start` failed half way."""
+
+
+class Output(Protocol):
+    """All that a receiver sees of what comes after it."""
+
+    def send(self, batch: Batch, *, ack: bool = False) -> Deferred[Outcome]:
+        """Hand a batch on; it is not the receiver's any more.
+
+        `ack` says that a sender waits for the outcome: the batch is stored as soon as the
+        queue can. The Deferred never fails and fires within the deadline.
+        """
+        ...
+
+
+class Receiver(Component[C]):
+    """Takes data in and gives it to `output`, which the core sets before `start`."""
+
+    output: Output
+
+    @abstractmethod
+    def pause(self) -> None:
+        """The queues are full: read no more until `resume`. Called once before each `resume`."""
+
+    @abstractmethod
+    def resume(self) -> None:
+        """There is room again."""
+
+    async def quiesce(self) -> None:
+        """The process is ending: take nothing new in, and give `output` what is at hand.
+
+        Deliveries under way settle after this, so acknowledgements can still be written;
+        `stop` comes when they have.
+        """
+        self.pause()
+
+
+class Chain(Protocol):
+    """The pipeline, as its processors see it."""
+
+    def held(self, processor: Processor[Any], events: Sequence[Event]) -> None:
+        """The processor keeps these events of the batch it is given."""
+        ...
+
+    def emitted(
+        self, processor: Processor[Any], events: list[Event], replacing: Sequence[Event]
+    ) -> None:
+        """The processor lets these go, in place of those it held."""
+        ...
+
+    def dropped(self, processor: Processor[Any], events: Sequence[Event], reason: str) -> None:
+        """The processor ends these for good."""
+        ...
+
+    def tick_after(self, processor: Processor[Any], seconds: float) -> None:
+        """Call the processor's `tick` then."""
+        ...
+
+
+class Processor(Component[C]):
+    """Changes, filters, makes or keeps back events, a batch at a time.
+
+    Each pipeline that names a processor has an instance of its own.
+    """
+
+    chain: Chain
+
+    @abstractmethod
+    def process(self, batch: Batch) -> Batch | None:
+        """The batch that goes on; `None` or an empty one ends it, as delivered.
+
+        Events may be changed in place, a resource only replaced. Events that are neither
+        in the result nor held count as dropped, with the reason `filtered` unless `drop`
+        named another; more events than came in count as created. Must not raise: if it
+        does, the batch goes on as it stands and is flagged.
+        """
+
+    def tick(self, now: float) -> None:
+        """The time asked for with `tick_after` has come. `now` is the reactor's, in seconds."""
+
+    def hold(self, events: Sequence[Event]) -> None:
+        """Keep back events of the batch in hand: leave them out of the result.
+
+        Their delivery stays open until they are emitted, replaced or dropped.
+        """
+        self.chain.held(self, events)
+
+    def emit(self, events: list[Event], replacing: Sequence[Event] = ()) -> None:
+        """Let held events, or new ones, go on to the next processor.
+
+        New events that were made of held ones name those in `replacing`: their delivery
+        then waits for the new. Emit all that is held in `flush`.
+        """
+        self.chain.emitted(self, events, replacing)
+
+    def drop(self, events: Sequence[Event], reason: str) -> None:
+        """End events for good, held ones or of the batch in hand. Delivered, and counted."""
+        self.chain.dropped(self, events, reason)
+
+    def tick_after(self, seconds: float) -> None:
+        """Ask for one call of `tick`. A second request replaces the first."""
+        self.chain.tick_after(self, seconds)
+
+    def flush(self) -> None:
+        """The process is ending: emit all that is held."""
+
+
+#: One event as an exporter encoded it.
+Row = bytes
+
+
+class Request(msgspec.Struct, kw_only=True):
+    """What waits in a queue and is sent: bytes, and what must be known of them without reading.
+
+    `body` is what `encode` or `pack` made; the core compresses it once, and the same bytes
+    are sent at each try.
+    """
+
+    body: bytes
+    events: int
+    #: The oldest event's time, ns since the epoch; 0 = not known.
+    oldest_ns: int = 0
+    headers: tuple[tuple[str, str], ...] = ()
+    #: Bytes of the body before compression.
+    raw_size: int = 0
+    #: The name of the compression; empty = none.
+    encoding: str = ""
+    #: Whether it may have reached the destination before.
+    attempted: bool = False
+
+
+class Retry(Exception):
+    """`send`: not now. The same bytes again, after a backoff, without end.
+
+    `after`: seconds the destination asked for. `ambiguous`: it may have been taken.
+    """
+
+    def __init__(self, reason: str, after: float | None = None, *, ambiguous: bool = False) -> None:
+        super().__init__(reason)
+        self.after = after
+        self.ambiguous = ambiguous
+
+
+class Hold(Exception):
+    """`send`: an operator is needed (token, URL, licence). Stop sending, keep, probe slowly."""
+
+
+class TooLarge(Exception):
+    """`send`: the same events in smaller requests, please."""
+
+
+class Poison(Exception):
+    """`send`: something in here will never be accepted. Find it, dead-letter it, send the rest."""
+
+
+class Exporter(Component[C]):
+    """Two halves: `encode` is pure and early, `send` is I/O and may be repeated.
+
+    Queueing, batching, compression, retries, splitting and the dead letter are the core's.
+    """
+
+    @abstractmethod
+    def encode(self, batches: Sequence[Batch]) -> Iterable[Request]:
+        """The requests that carry these batches, each within the destination's limits.
+
+        Pure: other exporters read the same events. If it raises, it is tried again event by
+        event with sanitised copies; what still fails is dead-lettered.
+        """
+
+    @abstractmethod
+    def unpack(self, request: Request) -> list[Row]:
+        """The rows of a request, uncompressed: the inverse of `pack`."""
+
+    @abstractmethod
+    def pack(self, rows: Sequence[Row]) -> Request:
+        """One request of these rows. Splitting, bisecting, merging and replay are built on it."""
+
+    @abstractmethod
+    async def send(self, request: Request) -> int | None:
+        """Deliver, or raise Retry, Hold, TooLarge or Poison.
+
+        Returns how many of its events the destination refused for good; None is 0. May be
+        called again with the same bytes. Any other exception counts as Retry.
+        """

@@ -1,0 +1,146 @@
+"""The sections of components in, a `ComponentSpec` for each out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from collector import registry
+from collector.component import Component, Config
+from collector.outputs.options import OutletOptions
+
+from .description import ComponentSpec
+from .keys import names
+from .sentences import quotes, texts
+from .source import Source, Way
+from .validation import Block
+
+SECTIONS = ("receivers", "processors", "exporters", "connectors")
+
+#: The OpenTelemetry Collector's names for keys of an exporter that are the core's.
+ALIASES = {"sending_queue": "queue", "retry_on_failure": "retry"}
+
+#: A name becomes part of file names and labels: no path, no space.
+_ID = re.compile(r"(?P<type>[\w.-]{1,64}(:[\w.]{1,64})?)(/\w[\w.-]{0,62})?")
+
+#: What is defined, by section and id; None where the block has errors.
+Defined = dict[tuple[str, str], ComponentSpec | None]
+
+
+def components(source: Source) -> Defined:
+    """All components of the file. What is wrong with them is reported."""
+    defined: Defined = {}
+    for section in SECTIONS:
+        for id_, block in section_of(source, (section,)).items():
+            defined[section, id_] = _component(source, section, id_, block)
+    return defined
+
+
+def section_of(source: Source, way: Way) -> Mapping[str, Any]:
+    """The mapping at a way; empty when it is not there, not filled in, or not a mapping."""
+    value = source.value
+    for step in way:
+        value = value.get(step)
+        if value is None:
+            return {}
+        if not isinstance(value, dict):
+            source.error("expected a mapping", way[: way.index(step) + 1])
+            return {}
+    return dict(value)
+
+
+def _component(source: Source, section: str, id_: str, value: Any) -> ComponentSpec | None:
+    way = (section, id_)
+    place = source.key_place(way)
+    found = _ID.fullmatch(id_)
+    if found is None:
+        source.error("expected a type, or type/name such as syslog/edge", way, place)
+        return None
+    cls = _class(source, way, found["type"])
+    if not (value is None or isinstance(value, dict)):
+        source.error("expected a mapping", way)
+        return None
+    if cls is None:
+        return None
+    return _checked(source, way, cls, value or {})
+
+
+def _class(source: Source, way: tuple[str, str], type_: str) -> type[Component[Any]] | None:
+    section = way[0]
+    if section not in registry.KINDS:
+        source.error(f"{section} are not available yet", way, source.key_place(way))
+        return None
+    try:
+        return registry.load(section, type_)
+    except registry.UnknownPlugin as e:
+        source.error(str(e), way, source.key_place(way))
+        return None
+
+
+def _checked(
+    source: Source, way: tuple[str, str], cls: type[Component[Any]], block: dict[str, Any]
+) -> ComponentSpec | None:
+    section, id_ = way
+    model = cls.config_type
+    outlet: OutletOptions | None = None
+    own = block
+    if section == "exporters":
+        if not _keeps_off(source, way, model):
+            return None
+        own, outlet = _outlet(source, way, block)
+    others = OutletOptions.model_fields if section == "exporters" else ()
+    config = Block(source, way, own, model, others=others).validate()
+    if config is None or (section == "exporters" and outlet is None):
+        return None
+    _warn(source, way, cls, config, block)
+    type_ = id_.partition("/")[0]
+    return ComponentSpec(section, id_, type_, cls, config, outlet, *source.key_place(way))
+
+
+def _keeps_off(source: Source, way: Way, model: type[Config]) -> bool:
+    """Whether a plugin's model leaves the core's keys alone."""
+    taken = sorted({*OutletOptions.model_fields, *ALIASES} & set(names(model)))
+    for name in taken:
+        said = f"its plugin declares the key {name}, which is the core's: a fault of the plugin"
+        source.error(said, way, source.key_place(way))
+    return not taken
+
+
+def _outlet(
+    source: Source, way: Way, block: dict[str, Any]
+) -> tuple[dict[str, Any], OutletOptions | None]:
+    """The plugin's part of an exporter's block, and the core's; None if that has errors."""
+    own: dict[str, Any] = {}
+    core: dict[str, Any] = {}
+    written: dict[str, str] = {}
+    for key, value in block.items():
+        name = ALIASES.get(key, key)
+        if name not in OutletOptions.model_fields:
+            own[key] = value
+        elif name in written:
+            said = f"{written[name]} and {key} are the same key; give one"
+            source.error(said, way, source.key_place((*way, key)))
+        else:
+            written[name] = key
+            core |= {} if value is None else {name: value}
+    return own, Block(source, way, core, OutletOptions, written).validate()
+
+
+def _warn(
+    source: Source, way: Way, cls: type[Component[Any]], config: Config, block: dict[str, Any]
+) -> None:
+    values = list(texts(block))
+    for said in _warnings(cls, config):
+        hidden = quotes(said, None, values)
+        text = "its plugin warns; the text quotes a value and is not shown" if hidden else said
+        source.warning(text, way, source.key_place(way))
+
+
+def _warnings(cls: type[Component[Any]], config: Config) -> Iterator[str]:
+    """What the hook `config_warnings` of a class says; nothing when it has none."""
+    hook = getattr(cls, "config_warnings", None)
+    try:
+        yield from hook(config) if hook else ()
+    except Exception as e:  # noqa: BLE001 - a warning must not be what stops the collector
+        yield f"its plugin's config_warnings failed with {type(e).__name__}"

@@ -1,0 +1,53 @@
+"""What a configuration comes to: everything that is needed to build the graph, checked."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from collector.component import Component, Config
+from collector.outputs.options import OutletOptions
+
+from .problem import Problem
+from .service import ServiceConfig
+
+
+@dataclass(frozen=True)
+class ComponentSpec:
+    """One component, ready to be made. Its configuration stays out of `repr`: it has secrets."""
+
+    #: receivers, processors, exporters or connectors.
+    section: str
+    #: `type` or `type/name`.
+    id: str
+    type: str
+    cls: builtins.type[Component[Any]]
+    config: Config = field(repr=False)
+    #: The core's part of the block; of exporters only.
+    outlet: OutletOptions | None
+    line: int
+    column: int
+
+
+@dataclass(frozen=True)
+class PipelineSpec:
+    """Ids of components, each of which exists; processors in order."""
+
+    #: `logs` or `logs/name`.
+    id: str
+    receivers: tuple[str, ...]
+    processors: tuple[str, ...]
+    exporters: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Description:
+    """A configuration without errors. Components that no pipeline names are in it too."""
+
+    #: By section and id, in the order of the file.
+    components: Mapping[tuple[str, str], ComponentSpec]
+    pipelines: tuple[PipelineSpec, ...]
+    service: ServiceConfig
+    warnings: tuple[Problem, ...]

@@ -1,0 +1,56 @@
+"""The keys that a model knows at some depth: what a misspelt one may have meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, get_args
+
+from pydantic import AliasChoices, BaseModel
+from pydantic.fields import FieldInfo
+
+Model = type[BaseModel]
+
+
+def names(model: Model) -> dict[str, str]:
+    """Every spelling of every key of a model, with the name that is shown for it."""
+    spellings: dict[str, str] = {}
+    for name, field in model.model_fields.items():
+        aliases = list(_aliases(field))
+        by_name = not aliases or model.model_config.get("populate_by_name", False)
+        right = name if by_name else aliases[0]
+        spellings.update(dict.fromkeys([right, *aliases], right))
+    return spellings
+
+
+def names_at(model: Model, way: Iterable[str | int]) -> dict[str, str]:
+    """`names` of the models that can stand at `way`, which begins at a value of `model`.
+
+    Lists, dictionaries and unions add nothing of their own to the way: whatever models their
+    items or members are come into question.
+    """
+    models: list[Model] = [model]
+    for step in way:
+        below = [field for at in models if (field := _field(at, step)) is not None]
+        if below:
+            models = [found for field in below for found in _models(field.annotation)]
+    return {spelling: right for at in models for spelling, right in names(at).items()}
+
+
+def _aliases(field: FieldInfo) -> Iterator[str]:
+    found = field.validation_alias or field.alias
+    choices = found.choices if isinstance(found, AliasChoices) else [found]
+    yield from (choice for choice in choices if isinstance(choice, str))
+
+
+def _field(model: Model, key: str | int) -> FieldInfo | None:
+    for name, field in model.model_fields.items():
+        if key == name or key in list(_aliases(field)):
+            return field
+    return None
+
+
+def _models(annotation: Any) -> Iterator[Model]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in get_args(getattr(annotation, "__value__", annotation)):
+        yield from _models(argument)

@@ -1,0 +1,99 @@
+"""The way in: a file's name to a `Description`, or to all the problems of the file in one run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from .components import SECTIONS, components, section_of
+from .description import Description
+from .pipelines import pipelines
+from .problem import ConfigError, Problem, did_you_mean, shown
+from .service import ServiceConfig, default_data_dir
+from .source import Source
+from .substitution import substitute
+from .syntax import SyntaxProblem, compose
+from .text import Unreadable, read
+from .tree import fill
+from .validation import Block
+
+#: Accepted for the sake of files of the OpenTelemetry Collector, and what to use instead.
+_IGNORED = {
+    ("extensions",): "has no effect: health and metrics are at service.admin",
+    ("service", "extensions"): "has no effect: health and metrics are at service.admin",
+    ("service", "telemetry"): "has no effect: see service.log and service.admin",
+}
+_TOP = (*SECTIONS, "service")
+
+
+def load(path: Path | str, env: Mapping[str, str] | None = None) -> Description:
+    """Read and check a configuration; nothing is opened but files. Raises ConfigError.
+
+    `env` stands in for the environment of the process.
+    """
+    source, description = _examined(Path(path), os.environ if env is None else env)
+    if description is None:
+        raise ConfigError(source.problems())
+    return description
+
+
+def check(path: Path | str, env: Mapping[str, str] | None = None) -> tuple[Problem, ...]:
+    """All problems of a configuration, by place; `load` raises if one of them is an error."""
+    return _examined(Path(path), os.environ if env is None else env)[0].problems()
+
+
+def _examined(path: Path, env: Mapping[str, str]) -> tuple[Source, Description | None]:
+    name = str(path).encode("utf-8", "backslashreplace").decode()
+    source = Source(name, path.parent)
+    if not _read(source, path):
+        return source, None
+    _set_aside(source)
+    substitute(source, env)
+    defined = components(source)
+    graph = pipelines(source, defined)
+    service = _service(source, env)
+    if source.failed() or service is None:
+        return source, None
+    specs = {way: spec for way, spec in defined.items() if spec}
+    return source, Description(specs, graph, service, source.problems())
+
+
+def _read(source: Source, path: Path) -> bool:
+    """Fill the source; False when there is no mapping to examine, which has been reported."""
+    try:
+        root = compose(read(path))
+        if root is not None:
+            fill(source, root)
+    except Unreadable as e:
+        source.error(f"the file {e}", (), (e.line, e.column))
+        return False
+    except SyntaxProblem as e:
+        source.error(str(e), (), e.place)
+        return False
+    if not isinstance(source.value, dict):
+        fault = "the file is empty: expected" if source.value is None else "expected a mapping with"
+        source.error(f"{fault} receivers, exporters and service")
+        return False
+    return True
+
+
+def _set_aside(source: Source) -> None:
+    """Take out what has no effect, with a warning, and what is not known, with an error."""
+    for way, said in _IGNORED.items():
+        parent = source.value if len(way) == 1 else source.value.get(way[0])
+        if isinstance(parent, dict) and way[-1] in parent:
+            del parent[way[-1]]
+            source.warning(said, way, source.key_place(way))
+    for key in source.value:
+        if key not in _TOP:
+            guess = did_you_mean(key, _TOP) or f"; known here: {', '.join(_TOP)}"
+            source.error(f"unknown key {shown(key)}{guess}", (), source.key_place((key,)))
+
+
+def _service(source: Source, env: Mapping[str, str]) -> ServiceConfig | None:
+    section = section_of(source, ("service",))
+    given = {key: value for key, value in section.items() if value is not None}
+    given.pop("pipelines", None)
+    given.setdefault("data_dir", str(default_data_dir(env)))
+    return Block(source, ("service",), given, ServiceConfig, others=["pipelines"]).validate()

@@ -1,0 +1,74 @@
+"""The section `service`, apart from its pipelines: the settings of the process."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, model_validator
+
+from collector.component import Config
+from collector.fields import Duration, Endpoint, SecretStr, is_loopback, split_endpoint
+
+SYSTEM_DATA_DIR = Path("/var/lib/collector")
+
+
+def _worker_count(value: Any) -> Any:
+    text = str(value)
+    if text in {"auto", "1"}:
+        return int(text) if text == "1" else text
+    if text.isdecimal():
+        raise ValueError("only one worker is available yet: expected 1 or auto")
+    raise ValueError("expected 1 or auto")
+
+
+def _directory(value: Path) -> Path:
+    if value == Path():
+        raise ValueError("expected the name of a directory")
+    return value
+
+
+class AdminConfig(Config):
+    """The TCP endpoint that only reads: health, metrics, the status page."""
+
+    endpoint: Endpoint
+    #: Needed where others than this machine can reach it: `Authorization: Bearer TOKEN`.
+    token: SecretStr | None = None
+
+    @model_validator(mode="after")
+    def _guarded(self) -> AdminConfig:
+        if self.token is None and not is_loopback(split_endpoint(self.endpoint)[0]):
+            raise ValueError("expected a token, since others than this machine can reach it")
+        return self
+
+
+class LogConfig(Config):
+    """What the collector says of itself, on standard error."""
+
+    level: Literal["debug", "info", "warn", "error"] = "info"
+    format: Literal["text", "json"] = "text"
+
+
+class ServiceConfig(Config):
+    """The settings of the process."""
+
+    data_dir: Annotated[Path, AfterValidator(_directory)]
+    #: `auto` is one for each core, as soon as there can be more than one.
+    workers: Annotated[Literal[1, "auto"], BeforeValidator(_worker_count)] = 1
+    #: None: no such endpoint.
+    admin: AdminConfig | None = None
+    log: LogConfig = LogConfig()
+    #: For the whole orderly stop; what is left then stays in the queues.
+    shutdown_timeout: Duration = 25.0
+
+
+def default_data_dir(environment: Mapping[str, str]) -> Path:
+    """Where a collector keeps its state when nobody says: the system's place, or the user's."""
+    state, home = environment.get("XDG_STATE_HOME", ""), environment.get("HOME", "")
+    if os.geteuid() == 0:
+        return SYSTEM_DATA_DIR
+    if state.startswith("/"):  # a relative one is to be ignored, says the XDG specification
+        return Path(state, "collector")
+    return Path(home, ".local", "state", "collector") if home else SYSTEM_DATA_DIR

@@ -1,0 +1,102 @@
+"""Field types for configuration models: what users write, checked and brought to one unit.
+
+On a model they read `timeout: Duration = 30.0`. The types are plain `float`, `int` and `str`
+to the code that uses them.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+import re
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, SecretStr, WithJsonSchema
+
+__all__ = ["Duration", "Endpoint", "SecretStr", "Size", "is_loopback", "split_endpoint"]
+
+_UNITS = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ns|us|ms|s|m|h|d)")
+_DURATION = re.compile(rf"(?:{_DURATION_PART.pattern})+")
+_FACTORS = {
+    "": 1,
+    "b": 1,
+    "kb": 10**3,
+    "mb": 10**6,
+    "gb": 10**9,
+    "tb": 10**12,
+    "kib": 1 << 10,
+    "mib": 1 << 20,
+    "gib": 1 << 30,
+    "tib": 1 << 40,
+}
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]*)", re.IGNORECASE)
+_LARGEST_SIZE = 1 << 63
+MAX_PORT = 65535
+
+
+def seconds(value: Any) -> float:
+    """Seconds of `1s`, `500ms`, `1h30m`; a bare number is refused, for its unit is a guess.
+
+    Raises ValueError. 0 needs no unit.
+    """
+    found = math.nan
+    if isinstance(value, str) and _DURATION.fullmatch(value.strip()):
+        found = sum(float(n) * _UNITS[unit] for n, unit in _DURATION_PART.findall(value))
+    elif isinstance(value, float) or (value in (0, "0") and value is not False):
+        found = float(value)  # a float is a default in a model, already in seconds
+    if 0 <= found < math.inf:
+        return found
+    raise ValueError("expected a duration with its unit, such as 500ms, 1s or 1h30m")
+
+
+def size(value: Any) -> int:
+    """Bytes of `512`, `64KiB`, `1MB`. Raises ValueError."""
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value
+    found = _SIZE.fullmatch(value.strip()) if isinstance(value, str) else None
+    if found is None or found[2].lower() not in _FACTORS:
+        raise ValueError("expected a size, such as 65536, 64KiB or 1GB")
+    number = float(found[1]) * _FACTORS[found[2].lower()]
+    if number > _LARGEST_SIZE:
+        raise ValueError("expected a size below 8 EiB")
+    return int(number)
+
+
+def split_endpoint(endpoint: str) -> tuple[str, int]:
+    """Host and port of `host:port`, `[v6]:port` or `:port` (every address). Raises ValueError."""
+    host, colon, port = endpoint.rpartition(":")
+    if not colon or not port.isascii() or not port.isdigit() or int(port) > MAX_PORT:
+        raise ValueError("expected host:port, such as 127.0.0.1:5514 or [::]:5514")
+    if host.startswith("[") and host.endswith("]"):
+        host = str(ipaddress.IPv6Address(host[1:-1]))
+    elif ":" in host:
+        raise ValueError("an IPv6 address needs brackets, such as [::1]:5514")
+    return host or "::", int(port)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine only: localhost, 127.0.0.0/8 or ::1."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def _endpoint(value: str) -> str:
+    split_endpoint(value)
+    return value
+
+
+#: Seconds, written with a unit.
+Duration = Annotated[
+    float, BeforeValidator(seconds), WithJsonSchema({"type": "string", "examples": ["500ms", "1s"]})
+]
+#: Bytes, written as a number or with a unit.
+Size = Annotated[
+    int,
+    BeforeValidator(size),
+    WithJsonSchema({"type": ["integer", "string"], "examples": ["1GiB"]}),
+]
+#: `host:port`; take it apart with `split_endpoint`.
+Endpoint = Annotated[str, AfterValidator(_endpoint)]

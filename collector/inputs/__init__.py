@@ -1,0 +1,1 @@
+"""Bytes in: sockets, framing, and gathering reads into batches."""

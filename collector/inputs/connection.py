@@ -1,0 +1,99 @@
+"""One peer of a stream listener: its socket, its framing, and what waits to be written."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from typing import Any
+
+from ..event import Resource
+from .framing import Framing
+from .polling import READ, WRITE, Poll
+
+#: A read takes up to the small size until one fills it, and the large size from then on: most
+#: connections bring a line at a time, and the buffer is allocated anew for each read.
+_SMALL_READ = 16384
+_LARGE_READ = 262144
+#: Unread answers of a peer; one that lets more pile up is closed.
+MAX_UNSENT = 1 << 20
+
+
+class Connection:
+    """A `Source` of frames."""
+
+    __slots__ = (
+        "_poll",
+        "_stalled",
+        "_unsent",
+        "fd",
+        "feed",
+        "framing",
+        "ip",
+        "read_size",
+        "recv",
+        "resource",
+        "sock",
+    )
+
+    def __init__(
+        self,
+        sock: socket.socket,
+        poll: Poll,
+        framing: Framing,
+        ip: str,
+        facts: dict[str, Any],
+        stalled: Callable[[Connection], None],
+    ) -> None:
+        """`stalled` is called when the peer does not read its answers; it closes us."""
+        self.sock = sock
+        self.fd = sock.fileno()
+        self.framing = framing
+        self.feed = framing.feed
+        self.recv = sock.recv
+        self.ip = ip
+        self.resource = Resource(facts)
+        self.read_size = _SMALL_READ
+        self._poll = poll
+        self._stalled = stalled
+        self._unsent = b""
+        poll.register(self.fd, READ)
+
+    def busy(self) -> None:
+        """A read filled its buffer: take more at a time from now on."""
+        self.read_size = _LARGE_READ
+
+    def write(self, data: bytes) -> None:
+        """Answer the peer, now or as soon as it reads. Does nothing once it is gone."""
+        if self.fd < 0:
+            return
+        waiting = bool(self._unsent)
+        self._unsent += data
+        if not waiting:
+            self.flush()
+        if len(self._unsent) > MAX_UNSENT:
+            self._stalled(self)
+        elif self._unsent and not waiting:
+            self._poll.modify(self.fd, READ | WRITE)
+
+    def flush(self) -> None:
+        """Write what waits."""
+        try:
+            sent = self.sock.send(self._unsent)
+        except BlockingIOError:
+            sent = 0
+        except OSError:  # reset: the next read says so too
+            sent = len(self._unsent)
+        self._unsent = self._unsent[sent:]
+
+    def written(self) -> None:
+        """The socket takes more."""
+        self.flush()
+        if not self._unsent:
+            self._poll.modify(self.fd, READ)
+
+    def close(self) -> None:
+        """End it; what was not written is lost."""
+        if self.fd >= 0:
+            self._poll.unregister(self.fd)
+            self.fd = -1
+            self.sock.close()

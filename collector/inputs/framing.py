@@ -1,0 +1,259 @@
+"""Where messages begin and end in a stream: bytes in, frames out. No I/O, no Twisted, no time.
+
+Rules:
+
+1. `feed` gives the frames that have become whole, in one of two forms: a list of frames, or
+   one `bytes` that is a *run*, frames of text that each end with LF. A run is decoded and
+   split once for all its frames, which is what makes a stream of lines cheap.
+2. A frame that has something to say of itself is a `Marked`, and only lists hold those.
+3. However the bytes are cut into reads, the frames are the same.
+4. An unfinished frame takes at most `max_size` bytes. A longer one is cut at a code point,
+   and what is left of it is counted and thrown away as it comes.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal, Protocol
+
+#: Bytes of one frame, unless an option says otherwise; syslog-ng's default too.
+MAX_FRAME = 65536
+
+
+class Marked(bytes):
+    """A frame with flags (names from `collector.event.FLAGS`) and the size it had."""
+
+    flags: tuple[str, ...]
+    original_size: int
+
+    @classmethod
+    def make(cls, frame: bytes, *flags: str, size: int = 0) -> Marked:
+        """`size`: the bytes the sender sent, when that is more than the frame has."""
+        marked = cls(frame)
+        marked.flags = flags
+        marked.original_size = size
+        return marked
+
+
+#: A run or a list of frames; see rule 1.
+Cut = bytes | list[bytes]
+
+
+class Framing(Protocol):
+    """What a listener needs to cut a connection's bytes; one object for each connection."""
+
+    def feed(self, data: bytes) -> Cut:
+        """The frames that are whole now. Raises WrongProtocol, nothing else."""
+        ...
+
+    def finish(self) -> list[bytes]:
+        """The connection has ended: what is left, if it can be of use."""
+        ...
+
+
+class WrongProtocol(Exception):
+    """The peer speaks something else; the message names it. The connection is closed."""
+
+
+def cut_utf8(data: bytes, limit: int) -> bytes:
+    """At most `limit` bytes, not ending inside a UTF-8 sequence."""
+    if len(data) <= limit:
+        return data
+    end = limit
+    while end > max(0, limit - 4) and data[end] & 0xC0 == 0x80:
+        end -= 1
+    return data[:end]
+
+
+class Unfinished:
+    """The start of a frame whose end has not come: at most `limit` bytes, the rest counted."""
+
+    __slots__ = ("_kept", "_limit", "_size")
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._kept = b""
+        self._size = 0
+
+    def __len__(self) -> int:
+        return self._size
+
+    @property
+    def kept(self) -> bytes | None:
+        """All of it; None when some had to go."""
+        return self._kept if self._size <= self._limit else None
+
+    def add(self, data: bytes) -> None:
+        """So much more of it."""
+        self._size += len(data)
+        if len(self._kept) <= self._limit:  # one byte more than the limit, for cut_utf8
+            self._kept += data[: self._limit + 1 - len(self._kept)]
+
+    def end(self, data: bytes = b"", *flags: str, size: int = 0) -> bytes:
+        """It ends with `data`; the next one begins. `size`: what it should have had."""
+        self.add(data)
+        kept, had = self._kept, max(self._size, size)
+        self._kept, self._size = b"", 0
+        if had > self._limit:
+            flags = tuple(name for name in flags if name != "truncated")
+            return Marked.make(cut_utf8(kept, self._limit), "truncated", *flags, size=had)
+        return Marked.make(kept, *flags, size=size) if flags else kept
+
+
+def strip_cr(frame: bytes) -> bytes:
+    """Without one CR at its end; a Marked frame stays as it is."""
+    return frame[:-1] if frame[-1:] == b"\r" and not isinstance(frame, Marked) else frame
+
+
+def fits(run: bytes, limit: int) -> bool:
+    """Whether no line of a run is longer than `limit`; looks at one LF in `limit` bytes."""
+    at, end = 0, len(run)
+    while end - at > limit:
+        lf = run.rfind(b"\n", at, at + limit + 1)
+        if lf < 0:
+            return False
+        at = lf + 1
+    return True
+
+
+class Lines:
+    """Frames that end with LF; one CR before it goes too. Empty lines are no frames."""
+
+    _EMPTY = re.compile(rb"(?:\A|\n)\r?\n")
+
+    def __init__(self, max_size: int = MAX_FRAME) -> None:
+        self._max = max_size
+        self._open = Unfinished(max_size)
+
+    def feed(self, data: bytes) -> Cut:
+        """See `Framing`; a run whenever nothing is odd."""
+        end = data.rfind(b"\n") + 1
+        if not end:
+            self._open.add(data)
+            return []
+        kept = self._open.kept
+        run = None if kept is None else kept + data[:end]
+        if run is not None and self._EMPTY.search(run) is None and fits(run, self._max):
+            self._open = Unfinished(self._max)
+            self._open.add(data[end:])
+            return run.replace(b"\r\n", b"\n") if b"\r" in run else run
+        frames = [strip_cr(self._open.end(frame)) for frame in data[: end - 1].split(b"\n")]
+        self._open.add(data[end:])
+        return [frame for frame in frames if frame]
+
+    def finish(self) -> list[bytes]:
+        """The last line may lack its LF."""
+        last = strip_cr(self._open.end())
+        return [last] if last else []
+
+
+class Delimited:
+    """Frames that end with a delimiter, which is not part of them. Empty ones are no frames."""
+
+    def __init__(self, delimiter: bytes, max_size: int = MAX_FRAME) -> None:
+        self._delimiter = delimiter
+        self._open = Unfinished(max_size)
+        self._tail = b""  # bytes that may be the start of a delimiter
+
+    def feed(self, data: bytes) -> Cut:
+        """See `Framing`."""
+        *whole, rest = (self._tail + data).split(self._delimiter)
+        frames = [self._open.end(frame) for frame in whole]
+        keep = max(0, len(rest) - len(self._delimiter) + 1)
+        self._open.add(rest[:keep])
+        self._tail = rest[keep:]
+        return [frame for frame in frames if frame]
+
+    def finish(self) -> list[bytes]:
+        """The last frame may lack its delimiter."""
+        tail, self._tail = self._tail, b""
+        last = self._open.end(tail)
+        return [last] if last else []
+
+
+class _Counted:
+    """Frames whose length comes first. `_header` says how long."""
+
+    def __init__(self, max_size: int = MAX_FRAME) -> None:
+        self._open = Unfinished(max_size)
+        self._max = max_size
+        self._missing = 0  # bytes the frame in `_open` still lacks
+        self._rest = b""  # the start of a header
+
+    def _header(self, data: bytes, at: int) -> tuple[int, int] | None:
+        """Where the frame begins and how long it is; None: not all there yet."""
+        raise NotImplementedError
+
+    def feed(self, data: bytes) -> Cut:
+        """See `Framing`."""
+        data, self._rest = self._rest + data, b""
+        frames: list[bytes] = []
+        at = self._continue(data, 0, frames) if self._missing else 0
+        while at < len(data):
+            try:
+                found = self._header(data, at)
+            except WrongProtocol:
+                if not frames:
+                    raise
+                found = None  # raised again by the next read: what came before it is whole
+            if found is None:
+                self._rest = data[at:]
+                break
+            start, self._missing = found
+            at = self._continue(data, start, frames)
+        return [frame for frame in frames if frame]
+
+    def _continue(self, data: bytes, at: int, frames: list[bytes]) -> int:
+        """Give the frame in hand what there is of it; returns where that ends."""
+        end = at + self._missing
+        if end > len(data):
+            self._open.add(data[at:])
+            self._missing = end - len(data)
+            return len(data)
+        self._missing = 0
+        frames.append(self._open.end(data[at:end]))
+        return end
+
+    def finish(self) -> list[bytes]:
+        """A frame that stopped short is given, flagged."""
+        if not self._open:
+            return []
+        size, self._missing = len(self._open) + self._missing, 0
+        if self._open.kept is None:
+            return [self._open.end(size=size)]
+        return [self._open.end(b"", "truncated", size=size)]
+
+
+class OctetCounted(_Counted):
+    """RFC 6587 3.4.1 and RFC 5425 4.3: `MSG-LEN SP MSG`, and nothing else."""
+
+    _HEADER = re.compile(rb"[\n\r\0]*(?:([1-9][0-9]{0,9}) |(?:[1-9][0-9]{0,9})?\Z)")
+
+    def feed(self, data: bytes) -> Cut:
+        """See `Framing`; stray trailers are skipped, and not kept."""
+        frames = super().feed(data)
+        self._rest = self._rest.lstrip(b"\n\r\0")
+        return frames
+
+    def _header(self, data: bytes, at: int) -> tuple[int, int] | None:
+        found = self._HEADER.match(data, at)
+        if found is None:
+            raise WrongProtocol("no octet count before the message")
+        return (found.end(), int(found[1])) if found[1] else None
+
+
+class LengthPrefixed(_Counted):
+    """A binary length of `size` bytes before each frame."""
+
+    def __init__(
+        self, size: int, endian: Literal["big", "little"] = "big", max_size: int = MAX_FRAME
+    ) -> None:
+        super().__init__(max_size)
+        self._size = size
+        self._endian: Literal["big", "little"] = endian
+
+    def _header(self, data: bytes, at: int) -> tuple[int, int] | None:
+        start = at + self._size
+        if start > len(data):
+            return None
+        return start, int.from_bytes(data[at:start], self._endian)

@@ -1,0 +1,151 @@
+"""Receivers made of listeners: the author writes `parse`, the core does the rest.
+
+Sockets, framing, gathering, decoding and pausing are the core's.
+"""
+
+from __future__ import annotations
+
+import time
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import Any, ClassVar, Protocol
+
+from ..component import C, Context, Receiver
+from ..delivery import Outcome
+from ..event import Batch, Event
+from .datagram import DatagramListener, DatagramOptions
+from .frames import Frames, as_they_are
+from .framing import Framing, Lines
+from .looking import PAUSE
+from .stream import StreamListener, StreamOptions
+
+
+class Listener(Protocol):
+    """A socket that gives frames."""
+
+    #: Host and port, once it has started.
+    address: tuple[str, int]
+
+    async def start(self) -> None: ...
+    def pause(self) -> None: ...
+    def resume(self) -> None: ...
+    async def quiesce(self) -> None: ...
+    async def stop(self) -> None: ...
+
+
+class FrameReceiver(Receiver[C]):
+    """Frames in, events out, over any number of listeners."""
+
+    #: Whether senders wait for an answer: batches are stored as soon as they can be, and
+    #: `settled` is called with the outcome.
+    acknowledged: ClassVar[bool] = False
+
+    def __init__(self, config: C, context: Context) -> None:
+        super().__init__(config, context)
+        #: What `listeners` gave, once started.
+        self.listening: Sequence[Listener] = ()
+
+    @abstractmethod
+    def listeners(self) -> Sequence[Listener]:
+        """The listeners, made with `stream` and `datagrams`. Called once, by `start`."""
+
+    @abstractmethod
+    def parse(self, frames: Frames) -> list[Event]:
+        """The events of these frames.
+
+        Where it gives one event a frame, in order, the core sets resource and flags. Must not
+        raise on bad input; if it does, the frames go on unparsed, flagged and counted.
+        """
+
+    def settled(self, frames: Frames, outcome: Outcome) -> None:
+        """The batch of these frames has ended; answer with `frames.reply`."""
+
+    def framing(self) -> Framing:
+        """A framing for a new connection: `Lines()` unless the author says otherwise."""
+        return Lines()
+
+    def resource(self) -> dict[str, Any]:
+        """Attributes of every event's resource, beside the peer's address and the transport."""
+        return {}
+
+    def stream(self, options: StreamOptions) -> Listener:
+        """A TCP listener for `listeners`."""
+        pause = 0.0 if self.acknowledged else PAUSE
+        return StreamListener(
+            self.context, options, self.framing, self._received, self.resource(), pause
+        )
+
+    def datagrams(self, options: DatagramOptions) -> Listener:
+        """A UDP listener for `listeners`."""
+        return DatagramListener(self.context, options, self._received, self.resource())
+
+    async def start(self) -> None:
+        """Start every listener."""
+        self.listening = self.listeners()
+        for listener in self.listening:
+            await listener.start()
+
+    def pause(self) -> None:
+        """See `Receiver`."""
+        for listener in self.listening:
+            listener.pause()
+
+    def resume(self) -> None:
+        """See `Receiver`."""
+        for listener in self.listening:
+            listener.resume()
+
+    async def quiesce(self) -> None:
+        """See `Receiver`."""
+        for listener in self.listening:
+            await listener.quiesce()
+
+    async def stop(self) -> None:
+        """Stop every listener, also when only some had started."""
+        for listener in self.listening:
+            await listener.stop()
+
+    def _received(self, frames: Frames) -> None:
+        events = self._parsed(frames)
+        if not events:
+            return
+        if len(events) == len(frames):
+            for name, times in frames.attach(events).items():
+                self.context.count("flagged_log_records", times, flag=name)
+        outcome = self.output.send(Batch(events, frames.size), ack=self.acknowledged)
+        if self.acknowledged:
+            outcome.addCallback(lambda result: self.settled(frames, result))
+
+    def _parsed(self, frames: Frames) -> list[Event]:
+        try:
+            return self.parse(frames)
+        except Exception:  # noqa: BLE001 the author's bug must not cost a message, nor the connection
+            self.context.count("parser_failures")
+            self.context.log.failure("{id}: the parser raised", id=self.context.id)
+            return as_they_are(frames, time.time_ns())
+
+
+class StreamReceiver(FrameReceiver[C]):
+    """One TCP listener at the configuration's `endpoint`."""
+
+    def listeners(self) -> Sequence[Listener]:
+        """See `FrameReceiver`."""
+        return [self.stream(_options(StreamOptions, self.config))]
+
+    def framing(self) -> Framing:
+        """See `FrameReceiver`; lines of at most `max_frame_size` bytes."""
+        return Lines(_options(StreamOptions, self.config).max_frame_size)
+
+
+class DatagramReceiver(FrameReceiver[C]):
+    """One UDP listener at the configuration's `endpoint`."""
+
+    def listeners(self) -> Sequence[Listener]:
+        """See `FrameReceiver`."""
+        return [self.datagrams(_options(DatagramOptions, self.config))]
+
+
+def _options(model: Any, config: Any) -> Any:
+    """The listener's options, of the fields of the same name that the author's model has."""
+    said = config.model_dump(include=set(model.model_fields))
+    return model(**said)

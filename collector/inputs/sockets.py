@@ -1,0 +1,98 @@
+"""Sockets that listen: made here, or by a supervisor that hands them on.
+
+Errors are `ListenError`, one sentence that says what to do.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+from typing import Any
+
+from ..fields import split_endpoint
+
+#: Connections that wait to be accepted. The kernel's own limit is net.core.somaxconn.
+BACKLOG = 4096
+_SO_RCVBUFFORCE = getattr(socket, "SO_RCVBUFFORCE", 33)  # Linux; not named before Python 3.13
+_LARGEST_BUFFER = (1 << 30) - 1  # the option is an int, and the kernel doubles it
+_PRIVILEGED = 1024
+
+
+class ListenError(Exception):
+    """A socket could not be had."""
+
+
+def stream_socket(endpoint: str) -> socket.socket:
+    """A listening, non-blocking TCP socket. Raises ListenError."""
+    return _bound(endpoint, socket.SOCK_STREAM)
+
+
+def datagram_socket(endpoint: str, receive_buffer: int) -> tuple[socket.socket, int]:
+    """A bound, non-blocking UDP socket, and the bytes of buffer the kernel granted."""
+    sock = _bound(endpoint, socket.SOCK_DGRAM)
+    return sock, grow_buffer(sock, receive_buffer)
+
+
+def grow_buffer(sock: socket.socket, wanted: int) -> int:
+    """Ask for a receive buffer, past the sysctl limit where we may. Returns what was granted.
+
+    The kernel doubles what is asked for, to account for its own overhead, and reports the
+    double: what is returned here is the half that was asked for.
+    """
+    wanted = min(wanted, _LARGEST_BUFFER)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, wanted)
+    except OSError:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, wanted)
+    return sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) // 2
+
+
+def _bound(endpoint: str, kind: int) -> socket.socket:
+    host, port = split_endpoint(endpoint)
+    try:
+        found = socket.getaddrinfo(host, port, type=kind, flags=socket.AI_PASSIVE)
+    except OSError as e:
+        raise ListenError(f"cannot listen on {endpoint}: no such address ({e.strerror})") from e
+    family, _, _, _, address = found[0]
+    sock = socket.socket(family, kind)
+    try:
+        _bind(sock, family, kind, address)
+    except OSError as e:
+        sock.close()
+        raise ListenError(_why(endpoint, kind, port, e)) from e
+    return sock
+
+
+def _bind(sock: socket.socket, family: int, kind: int, address: Any) -> None:
+    sock.setblocking(False)
+    if kind == socket.SOCK_STREAM and os.name == "posix":
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if family == socket.AF_INET6:  # [::] listens on both families
+        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+    sock.bind(address)
+    if kind == socket.SOCK_STREAM:
+        sock.listen(BACKLOG)
+
+
+def _why(endpoint: str, kind: int, port: int, error: OSError) -> str:
+    protocol = "TCP" if kind == socket.SOCK_STREAM else "UDP"
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"cannot listen on {endpoint} ({protocol}): another process has this port; "
+            f"stop it (find it with: ss -lnp 'sport = :{port}') or choose another port"
+        )
+    if error.errno == errno.EACCES and port < _PRIVILEGED:
+        return (
+            f"cannot listen on {endpoint} ({protocol}): ports below {_PRIVILEGED} need root or "
+            "CAP_NET_BIND_SERVICE; use a higher port such as 5514, or grant the capability"
+        )
+    if error.errno == errno.EADDRNOTAVAIL:
+        return f"cannot listen on {endpoint} ({protocol}): this machine does not have that address"
+    return f"cannot listen on {endpoint} ({protocol}): {error.strerror}"
+
+
+def peer_address(address: Any) -> tuple[str, int]:
+    """IP and port of a socket address; IPv4 seen through an IPv6 socket becomes IPv4 again."""
+    host, port = address[0], address[1]
+    return host.removeprefix("::ffff:") if "." in host else host.partition("%")[0], port

@@ -1,0 +1,124 @@
+"""What a web server is asked and what it answers, as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+from twisted.web.http import RESPONSES
+
+
+@dataclass(frozen=True)
+class WebLimits:
+    """What one server holds and how long it waits, in bytes and seconds."""
+
+    #: Longer bodies get 413.
+    max_body: int = 10_000_000
+    #: Bodies of all connections together; above it requests get 503.
+    max_buffered: int = 256 << 20
+    #: More connections are closed at once.
+    max_connections: int = 1000
+    #: For the headers, then for the body; the values of Apache's mod_reqtimeout,
+    header_timeout: float = 20.0
+    body_timeout: float = 20.0
+    #: as is this: so many bytes lengthen the body's time by a second.
+    min_rate: int = 500
+    #: Between requests; nginx's keepalive_timeout.
+    idle_timeout: float = 75.0
+    #: For reading on after a refusal.
+    linger: float = 10.0
+
+
+@dataclass
+class WebRequest:
+    """One request. Text is UTF-8, else Latin-1; names of headers are in lower case."""
+
+    method: str
+    #: Percent-decoded and without the query.
+    path: str
+    #: As it stood in the URL, without the `?`.
+    query_string: str
+    #: Repeated ones joined with a comma.
+    headers: Mapping[str, str]
+    #: The client's address, and its port (0 on a UNIX socket).
+    peer: str
+    peer_port: int
+    body: bytes = b""
+    #: For the application, to carry something from `admit` to `handle`.
+    note: Any = None
+
+    @cached_property
+    def query(self) -> list[tuple[str, str]]:
+        """The parameters in their order, decoded; blank ones too."""
+        return parse_qsl(self.query_string, keep_blank_values=True, errors="replace")
+
+
+@dataclass(frozen=True)
+class WebResponse:
+    """An answer. Length, date, server and connection headers are added when it is written."""
+
+    status: int
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+#: In place of an answer: the connection is reset.
+RESET = WebResponse(0)
+
+
+def plain(status: int, text: str) -> WebResponse:
+    """An answer that says so in a line of text."""
+    return WebResponse(status, f"{text}\n".encode(), {"Content-Type": "text/plain; charset=utf-8"})
+
+
+class Fields(dict[str, str]):
+    """The headers of a request, in the way HTTPChannel adds them.
+
+    In place of Twisted's Headers, which check and copy once more what HTTPChannel has checked.
+    """
+
+    def addRawHeader(self, name: bytes, value: bytes) -> None:  # noqa: N802
+        """HTTPChannel: one header line."""
+        key, said = _name(name), _text(value)
+        self[key] = f"{self[key]}, {said}" if key in self else said
+
+
+def request_of(method: bytes, target: bytes, fields: Fields, peer: tuple[str, int]) -> WebRequest:
+    """The request that these headers begin."""
+    if target[:1] != b"/":  # the absolute form, RFC 9112 section 3.2.2
+        target = b"/" + target.partition(b"//")[2].partition(b"/")[2]
+    path, _, query = target.decode("latin-1").partition("?")
+    if "%" in path:
+        path = unquote(path, errors="replace")
+    return WebRequest(method.decode("latin-1"), path, query, fields, *peer)
+
+
+@lru_cache(512)
+def _name(name: bytes) -> str:
+    return name.decode("latin-1").lower()
+
+
+def _text(value: bytes) -> str:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
+
+
+def rendered(response: WebResponse, date: bytes, *, close: bool, head: bool) -> bytes:
+    """The answer as it goes over the wire; `head` leaves the body out."""
+    status, body = response.status, response.body
+    reason = RESPONSES.get(status, b"Unknown")
+    lines = [b"HTTP/1.1 %d %b\r\nServer: collector\r\nDate: %b" % (status, reason, date)]
+    for name, value in response.headers.items():
+        said = f"{name}: {value}".replace("\r", " ").replace("\n", " ")
+        lines.append(said.encode("utf-8", "replace"))
+    if status not in (204, 304):
+        lines.append(b"Content-Length: %d" % len(body))
+    if close:
+        lines.append(b"Connection: close")
+    lines.append(b"\r\n" if head else b"\r\n" + body)
+    return b"\r\n".join(lines)

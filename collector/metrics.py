@@ -1,0 +1,144 @@
+"""Counters and gauges by component, and their Prometheus text.
+
+Names are `otelcol_<kind>_<name>`, as the OpenTelemetry Collector's; what it has a name for
+is called that here. Counting is a dict addition, done once per batch; everything else is
+left to the moment somebody asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+Labels = tuple[tuple[str, str], ...]
+T = TypeVar("T")
+
+#: Series a single metric may have; what comes after counts under `overflow`, so that
+#: nothing a peer sends can grow the process without bound.
+MAX_SERIES = 2000
+
+#: What the core itself counts: "<kind>_<name>" and its help.
+CORE_COUNTERS = {
+    "receiver_accepted_log_records": "Events handed to the pipelines.",
+    "receiver_dead_lettered_log_records": "Inputs written to the dead letter, by reason.",
+    "receiver_dropped_log_records": "Inputs lost for want of room in the dead letter.",
+    "receiver_flagged_log_records": "Events marked by the framing, by flag.",
+    "receiver_parser_failures": "Runs of frames whose parser raised; they went on unparsed.",
+    "receiver_connections_opened": "Connections accepted.",
+    "receiver_connections_refused": "Connections closed for a limit or a wrong protocol.",
+    "receiver_received_bytes": "Bytes read from the network.",
+    "receiver_kernel_dropped_datagrams": "Datagrams the kernel dropped for want of buffer space.",
+    "processor_incoming_items": "Events into a processor.",
+    "processor_outgoing_items": "Events out of a processor.",
+    "processor_created_items": "Events a processor made.",
+    "processor_dropped_items": "Events a processor dropped, by reason.",
+    "processor_failures": "Batches for which a processor raised; they went on as they stood.",
+    "exporter_taken_log_records": "Events given to an exporter.",
+    "exporter_sent_log_records": "Events the destination took.",
+    "exporter_rejected_log_records": "Events the destination refused within a request it took.",
+    "exporter_partial_unknown": "Requests taken in part, nobody said how much of them.",
+    "exporter_dropped_log_records": "Events dropped, by reason.",
+    "exporter_dead_lettered_log_records": "Events written to the dead letter, by reason.",
+    "exporter_encode_failures": "Batches that could not be encoded at the first try.",
+    "exporter_trimmed_log_records": "Events cut to the destination's limits.",
+    "exporter_requests": "Requests that ended, by outcome.",
+    "exporter_sent_bytes": "Bytes of the bodies the destination took, as sent.",
+    "exporter_raw_bytes": "Bytes of the bodies the destination took, before compression.",
+}
+
+
+@dataclass
+class Gauge:
+    """A value read when asked for."""
+
+    name: str
+    help: str
+    labels: Labels
+    read: Callable[[], float]
+
+
+@dataclass
+class Metrics:
+    """All counters and gauges of a process."""
+
+    counts: dict[tuple[str, Labels], int] = field(default_factory=dict)
+    gauges: list[Gauge] = field(default_factory=list)
+    helps: dict[str, str] = field(default_factory=lambda: dict(CORE_COUNTERS))
+    #: Called before the numbers are read: for counts that somebody else keeps.
+    before_reading: list[Callable[[], None]] = field(default_factory=list)
+    _series: dict[str, int] = field(default_factory=dict)
+
+    def add(self, name: str, labels: Labels, n: int) -> None:
+        """Add `n` to a counter, made at its first use."""
+        counts, key = self.counts, (name, labels)
+        if key in counts:
+            counts[key] += n
+            return
+        if self._series.get(name, 0) >= MAX_SERIES:
+            key = (name, (*labels[:1], *((label, "overflow") for label, _ in labels[1:])))
+        if key not in counts:
+            self._series[name] = self._series.get(name, 0) + 1
+        counts[key] = counts.get(key, 0) + n
+
+    def get(self, name: str, **labels: str) -> int:
+        """The sum of a counter over every series that has these labels."""
+        wanted = set(labels.items())
+        return sum(n for (key, has), n in self.counts.items() if key == name and wanted <= set(has))
+
+    def text(self) -> bytes:
+        """Prometheus' text format, version 0.0.4."""
+        for refresh in self.before_reading:
+            refresh()
+        registry = CollectorRegistry()
+        ProcessCollector(registry=registry)
+        registry.register(_Families(self))
+        return generate_latest(registry)
+
+
+class _Families(Collector):
+    """What prometheus_client asks for when somebody scrapes."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+
+    def collect(self) -> Iterator[CounterMetricFamily | GaugeMetricFamily]:
+        yield from self._counters()
+        yield from self._gauges()
+
+    def _counters(self) -> Iterator[CounterMetricFamily]:
+        counts, helps = self._metrics.counts, self._metrics.helps
+        for name, series in _by_name((key, (labels, n)) for (key, labels), n in counts.items()):
+            keys = _label_names(labels for labels, _ in series)
+            family = CounterMetricFamily(f"otelcol_{name}", helps.get(name, ""), labels=keys)
+            for labels, n in series:
+                family.add_metric(_values(labels, keys), n)
+            yield family
+
+    def _gauges(self) -> Iterator[GaugeMetricFamily]:
+        for name, gauges in _by_name((gauge.name, gauge) for gauge in self._metrics.gauges):
+            keys = _label_names(gauge.labels for gauge in gauges)
+            family = GaugeMetricFamily(f"otelcol_{name}", gauges[0].help, labels=keys)
+            for gauge in gauges:
+                family.add_metric(_values(gauge.labels, keys), gauge.read())
+            yield family
+
+
+def _by_name(pairs: Iterable[tuple[str, T]]) -> list[tuple[str, list[T]]]:
+    grouped: dict[str, list[T]] = {}
+    for name, item in pairs:
+        grouped.setdefault(name, []).append(item)
+    return sorted(grouped.items())
+
+
+def _label_names(series: Iterable[Labels]) -> list[str]:
+    return list(dict.fromkeys(name for labels in series for name, _ in labels))
+
+
+def _values(labels: Labels, names: list[str]) -> list[str]:
+    said = dict(labels)
+    return [said.get(name, "") for name in names]

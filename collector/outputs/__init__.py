@@ -1,0 +1,1 @@
+"""Bytes out: gathering, encoding, queueing, sending and settling."""

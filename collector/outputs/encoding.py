@@ -1,0 +1,166 @@
+"""Batches to requests: encode, and when that fails, find out which events it was."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from ..component import Exporter, Request
+from ..event import Batch, Event, Resource, Scope, flag
+from .gzip import compressor, expand
+
+_INT64 = 1 << 63
+_DEPTH = 32
+
+
+class Encoding:
+    """An exporter's pure half, guarded and compressed."""
+
+    def __init__(self, exporter: Exporter[Any], compress: Callable[[bytes], bytes] | None) -> None:
+        self._exporter = exporter
+        self._context = exporter.context
+        self._compress = compress
+
+    @classmethod
+    def of(cls, exporter: Exporter[Any], compression: Any) -> Encoding:
+        """By the option's word: fast, small or none."""
+        return cls(exporter, compressor(compression))
+
+    def requests(self, batches: Sequence[Batch]) -> list[Request]:
+        """The requests of these batches, compressed. Never raises."""
+        try:
+            found = list(self._exporter.encode(batches))
+        except Exception:  # noqa: BLE001 which event it was is found out below
+            self._context.count("encode_failures")
+            self._context.log.failure("{id}: encode raised", id=self._context.id)
+            found = self._one_by_one(batches)
+        return [self.compressed(request) for request in found if request.events]
+
+    def _one_by_one(self, batches: Sequence[Batch]) -> list[Request]:
+        found: list[Request] = []
+        for batch in batches:
+            for event in batch.events:
+                found += self._alone(event)
+        return self._merged(found)
+
+    def _alone(self, event: Event) -> list[Request]:
+        try:
+            return list(self._exporter.encode([Batch([event])]))
+        except Exception:  # noqa: BLE001 counted above; now with what every exporter can encode
+            clean = sanitised(event)
+        try:
+            return list(self._exporter.encode([Batch([clean])]))
+        except Exception as e:  # noqa: BLE001 it ends here, kept and counted
+            raw = orjson.dumps({"body": clean.body, "attributes": clean.attributes})
+            self._context.dead_letter(raw, "encode_failed", error=type(e).__name__)
+            return []
+
+    def _merged(self, requests: list[Request]) -> list[Request]:
+        """One request of many small ones, when their rows say that it can be."""
+        try:
+            rows = [row for request in requests for row in self._exporter.unpack(request)]
+            if len(rows) != sum(request.events for request in requests) or not rows:
+                return requests
+            merged = self._exporter.pack(rows)
+        except Exception:  # noqa: BLE001 then they go as they are
+            self._context.log.failure("{id}: unpack or pack raised", id=self._context.id)
+            return requests
+        merged.oldest_ns = min(request.oldest_ns for request in requests)
+        return [merged]
+
+    def compressed(self, request: Request) -> Request:
+        """Compress a body that is not yet. The same request, changed."""
+        request.raw_size = len(request.body)
+        if self._compress is not None:
+            request.body = self._compress(request.body)
+            request.encoding = "gzip"
+        return request
+
+    def rows(self, request: Request) -> list[bytes]:
+        """One encoded event each."""
+        body = expand(request.body) if request.encoding else request.body
+        return self._exporter.unpack(
+            Request(body=body, events=request.events, headers=request.headers, raw_size=len(body))
+        )
+
+    def packed(self, rows: Sequence[bytes], like: Request) -> Request:
+        """A request of some rows of another one."""
+        request = self._exporter.pack(rows)
+        request.oldest_ns, request.attempted = like.oldest_ns, like.attempted
+        return self.compressed(request)
+
+    def divided(self, request: Request) -> list[Request] | bytes:
+        """Two halves, the second first; or its one row, or all of it when nothing else is left.
+
+        Never raises.
+        """
+        body = expand(request.body) if request.encoding else request.body
+        try:
+            rows = self.rows(request)
+            middle = len(rows) // 2
+            if middle:
+                return [self.packed(half, request) for half in (rows[middle:], rows[:middle])]
+            return rows[0] if rows else body
+        except Exception:  # noqa: BLE001 the author's bug must not stop the sender
+            self._context.log.failure("{id}: unpack or pack raised", id=self._context.id)
+            return body
+
+
+def sanitised(event: Event) -> Event:
+    """A copy that is JSON whatever the event was, flagged `encode_failed`."""
+    attributes = plain(event.attributes)
+    clean = Event(
+        _time(event.time),
+        plain(event.body),
+        attributes if isinstance(attributes, dict) else {},
+        event.severity_number if event.severity_number in range(25) else 0,
+        _text(event.severity_text),
+        _time(event.observed_time),
+        event.trace_id,
+        event.span_id,
+        event.flags,
+        _text(event.event_name),
+        _clean_resource(event.resource),
+    )
+    flag(clean, "encode_failed")
+    return clean
+
+
+def _clean_resource(resource: Resource) -> Resource:
+    attributes, scope = plain(resource.attributes), resource.scope
+    if scope is not None:
+        facts = plain(scope.attributes)
+        scope = Scope(_text(scope.name), _text(scope.version), facts)
+    return Resource(attributes, scope, _text(resource.schema_url))
+
+
+def _time(value: Any) -> int:
+    return value if isinstance(value, int) and 0 <= value < _INT64 else 0
+
+
+def plain(value: Any, depth: int = 0) -> Any:  # noqa: PLR0911 one for each JSON type
+    """JSON-like: str without surrogates, int64, finite float, bool, None, list, str-keyed dict."""
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        return value if -_INT64 <= value < _INT64 else str(value)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "backslashreplace")
+    if isinstance(value, Mapping) and depth < _DEPTH:
+        return {_text(key): plain(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, (list, tuple)) and depth < _DEPTH:
+        return [plain(item, depth + 1) for item in value]
+    return _text(value)
+
+
+def _text(value: Any) -> str:
+    try:
+        text = str(value)
+    except Exception:  # noqa: BLE001 a broken __str__
+        text = f"<{type(value).__name__}>"
+    return text.encode("utf-8", "backslashreplace").decode()

@@ -1,0 +1,144 @@
+"""Connections for the HTTP client: opened with a deadline, kept, and all closed at the end.
+
+A connection is handed out only after its TLS handshake, so whatever fails before that has
+sent nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from twisted.internet.defer import Deferred, gatherResults
+from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
+from twisted.internet.interfaces import (
+    IAddress,
+    IHandshakeListener,
+    IProtocolFactory,
+    IStreamClientEndpoint,
+)
+from twisted.internet.protocol import Factory, connectionDone
+from twisted.internet.ssl import optionsForClientTLS
+from twisted.python.failure import Failure
+from twisted.web._newclient import HTTP11ClientProtocol
+from twisted.web.client import URI, HTTPConnectionPool
+from twisted.web.iweb import IAgentEndpointFactory
+from zope.interface import implementer
+
+#: Servers and firewalls close idle connections after 60 s, often: be the first.
+IDLE = 55
+
+
+@implementer(IHandshakeListener)
+class Connection(HTTP11ClientProtocol):
+    """One connection; `live` is the set of those that are open."""
+
+    def __init__(self, quiescent: Callable[[Any], None], live: set[Connection]) -> None:
+        super().__init__(quiescent)  # type: ignore[no-untyped-call]
+        self._live = live
+        #: Fires when TLS is agreed, fails when it is not. Never fires without TLS.
+        self.secured: Deferred[Connection] = Deferred(lambda _: self.abort_now())
+        #: Fires when the connection is closed.
+        self.gone: Deferred[None] = Deferred()
+
+    def connectionMade(self) -> None:
+        self._live.add(self)
+        super().connectionMade()
+
+    def handshakeCompleted(self) -> None:  # noqa: N802
+        if not self.secured.called:
+            self.secured.callback(self)
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        self._live.discard(self)
+        super().connectionLost(reason)  # type: ignore[no-untyped-call]
+        if not self.secured.called:
+            self.secured.addErrback(lambda _: None)
+            self.secured.errback(reason)
+        self.gone.callback(None)
+
+    def abort_now(self) -> None:
+        """Close without waiting for what is unsent or for the peer."""
+        transport: Any = self.transport
+        if transport is not None:
+            transport.abortConnection()
+
+
+class _Factory(Factory):
+    noisy = False
+
+    def __init__(self, quiescent: Callable[[Any], None], live: set[Connection]) -> None:
+        self._quiescent = quiescent
+        self._live = live
+
+    def buildProtocol(self, addr: IAddress | None) -> Connection:
+        return Connection(self._quiescent, self._live)
+
+
+class Pool(HTTPConnectionPool):
+    """Twisted's, with our numbers, our connections, and an end that can be waited for."""
+
+    def __init__(self, reactor: Any, connections: int) -> None:
+        super().__init__(reactor)  # type: ignore[no-untyped-call]
+        self.retryAutomatically = False
+        self.cachedConnectionTimeout = IDLE
+        self.maxPersistentPerHost = connections
+        self.live: set[Connection] = set()
+        self._factory = self._connections_of  # type: ignore[assignment]
+        #: Called with the next connection that is handed out.
+        self.asking: Callable[[Connection], Connection] = lambda connection: connection
+
+    def _connections_of(self, quiescent: Callable[[Any], None], _: object) -> _Factory:
+        return _Factory(quiescent, self.live)
+
+    def getConnection(  # noqa: N802
+        self, key: Any, endpoint: IStreamClientEndpoint
+    ) -> Deferred[Any]:
+        found: Deferred[Any] = super().getConnection(key, endpoint)
+        return found.addCallback(self.asking)
+
+    def close(self) -> Deferred[Any]:
+        """Close everything. Fires when it is."""
+        ends = [connection.gone for connection in self.live]
+        self.closeCachedConnections()  # type: ignore[no-untyped-call]
+        for connection in list(self.live):
+            connection.abort_now()
+        return gatherResults(ends)
+
+
+@implementer(IStreamClientEndpoint)
+class _Destination:
+    """Connects, TLS included, within a time."""
+
+    def __init__(self, reactor: Any, endpoint: Any, timeout: float, *, secure: bool) -> None:
+        self._reactor = reactor
+        self._endpoint = endpoint
+        self._timeout = timeout
+        self._secure = secure
+
+    def connect(self, protocolFactory: IProtocolFactory) -> Deferred[Any]:  # noqa: N803
+        connecting: Deferred[Any] = self._endpoint.connect(protocolFactory)
+        if self._secure:
+            connecting.addCallback(lambda connection: connection.secured)
+        return connecting.addTimeout(self._timeout, self._reactor)
+
+
+@implementer(IAgentEndpointFactory)
+class Destinations:
+    """Where an Agent connects to. TLS contexts are made once per host."""
+
+    def __init__(self, reactor: Any, timeout: float, trust: Any) -> None:
+        self._reactor = reactor
+        self._timeout = timeout
+        self._trust = trust
+        self._creators: dict[str, Any] = {}
+
+    def endpointForURI(self, uri: URI) -> _Destination:  # noqa: N802
+        host = uri.host.decode("ascii")
+        endpoint: Any = HostnameEndpoint(self._reactor, host, uri.port, self._timeout)
+        secure = uri.scheme == b"https"
+        if secure:
+            if host not in self._creators:
+                self._creators[host] = optionsForClientTLS(host, trustRoot=self._trust)
+            endpoint = wrapClientTLS(self._creators[host], endpoint)
+        return _Destination(self._reactor, endpoint, self._timeout, secure=secure)

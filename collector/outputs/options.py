@@ -1,0 +1,53 @@
+"""What a user may say of any exporter: batching, queueing, retrying, compressing.
+
+These keys stand in an exporter's block beside its own and are the core's, the same for all.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from ..component import Config
+from ..fields import Duration, Size
+
+Positive = Annotated[int, Field(ge=1)]
+
+
+class BatchOptions(Config):
+    """When a gather is closed and becomes requests: at the first of these."""
+
+    max_events: Positive = 5000
+    max_bytes: Size = 4 << 20
+    max_age: Duration = 1.0
+
+
+class QueueOptions(Config):
+    """What waits between encoding and sending."""
+
+    type: Literal["memory"] = "memory"
+    max_size: Size = 64 << 20
+    #: block: receivers are paused. drop_oldest, drop_newest: counted with that reason.
+    on_full: Literal["block", "drop_oldest", "drop_newest"] = "block"
+
+
+class RetryOptions(Config):
+    """Full-jitter exponential backoff, without an attempt limit."""
+
+    initial_interval: Duration = 1.0
+    max_interval: Duration = 60.0
+    #: The slow probe while the exporter is on hold.
+    hold_interval: Duration = 60.0
+    max_hold_interval: Duration = 900.0
+
+
+class OutletOptions(Config):
+    """The core's part of an exporter's block."""
+
+    batch: BatchOptions = BatchOptions()
+    queue: QueueOptions = QueueOptions()
+    retry: RetryOptions = RetryOptions()
+    compression: Literal["fast", "small", "none"] = "fast"
+    #: Requests in flight at once. They start in queue order; 1 keeps order of arrival too.
+    concurrency: Annotated[int, Field(ge=1, le=64)] = 4

@@ -1,0 +1,98 @@
+"""Finding plugins: entry points name them, nothing here imports them by name.
+
+`type: my_module:MyReceiver` in a configuration names a class on the path instead.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+from .component import Component, Exporter, Processor, Receiver
+
+#: Configuration sections and entry point groups, and what a class in each must be.
+KINDS: dict[str, type[Component[Any]]] = {
+    "receivers": Receiver,
+    "processors": Processor,
+    "exporters": Exporter,
+}
+
+
+class UnknownPlugin(LookupError):
+    """No plugin of this kind has this name, or it could not be imported. Says what to do."""
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """One registered class, imported or not."""
+
+    kind: str
+    name: str
+    package: str
+    version: str
+    #: Why it could not be used; empty when it can.
+    error: str = ""
+
+
+def load(kind: str, name: str) -> type[Component[Any]]:
+    """The class for `name` in the section `kind`. Raises UnknownPlugin."""
+    if ":" in name:
+        return _checked(kind, name, _from_path(name))
+    found = entry_points(group=f"collector.{kind}", name=name)
+    if not found:
+        raise UnknownPlugin(_unknown(kind, name))
+    return _checked(kind, name, _imported(next(iter(found))))
+
+
+def names(kind: str) -> list[str]:
+    """The names of all that is installed for a section."""
+    return sorted({point.name for point in entry_points(group=f"collector.{kind}")})
+
+
+def installed() -> Iterator[Plugin]:
+    """Everything that is registered, with the reason where it cannot be imported."""
+    for kind in KINDS:
+        for point in sorted(entry_points(group=f"collector.{kind}")):
+            yield _described(kind, point)
+
+
+def _described(kind: str, point: EntryPoint) -> Plugin:
+    package = point.dist.name if point.dist else "?"
+    version = point.dist.version if point.dist else "?"
+    try:
+        _checked(kind, point.name, _imported(point))
+    except UnknownPlugin as e:
+        return Plugin(kind, point.name, package, version, str(e))
+    return Plugin(kind, point.name, package, version)
+
+
+def _imported(point: EntryPoint) -> Any:
+    try:
+        return point.load()
+    except Exception as e:  # whatever a plugin's module does at import is its own affair
+        raise UnknownPlugin(f"{point.value} cannot be imported: {type(e).__name__}: {e}") from e
+
+
+def _from_path(name: str) -> Any:
+    module, _, attribute = name.partition(":")
+    try:
+        return getattr(importlib.import_module(module), attribute)
+    except Exception as e:  # as above
+        raise UnknownPlugin(f"{name} cannot be imported: {type(e).__name__}: {e}") from e
+
+
+def _checked(kind: str, name: str, found: Any) -> type[Component[Any]]:
+    if not (isinstance(found, type) and issubclass(found, KINDS[kind])):
+        raise UnknownPlugin(f"{name} is not a {KINDS[kind].__name__}")
+    return found
+
+
+def _unknown(kind: str, name: str) -> str:
+    known = names(kind)
+    near = difflib.get_close_matches(name, known, 1)
+    guess = f"; did you mean {near[0]}?" if near else "."
+    return f"no {kind[:-1]} is called {name!r}{guess} Installed: {', '.join(known) or 'none'}"

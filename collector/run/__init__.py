@@ -1,0 +1,1 @@
+"""The process: graph, service, administration and command line."""

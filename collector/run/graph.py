@@ -1,0 +1,126 @@
+"""From a description to live objects: components, pipelines, outlets, and who pauses whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from twisted.logger import Logger
+
+from ..component import Component, Context, Exporter, Processor, Receiver
+from ..config.description import ComponentSpec, Description, PipelineSpec
+from ..delivery import Deadlines
+from ..metrics import Metrics
+from ..outputs.deadletter import DeadLetterFile
+from ..outputs.outlet import Outlet
+from ..pipeline import Fanout, Pipeline
+
+
+class Valve:
+    """A receiver and the full queues it can reach: paused while there is one."""
+
+    def __init__(self, receiver: Receiver[Any]) -> None:
+        self._receiver = receiver
+        self._full: set[str] = set()
+
+    @property
+    def blocked_by(self) -> tuple[str, ...]:
+        """Ids of the exporters whose queues are full."""
+        return tuple(sorted(self._full))
+
+    def turn(self, exporter: str, full: bool) -> None:  # noqa: FBT001 said by an outlet
+        """A queue has become full, or has room again."""
+        was = bool(self._full)
+        (self._full.add if full else self._full.discard)(exporter)
+        if bool(self._full) != was:
+            (self._receiver.pause if full else self._receiver.resume)()
+
+
+@dataclass
+class Graph:
+    """All live objects of one configuration. `pipelines` are in the order of the file."""
+
+    receivers: dict[str, Receiver[Any]] = field(default_factory=dict)
+    processors: list[Processor[Any]] = field(default_factory=list)
+    exporters: dict[str, Exporter[Any]] = field(default_factory=dict)
+    outlets: dict[str, Outlet] = field(default_factory=dict)
+    valves: dict[str, Valve] = field(default_factory=dict)
+    pipelines: list[Pipeline] = field(default_factory=list)
+
+
+class Builder:
+    """Makes a graph; nothing is started, no port is open after it."""
+
+    def __init__(self, description: Description, reactor: Any, metrics: Metrics) -> None:
+        self._description = description
+        self._reactor = reactor
+        self._metrics = metrics
+        self._graph = Graph()
+
+    def build(self, deadlines: Deadlines) -> Graph:
+        """The graph. Components that no pipeline names are not made."""
+        graph, pipelines = self._graph, self._description.pipelines
+        for id in _in_order(pipeline.receivers for pipeline in pipelines):
+            graph.receivers[id] = self._made("receivers", id)
+            graph.valves[id] = Valve(graph.receivers[id])
+        for id in _in_order(pipeline.exporters for pipeline in pipelines):
+            graph.exporters[id] = self._made("exporters", id)
+            graph.outlets[id] = self._outlet(id)
+        graph.pipelines = [self._pipeline(spec) for spec in pipelines]
+        for id, receiver in graph.receivers.items():
+            fed = [
+                pipeline
+                for pipeline, spec in zip(graph.pipelines, pipelines, strict=True)
+                if id in spec.receivers
+            ]
+            receiver.output = Fanout(receiver.context, fed, deadlines)
+        return graph
+
+    def _pipeline(self, spec: PipelineSpec) -> Pipeline:
+        processors = [self._made("processors", id) for id in spec.processors]
+        self._graph.processors += processors
+        outlets = [self._graph.outlets[id] for id in spec.exporters]
+        return Pipeline(spec.id, self._reactor, processors, outlets)
+
+    def _outlet(self, id: str) -> Outlet:
+        upstream = {
+            receiver
+            for pipeline in self._description.pipelines
+            if id in pipeline.exporters
+            for receiver in pipeline.receivers
+        }
+        valves = [valve for name, valve in self._graph.valves.items() if name in upstream]
+        options = self._spec("exporters", id).outlet
+        assert options is not None  # every exporter has one
+        return Outlet(self._graph.exporters[id], options, partial(_turn_all, valves, id))
+
+    def _made(self, section: str, id: str) -> Any:
+        spec = self._spec(section, id)
+        component: Component[Any] = spec.cls(spec.config, self._context(section[:-1], id))
+        return component
+
+    def _spec(self, section: str, id: str) -> ComponentSpec:
+        return self._description.components[section, id]
+
+    def _context(self, kind: str, id: str) -> Context:
+        data_dir = self._description.service.data_dir
+        return Context(
+            id=id,
+            kind=kind,
+            reactor=self._reactor,
+            log=Logger(namespace=f"collector.{kind}", source=id),
+            metrics=self._metrics,
+            letters=DeadLetterFile.of(data_dir, kind, id),
+            data_dir=data_dir,
+        )
+
+
+def _turn_all(valves: list[Valve], exporter: str, full: bool) -> None:  # noqa: FBT001 as in Valve
+    for valve in valves:
+        valve.turn(exporter, full)
+
+
+def _in_order(groups: Iterable[Iterable[str]]) -> list[str]:
+    return list(dict.fromkeys(id for group in groups for id in group))

@@ -1,0 +1,97 @@
+"""How every component is: said by whoever runs it, or read when somebody asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple, Protocol
+
+from ..outputs.backoff import State as Sending
+from .redactor import printable
+
+State = Literal["starting", "running", "paused", "retrying", "held", "failed", "stopped"]
+
+#: An operator is needed; everything else passes, or is meant to be so.
+UNHEALTHY: frozenset[State] = frozenset({"held", "failed"})
+_OF_OUTLETS: dict[Sending, State] = {
+    Sending.OPEN: "running",
+    Sending.BACKOFF: "retrying",
+    Sending.HELD: "held",
+}
+
+
+class Reading(NamedTuple):
+    """What a component's reader says of it."""
+
+    state: State
+    reason: str = ""
+    #: When it became so, by the reactor's clock; None: when that was first noticed.
+    since: float | None = None
+
+
+@dataclass(frozen=True)
+class ComponentHealth:
+    """One component at the moment of asking."""
+
+    id: str
+    #: receiver, processor or exporter.
+    kind: str
+    state: State
+    #: Why; safe to show.
+    reason: str
+    #: How long it has been so.
+    seconds: float
+
+    @property
+    def healthy(self) -> bool:
+        """Whether no operator is needed."""
+        return self.state not in UNHEALTHY
+
+
+class Health:
+    """All components of a process. `shown` makes reasons safe: they quote peers and errors."""
+
+    def __init__(self, clock: Any, shown: Callable[[str], str] = printable) -> None:
+        self._clock = clock
+        self._shown = shown
+        self._read: dict[tuple[str, str], Callable[[], Reading]] = {}
+        self._noticed: dict[tuple[str, str], tuple[State, float]] = {}
+        #: Whether every receiver listens. A full queue is backpressure, and changes nothing here.
+        self.ready = False
+
+    def set(self, id: str, kind: str, state: State, reason: str = "") -> None:
+        """Say how a component is, until something else is said."""
+        reading = Reading(state, reason, self._clock.seconds())
+        self._read[kind, id] = lambda: reading
+
+    def watch(self, id: str, kind: str, read: Callable[[], Reading]) -> None:
+        """Ask `read` whenever somebody asks, in place of what was set."""
+        self._read[kind, id] = read
+
+    def snapshot(self) -> tuple[ComponentHealth, ...]:
+        """Every component, in the order in which they became known."""
+        return tuple(self._now(key, read) for key, read in self._read.items())
+
+    def _now(self, key: tuple[str, str], read: Callable[[], Reading]) -> ComponentHealth:
+        now = self._clock.seconds()
+        state, reason, since = read()
+        noticed = self._noticed.get(key)
+        if noticed is None or noticed[0] != state:
+            noticed = self._noticed[key] = (state, now)
+        began = noticed[1] if since is None else since
+        kind, id = key
+        return ComponentHealth(id, kind, state, self._shown(reason), round(now - began, 3))
+
+
+class _Outlet(Protocol):
+    @property
+    def state(self) -> Sending: ...
+    @property
+    def reason(self) -> str: ...
+    @property
+    def since(self) -> float: ...
+
+
+def outlet_reading(outlet: _Outlet) -> Reading:
+    """How an exporter is, by its outlet."""
+    return Reading(_OF_OUTLETS[outlet.state], outlet.reason, outlet.since)

@@ -1,0 +1,58 @@
+"""All that `collector run` starts: the log, the control socket, the graph, the admin endpoint."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..config.description import Description
+from ..metrics import Metrics
+from .admin import Admin
+from .control import Control
+from .health import Health
+from .logs import start_logging
+from .redactor import Redactor, secrets_in
+from .service import Service
+
+
+class Instance:
+    """One running configuration with what is around it. Started once, stopped once."""
+
+    def __init__(self, description: Description, reactor: Any, config: str) -> None:
+        service, metrics = description.service, Metrics()
+        redactor = Redactor(secrets_in(description))
+        health = Health(reactor, redactor.shown)
+        self._logging = start_logging(
+            service.log.level, service.log.format, clock=reactor, redactor=redactor
+        )
+        self._health = health
+        self._service = Service(description, reactor, metrics, health, redactor.shown)
+        self._control = Control(
+            reactor,
+            service.data_dir,
+            metrics,
+            health,
+            config=config,
+            pipelines=description.pipelines,
+        )
+        admin = service.admin
+        self._admin = admin and Admin(reactor, metrics, health, admin.endpoint, admin.token)
+
+    async def start(self) -> None:
+        """Start all, the control socket first: it refuses a second process on the directory.
+
+        Raises StartError or ListenError; `stop` cleans up then too.
+        """
+        await self._control.start()
+        if self._admin:
+            await self._admin.start()
+        await self._service.start()
+        self._health.ready = True
+
+    async def stop(self) -> None:
+        """Stop all, the graph first; health and metrics can be read until the end."""
+        self._health.ready = False
+        await self._service.stop()
+        if self._admin:
+            await self._admin.stop()
+        await self._control.stop()
+        self._logging.stop()

@@ -1,0 +1,170 @@
+"""One log event as a line: what twisted.logger hands to observers in, text or JSON out.
+
+All that is dynamic goes through `shown`, which leaves secrets out and escapes what a terminal
+would obey, piece by piece and before anything is cut or put together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import PurePath
+from typing import Any
+
+import orjson
+from twisted.logger import LogLevel, formatEvent
+from twisted.python.failure import Failure
+
+from .redactor import Redactor
+
+#: A longer message is cut: what devices send can be in it.
+LONGEST = 2000
+#: By level: the order, and the word.
+RANKS = {
+    LogLevel.debug: (0, "DEBUG"),
+    LogLevel.info: (1, "INFO"),
+    LogLevel.warn: (2, "WARN"),
+    LogLevel.error: (3, "ERROR"),
+    LogLevel.critical: (3, "ERROR"),
+}
+#: What Twisted says of itself when nothing is wrong is for developers.
+_OTHERS = ("twisted", "log_legacy", "stdout")
+_NOISE = ("Starting factory", "Stopping factory")
+#: Twisted says this, and then the error in a message without a text.
+_ANNOUNCED = "Unhandled error in Deferred:"
+_UNHANDLED = "an error that nobody handled"
+#: What Twisted's older log adds to an event for observers of its own.
+_OLDER = frozenset(["failure", "format", "isError", "message", "printed", "system", "time", "why"])
+_INT64 = 1 << 63
+
+LogEvent = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What is known of one event, ready to be shown."""
+
+    time: float
+    level: str
+    #: The id of a component; empty for the process itself.
+    component: str
+    message: str
+    #: `ValueError: not a number (numbers.py:12 in parse)`; empty when nothing was raised.
+    error: str = ""
+    traceback: tuple[str, ...] = ()
+    fields: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, event: LogEvent, redact: Redactor, *, traceback: bool) -> Entry:
+        """The event as an entry; `traceback` asks for the whole of it."""
+        shown, component, failure = redact.shown, component_of(event), _failure(event)
+        message = shown(_said(event))
+        if component:
+            message = message.removeprefix(f"{shown(component)}: ")
+        error, frames = "", tuple[str, ...]()
+        if failure is not None:
+            error = _summary(failure, shown)
+            frames = _traceback(failure, redact) if traceback else ()
+        return cls(
+            float(event.get("log_time", 0.0)),
+            level_of(event)[1],
+            shown(component),
+            _cut(message),
+            error,
+            frames,
+            _fields(event, shown),
+        )
+
+    def text(self) -> str:
+        """For people: one line, and the traceback's indented below it."""
+        place = f"{self.component}: " if self.component else ""
+        error = f": {self.error}" if self.error else ""
+        line = f"{_utc(self.time)} {self.level:<5} {place}{self.message}{error}"
+        return "\n    ".join((line, *self.traceback))
+
+    def json(self) -> str:
+        """For programs: an object on one line."""
+        said: dict[str, Any] = {"time": _utc(self.time), "level": self.level}
+        optional = {
+            "component": self.component,
+            "message": self.message,
+            "error": self.error,
+            "traceback": "\n".join(self.traceback),
+            "fields": self.fields,
+        }
+        said.update({key: value for key, value in optional.items() if value})
+        return orjson.dumps(said).decode()
+
+
+def _said(event: LogEvent) -> str:
+    if "log_text" in event and _failure(event):  # Twisted's older log: the traceback is in it
+        return str(event.get("why") or _UNHANDLED)
+    text = formatEvent(dict(event)).rstrip()
+    return text if text or not _failure(event) else _UNHANDLED
+
+
+def _failure(event: LogEvent) -> Failure | None:
+    failure = event.get("log_failure") or event.get("failure")
+    return failure if isinstance(failure, Failure) else None
+
+
+def component_of(event: LogEvent) -> str:
+    """The id of the component that says it; the namespace of what is not ours; or nothing."""
+    said = event.get("id") or event.get("log_source")
+    if isinstance(said, str) and said:
+        return said
+    namespace = str(event.get("log_namespace") or "")
+    ours = namespace.partition(".")[0].partition("_")[0] in {"collector", "log", "", "<unknown>"}
+    return "" if ours else namespace
+
+
+def level_of(event: LogEvent) -> tuple[int, str]:
+    """The rank of an event by its consequence, and the word for it."""
+    level = RANKS.get(event.get("log_level"), RANKS[LogLevel.info])
+    text = str(event.get("log_format", ""))
+    if level != RANKS[LogLevel.info]:
+        return RANKS[LogLevel.debug] if text == _ANNOUNCED else level
+    namespace = str(event.get("log_namespace", ""))
+    noise = namespace.split(".", 1)[0] in _OTHERS or text.startswith(_NOISE)
+    return RANKS[LogLevel.debug] if noise else level
+
+
+def _utc(seconds: float) -> str:
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}… ({len(text):,} characters)"
+
+
+def _summary(failure: Failure, shown: Callable[[str], str]) -> str:
+    kind = getattr(failure.type, "__name__", str(failure.type))
+    said = _cut(shown(failure.getErrorMessage().strip()))
+    text = f"{kind}: {said}" if said and said != kind else kind
+    if not failure.frames:
+        return text
+    function, file, line = failure.frames[-1][:3]
+    return f"{text} ({shown(PurePath(file).name)}:{line} in {shown(function)})"
+
+
+def _traceback(failure: Failure, redact: Redactor) -> tuple[str, ...]:
+    # A secret may have several lines: first it goes, then the lines part.
+    return tuple(redact.shown(line) for line in redact(failure.getTraceback()).splitlines())
+
+
+def _fields(event: LogEvent, shown: Callable[[str], str]) -> dict[str, Any]:
+    """The plain values that the event was made with."""
+    own = {key: value for key, value in event.items() if not key.startswith("log_")}
+    return {
+        shown(key): _cut(shown(value)) if isinstance(value, str) else value
+        for key, value in own.items()
+        if key != "id" and key not in _OLDER and _plain(value)
+    }
+
+
+def _plain(value: Any) -> bool:
+    if isinstance(value, int):
+        return -_INT64 <= value < _INT64
+    return isinstance(value, str | float)

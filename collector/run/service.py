@@ -1,0 +1,135 @@
+"""Start and stop of everything, in the order that loses nothing.
+
+Start: exporters, processors, receivers last. Stop: receivers quiesce (accept and read no
+more), processors and gathers flush, queues drain and deliveries settle so that
+acknowledgements are written, receivers close, exporters finish. Each step is awaited, and all
+of them together have one deadline.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
+from typing import Any
+
+from twisted.logger import Logger
+
+from ..component import Component
+from ..config.description import Description
+from ..delivery import Deadlines
+from ..metrics import Metrics
+from ..tasks import wait
+from .graph import Builder, Valve
+from .health import Health, Reading, outlet_reading
+
+#: Of the whole time to stop, this much is kept back for closing once queues have had theirs.
+_CLOSING = 2.0
+
+
+class StartError(Exception):
+    """A component did not start: one sentence with its id, and what to do."""
+
+
+class Service:
+    """The graph of one configuration, started once and stopped once."""
+
+    log = Logger(namespace="collector")
+
+    def __init__(
+        self,
+        description: Description,
+        reactor: Any,
+        metrics: Metrics,
+        health: Health,
+        shown: Callable[[str], str] = str,
+    ) -> None:
+        """`shown` takes the secrets out of what an exception says."""
+        self._description = description
+        self._reactor = reactor
+        self._health = health
+        self._shown = shown
+        self._deadlines = Deadlines(reactor)
+        self.graph = Builder(description, reactor, metrics).build(self._deadlines)
+        self._started: list[Component[Any]] = []
+        self._watch()
+
+    def _watch(self) -> None:
+        """Health is read from where it is known, when somebody asks."""
+        graph, health = self.graph, self._health
+        for component in (*graph.exporters.values(), *graph.processors, *graph.receivers.values()):
+            health.set(component.context.id, component.context.kind, "starting")
+
+    def _is_running(self, component: Component[Any]) -> None:
+        graph, id, kind = self.graph, component.context.id, component.context.kind
+        if kind == "exporter":
+            self._health.watch(id, kind, partial(outlet_reading, graph.outlets[id]))
+        elif kind == "receiver":
+            self._health.watch(id, kind, partial(_receiver_reading, graph.valves[id]))
+        else:
+            self._health.set(id, kind, "running")
+
+    async def start(self) -> None:
+        """Start every component. Raises StartError; what had started is stopped again."""
+        graph = self.graph
+        components = (*graph.exporters.values(), *graph.processors, *graph.receivers.values())
+        for component in components:
+            self._started.append(component)
+            try:
+                await component.start()
+                self._is_running(component)
+            except Exception as e:
+                await self.stop()
+                id, kind = component.context.id, component.context.kind
+                why = self._shown(str(e)) or type(e).__name__
+                raise StartError(f"{kind} {id} did not start: {why}") from e
+
+    async def stop(self) -> None:
+        """Stop everything; returns within the configured time."""
+        graph = self.graph
+        left = self._countdown(self._description.service.shutdown_timeout)
+        receivers = [r for r in graph.receivers.values() if r in self._started]
+        await self._all("quiesce", ((r, r.quiesce) for r in receivers), left() - _CLOSING)
+        for pipeline in graph.pipelines:
+            pipeline.flush()
+        drains = [wait(outlet.drain()) for outlet in graph.outlets.values()]
+        if drains:
+            await asyncio.wait(drains, timeout=max(0.0, left() - _CLOSING))
+        for outlet in graph.outlets.values():
+            outlet.stop()
+        self._deadlines.stop()
+        await self._all("stop", ((r, r.stop) for r in receivers), left())
+        others = [c for c in reversed(self._started) if c not in receivers]
+        await self._all("stop", ((c, c.stop) for c in others), left())
+        self._started = []
+
+    def _countdown(self, seconds: float) -> Callable[[], float]:
+        end = self._reactor.seconds() + seconds
+        return lambda: max(0.0, end - self._reactor.seconds())
+
+    async def _all(
+        self,
+        step: str,
+        calls: Iterable[tuple[Component[Any], Callable[[], Awaitable[None]]]],
+        seconds: float,
+    ) -> None:
+        """One step for many components at once; what fails or hangs is logged and left."""
+        tasks = {asyncio.ensure_future(call()): component for component, call in calls}
+        if not tasks:
+            return
+        done, pending = await asyncio.wait(tasks, timeout=max(0.0, seconds))
+        for task in pending:
+            task.cancel()
+            self._complain(tasks[task], step, "it took too long")
+        for task in done:
+            if (error := task.exception()) is not None:
+                self._complain(tasks[task], step, f"{type(error).__name__}: {error}")
+
+    def _complain(self, component: Component[Any], step: str, why: str) -> None:
+        self.log.error("{id}: {step}: {why}", id=component.context.id, step=step, why=why)
+
+
+def _receiver_reading(valve: Valve) -> Reading:
+    if valve.blocked_by:
+        return Reading("paused", f"the queue of {', '.join(valve.blocked_by)} is full")
+    return Reading("running")

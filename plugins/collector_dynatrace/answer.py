@@ -1,0 +1,144 @@
+"""What an answer of the API means: taken, or the exception that says what to do next.
+
+Pure: status, headers and body in; nothing is logged and nothing is assumed of the body,
+which may be JSON, a proxy's HTML page, or nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import orjson
+
+from collector.api import Hold, Poison, Retry, TooLarge
+
+#: Longest wait that a server may ask for, in seconds.
+MAX_AFTER = 900.0
+#: How much of an answer is shown to an operator.
+MAX_SHOWN = 512
+
+_RETRIED = frozenset({408, 429})
+_HOLDS = {
+    401: "the token was not accepted (expired, revoked or wrong)",
+    402: "the licence does not cover more log data",
+    403: "the token lacks the scope logs.ingest",
+    404: "wrong URL or environment, or no ActiveGate takes logs there",
+    405: "this URL is not the ingest API",
+    501: "log storage is not enabled in this environment",
+}
+
+
+@dataclass(frozen=True)
+class Taken:
+    """The request was accepted; what is wrong with part of it will not change."""
+
+    #: Events the server refused; None: some, but it did not say how many.
+    rejected: int | None = 0
+    #: The server's words, when it had any.
+    message: str = ""
+
+
+def classify(
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes,
+    *,
+    secret: str = "",
+    now: float | None = None,
+) -> Taken:
+    """How the request ended. Raises Retry, Hold, TooLarge or Poison.
+
+    Header names are in lower case. `secret` is blanked in every text.
+    """
+    if 200 <= status < 300:
+        return _taken(status, body, secret)
+    text = shown(body, secret)
+    said = f"{status}: {text}" if text else str(status)
+    if status == 413:
+        raise TooLarge(said)
+    if status == 400 and not is_html(headers, body):
+        raise Poison(said)
+    if status in _RETRIED or (status >= 500 and status != 501):
+        raise Retry(said, retry_after(headers, time.time() if now is None else now))
+    raise Hold(f"{_reason(status)}; the server said {said}")
+
+
+def _reason(status: int) -> str:
+    if status == 400:
+        return "an HTML page answered, so something before the API refuses our requests"
+    if 300 <= status < 400:
+        return "redirects are not followed, for the token would go with them; check the endpoint"
+    return _HOLDS.get(status, "an answer that this API is not known to give")
+
+
+def _taken(status: int, body: bytes, secret: str) -> Taken:
+    """204 has no more to say. 200 tells what was left out, under one of two keys."""
+    if status == 204 or (status != 200 and not body.strip()):
+        return Taken()
+    message = _envelope(body)
+    if message is None:
+        return Taken(None, shown(body, secret))
+    digits = message.split(maxsplit=1)[0] if message.strip() else ""
+    number = int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else None
+    return Taken(number, shown(message.encode("utf-8", "replace"), secret))
+
+
+def _envelope(body: bytes) -> str | None:
+    """The message of a success envelope; "" for a null one, None when it is something else."""
+    try:
+        found: Any = orjson.loads(body)
+    except ValueError:
+        return None
+    if not isinstance(found, dict):
+        return None
+    for key in ("details", "success"):
+        details = found.get(key)
+        if isinstance(details, dict):
+            message = details.get("message")
+            return message if isinstance(message, str) else ""
+    return None
+
+
+def is_html(headers: Mapping[str, str], body: bytes) -> bool:
+    """Whether this is a page for people: what it says of our events is nothing."""
+    start = body[:64].lstrip().lower()
+    declared = headers.get("content-type", "").lower().startswith("text/html")
+    return start.startswith((b"<!doctype", b"<html")) or (declared and not start.startswith(b"{"))
+
+
+def shown(body: bytes, secret: str = "") -> str:
+    """The beginning of an answer, fit for a log or a terminal, and without the token."""
+    text = body.decode("utf-8", "replace")
+    if secret:
+        text = text.replace(secret, "***")
+        text = text.replace(secret.rpartition(".")[2], "***")
+    text = " ".join(text.split())[:MAX_SHOWN]
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
+def retry_after(headers: Mapping[str, str], now: float) -> float | None:
+    """Seconds the server asks us to wait, at most `MAX_AFTER`; None when it does not."""
+    value = headers.get("retry-after", "").strip()
+    seconds = _seconds(value, now) if value else _reset(headers, now)
+    return None if seconds is None else min(max(seconds, 0.0), MAX_AFTER)
+
+
+def _seconds(value: str, now: float) -> float | None:
+    if value.isascii() and value.isdigit():
+        return float(value[:9])
+    try:
+        return parsedate_to_datetime(value).timestamp() - now
+    except (ValueError, OverflowError):
+        return None
+
+
+def _reset(headers: Mapping[str, str], now: float) -> float | None:
+    """`X-RateLimit-Reset` is a time in microseconds, and matters when nothing remains."""
+    reset = headers.get("x-ratelimit-reset", "").strip()
+    if headers.get("x-ratelimit-remaining", "").strip() != "0" or not reset.isdigit():
+        return None
+    return int(reset[:18]) / 1e6 - now

@@ -1,0 +1,79 @@
+"""Pieces of JSON in, request bodies within the limits out; and bodies taken apart again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import orjson
+
+from .limits import Limits
+
+#: What preprocessing adds to a record, in bytes: status, origins, format. It brings its content
+#: with it, so nothing is copied into that.
+_GROWTH = 256
+
+
+class Body(NamedTuple):
+    """What becomes one request: a JSON array."""
+
+    data: bytes
+    rows: int
+    #: The oldest time an event said, in ns; 0 = none did.
+    oldest_ns: int
+
+
+class Packing:
+    """Gathers pieces into as few bodies as the limits allow."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._bodies: list[Body] = []
+        self._pieces: list[bytes | memoryview] = []
+        self._size = 1  # a bracket, and each piece with what follows it
+        self._rows = 0
+        self._oldest = 0
+
+    def add(self, piece: bytes | memoryview, rows: int, oldest_ns: int) -> None:
+        """`rows` JSON objects with commas between them; far smaller than a body, or one row."""
+        size, count = self._size + len(piece) + 1, self._rows + rows
+        limits = self._limits
+        too_much = size > limits.request or size + count * _GROWTH > limits.preprocessed
+        if self._pieces and (too_much or count > limits.records):
+            self._close()
+            size, count = 2 + len(piece), rows
+        self._pieces.append(piece)
+        self._size, self._rows = size, count
+        if oldest_ns and not 0 < self._oldest < oldest_ns:
+            self._oldest = oldest_ns
+
+    def bodies(self) -> list[Body]:
+        """All of them. There is none without rows."""
+        if self._pieces:
+            self._close()
+        return self._bodies
+
+    def _close(self) -> None:
+        self._bodies.append(Body(array(self._pieces), self._rows, self._oldest))
+        self._pieces, self._size, self._rows, self._oldest = [], 1, 0, 0
+
+
+def array(rows: Sequence[bytes | memoryview]) -> bytes:
+    """A JSON array of what is JSON already, copied once."""
+    first = b"[" + bytes(rows[0])
+    return b",".join([first, *rows[1:-1], bytes(rows[-1]) + b"]"]) if rows[1:] else first + b"]"
+
+
+def split(body: bytes) -> list[bytes]:
+    """The rows of an array, each an object in JSON."""
+    return [orjson.dumps(row) for row in orjson.loads(body)]
+
+
+def row_time(row: bytes) -> int:
+    """The time in a row that encode made, ns; 0 when there is none to read."""
+    try:
+        found: Any = orjson.loads(row)["timestamp"]
+        return int(datetime.fromisoformat(found).timestamp() * 1000) * 10**6
+    except (KeyError, TypeError, ValueError):
+        return 0

@@ -1,0 +1,187 @@
+"""RFC 3164 and its kin: the text after the PRI in, an event's fields out (spec section 3, step 3).
+
+The regular form is read by the loop in `parser.py`; this is the careful way for everything
+else, and the definition of what is right: where both can read a line they agree.
+
+1. No hostname is invented. Without a timestamp there is none, but before a Cisco mnemonic; and a
+   word that ends with a colon or has `[..]` is a tag.
+2. A word with neither is no tag: it stays in the body ("Use the BFG!").
+3. What is not read into a field stays in the body, which is always the end of the text.
+4. Whether a word is a hostname, or a tag, depends on nothing but the word, so that the loop may
+   remember it in `hosts` and `tags`. Exceptions are words that are never remembered.
+"""
+
+from __future__ import annotations
+
+import re
+from ipaddress import IPv6Address
+
+from collector.api import Event
+
+from .memo import learn
+from .priority import WORDS
+from .rfc5424 import apply
+from .timestamp import Timestamps
+from .zone import ZoneWords
+
+# A version before the month: RFC 3164 from a device that has heard of RFC 5424.
+_VERSION = re.compile(r"[1-9][0-9]{0,2} (?=[A-Za-z]{3} )")
+# Meraki: a version and seconds since the epoch.
+_EPOCH_VERSION = re.compile(r"1 (?=[0-9]{9,10}[. ])")
+_BEFORE = re.compile(r" *+:?+ *+")  # Cisco puts ": " between PRI and timestamp
+_BLANKS = re.compile(r"[ \t]*+")
+_WORD = re.compile(r"[^ \t]++")
+_END = r"(?=[ \t]|$)"
+
+_HOST = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._/@-]{0,254}+(?::[0-9]{1,5}+)?+")
+_IPV4 = re.compile(r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?:[:/][0-9]{1,5})?")
+# Hosts that are more, or less, than a word. Each way has one group; what it matches is consumed.
+_MNEMONIC = r"%[A-Z0-9_]{1,32}+(?:-[A-Z0-9_]{1,32}+){2,6}+:"
+_CISCO_HOST = re.compile(rf"([A-Za-z0-9_][A-Za-z0-9._-]{{0,254}}+) ?:(?= ?{_MNEMONIC})")
+_MARKED_HOST = re.compile(
+    "|".join(
+        (
+            _CISCO_HOST.pattern,
+            rf"\[([0-9A-Fa-f.:]{{2,45}}+)\]{_END}",  # Zscaler
+            rf"([A-Za-z0-9_-]{{1,64}}+,[0-9A-Fa-f]{{12}},v[0-9.+]{{1,32}}+):?{_END}",  # UniFi
+            r"Message forwarded from ([A-Za-z0-9._-]{1,255}+):(?= )",  # AIX
+        )
+    )
+)
+# Without a host before it, as busybox and FreeBSD write it.
+_REPEATED = re.compile(r"(?:last )?message repeated [0-9]")
+
+_NAME = r"""[^\s:\[\]"'=|{}<>,;]{1,255}+"""
+_TAG = re.compile(rf"({_NAME})(?:\[(\d++|[^\s\[\]]{{0,255}}+)\](?::|{_END})|:{_END})")
+_TAG_WITH_COLON = re.compile(rf"({_NAME})(?:\[(\d++|[^\s\[\]]{{0,255}}+)\])?:(?= |$)")
+_BRACKET_TAG = re.compile(rf"(\[[^\s\[\]]{{1,255}}+\]):{_END}")  # NetApp [node:event:level]:
+# `123:`, `00:20:10:`, `1w2d:` are counters and uptimes, no tags.
+_NUMBER = re.compile(r"(?:[0-9]++[ywdhms]?+|[.*-])++")
+
+
+class Rfc3164:
+    """Reads messages without a version, for one listener."""
+
+    def __init__(self, stamps: Timestamps, words: ZoneWords) -> None:
+        self._stamps = stamps
+        self._words = words
+        #: Words that were found to be hostnames.
+        self.hosts: set[str] = set()
+        #: Names that were found to be tags, without `[pid]` and colon.
+        self.tags: set[str] = set()
+
+    def parse(self, event: Event, text: str, start: int, *, with_pri: bool) -> None:
+        """Fill in the event from what begins at `start`."""
+        version = _VERSION.match(text, start) if with_pri else None
+        at = _end(_BEFORE, text, version.end() if version else start)
+        stamp = self._stamps.read(text, at)
+        if stamp is None and with_pri and (found := _EPOCH_VERSION.match(text, start)):
+            at = found.end()
+            stamp = self._stamps.epoch(text, at)
+        if stamp is None:
+            self._without_time(event, text, start)
+            return
+        apply(event, stamp, text, at)
+        body = stamp.end + text.startswith((" ", "\t"), stamp.end)
+        at = _end(_BLANKS, text, stamp.end)
+        if _REPEATED.match(text, at):
+            event.body = text[body:]
+            return
+        host, end = self._host(text, at)
+        if end > at:
+            body = end + (end < len(text))
+            at = _end(_BLANKS, text, end)
+        if host:
+            event.attributes["syslog.hostname"] = host
+        self._tag(event, text, self._skip(event, text, at, host), body)
+
+    def _without_time(self, event: Event, text: str, start: int) -> None:
+        """There is no timestamp: whatever stands first is no host, but may be a tag."""
+        at = _end(_BEFORE, text, start)
+        cisco = _CISCO_HOST.match(text, at)
+        if cisco is not None:
+            event.attributes["syslog.hostname"] = cisco[1]
+            at = _end(_BLANKS, text, cisco.end())
+        if _TAG_WITH_COLON.match(text, at):
+            self._tag(event, text, at, start)
+        else:
+            event.body = text[start:]
+
+    def _host(self, text: str, at: int) -> tuple[str, int]:
+        """The hostname at `at` and its end; `at` when there is none, "" for a nil."""
+        marked = _MARKED_HOST.match(text, at)
+        if marked is not None:
+            return marked[marked.lastindex or 0], marked.end()
+        found = _WORD.match(text, at)
+        if found is None:
+            return "", at
+        word, end = found[0], found.end()
+        if word == "-":
+            return "", end
+        if word in self.hosts:
+            pass
+        elif is_host(word):
+            if self._words.seconds(word) is None:  # elsewhere it may be a zone
+                learn(self.hosts, word)
+        elif word[-1] == ":" and _is_ipv6(word[:-1]):
+            word = word[:-1]  # Cisco's colon after the host
+        else:
+            return "", at
+        if text.startswith(" : ", end):
+            end += 2
+        return word, end
+
+    def _skip(self, event: Event, text: str, at: int, host: str) -> int:
+        """The place of the tag: after the host said again, or after F5's word for a severity."""
+        found = _WORD.match(text, at)
+        if found is None or _TAG.match(text, at):
+            return at
+        severity = WORDS.get(found[0])
+        after = _end(_BLANKS, text, found.end())
+        if (found[0] != host and severity is None) or not _TAG.match(text, after):
+            return at
+        if severity is not None and severity != event.attributes["syslog.severity"]:
+            event.attributes["syslog.severity_word"] = found[0]
+        return after
+
+    def _tag(self, event: Event, text: str, at: int, body: int) -> None:
+        """Read the tag at `at`; if there is none, the body begins at `body`."""
+        found = _TAG.match(text, at) or _BRACKET_TAG.match(text, at)
+        if found is None or _NUMBER.fullmatch(found[1]):
+            event.body = text[body:]
+            return
+        name = found[1]
+        event.attributes["syslog.appname"] = name
+        if found.re is _TAG:
+            learn(self.tags, name)
+            if found[2]:
+                event.attributes["syslog.proc_id"] = found[2]
+        event.body = text[found.end() + text.startswith(" ", found.end()) :]
+
+
+def is_host(word: str) -> bool:
+    """Whether a word at the place of the hostname is one.
+
+    Numbers, clock times and dates are none, nor is a word for a severity (F5).
+    """
+    if _is_ipv6(word):
+        return True
+    if _HOST.fullmatch(word) is None or "//" in word or word in WORDS:
+        return False
+    return _IPV4.fullmatch(word) is not None or any(map(str.isalpha, word))
+
+
+def _is_ipv6(word: str) -> bool:
+    if word.count(":", 0, 46) < 2 or len(word) > 45:
+        return False
+    try:
+        IPv6Address(word)
+    except ValueError:
+        return False
+    return True
+
+
+def _end(pattern: re.Pattern[str], text: str, start: int) -> int:
+    """Where a pattern that always matches ends."""
+    found = pattern.match(text, start)
+    return found.end() if found else start

@@ -1,0 +1,43 @@
+"""The paths that are measured: how messages are written, and how they are sent."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from tests.bench.load import Load
+
+
+class Path(NamedTuple):
+    """One way into the collector."""
+
+    title: str
+    protocol: Literal["tcp", "udp"]
+    #: See `corpus.FORMS`.
+    form: str
+    load: Load
+    #: Most events that are sent, so that paced ones end.
+    most: int = 10_000_000
+
+
+PATHS = {
+    "tcp": Path("RFC 5424, TCP, 4 connections", "tcp", "rfc5424", Load("flood", 4)),
+    "tcp-3164": Path("RFC 3164, TCP, 4 connections", "tcp", "rfc3164", Load("flood", 4)),
+    "tcp-octet": Path("RFC 5424, octet-counted TCP", "tcp", "octet", Load("flood", 4)),
+    "tcp-3000": Path(
+        "RFC 5424, TCP, 3,000 connections",
+        "tcp",
+        "rfc5424",
+        Load("trickle", 3000, 30_000),
+        most=300_000,
+    ),
+    "udp": Path(
+        "RFC 5424, UDP, 1 address", "udp", "rfc5424", Load("datagrams", 1, 100_000), 500_000
+    ),
+    "udp-1000": Path(
+        "RFC 5424, UDP, 1,000 addresses",
+        "udp",
+        "rfc5424",
+        Load("datagrams", 1000, 100_000),
+        most=500_000,
+    ),
+}

@@ -1,0 +1,136 @@
+"""The collector that is measured: a process with a configuration, and what it says of itself."""
+
+from __future__ import annotations
+
+import re
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.bench.process import running
+
+_CONFIGURATION = """\
+receivers:
+  syslog: {{{protocol}: {{endpoint: 127.0.0.1:{port}}}}}
+exporters:
+  dynatrace:
+    endpoint: http://127.0.0.1:{sink}
+    api_token: dt0c01.{public}.{secret}
+    queue: {{type: memory}}
+service:
+  data_dir: {data_dir}
+  admin: {{endpoint: 127.0.0.1:{admin}}}
+  pipelines:
+    logs: {{receivers: [syslog], exporters: [dynatrace]}}
+"""
+_READY = 30.0
+#: Nothing is opened but loopback, whatever proxy the environment names.
+_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+class Failed(Exception):
+    """The collector did not start, or did not live: its last words."""
+
+
+class Subject:
+    """A collector that runs."""
+
+    def __init__(self, process: subprocess.Popen[str], port: int, admin: int, log: Path) -> None:
+        self.process = process
+        self.port = port
+        self._admin = admin
+        self._log = log
+
+    @property
+    def pid(self) -> int:
+        """Of its first process."""
+        return self.process.pid
+
+    def check(self) -> None:
+        """Raise Failed when it has ended."""
+        code = self.process.poll()
+        if code is not None:
+            raise Failed(f"the collector ended with exit code {code}:\n{self.words()}")
+
+    def words(self) -> str:
+        """The end of what it wrote."""
+        return "\n".join(self._log.read_text(errors="replace").splitlines()[-20:])
+
+    def wait(self) -> None:
+        """Until it takes messages. Raises Failed."""
+        deadline = time.monotonic() + _READY
+        while not self._is_ready():
+            self.check()
+            if time.monotonic() > deadline:
+                raise Failed(f"the collector was not ready in {_READY:.0f} s:\n{self.words()}")
+            time.sleep(0.05)
+
+    def _is_ready(self) -> bool:
+        try:
+            get(self._admin, "/readyz")
+        except OSError:
+            return False
+        return True
+
+    def metric(self, name: str) -> float:
+        """The sum of `otelcol_<name>` over its series; 0 when there is none."""
+        text = get(self._admin, "/metrics")
+        series = re.findall(rf"(?m)^otelcol_{name}(?:\{{.*\}})? (\S+)", text)
+        return sum(map(float, series))
+
+
+@contextmanager
+def collector(
+    protocol: str,
+    sink: int,
+    folder: Path,
+    on: set[int],
+    environment: Mapping[str, str] | None = None,
+) -> Iterator[Subject]:
+    """A collector between a free port and a sink, ready."""
+    port, admin = free_port(), free_port()
+    configuration, log = folder / "collector.yaml", folder / "collector.log"
+    configuration.write_text(
+        _CONFIGURATION.format(
+            protocol=protocol,
+            port=port,
+            sink=sink,
+            admin=admin,
+            public="A" * 24,
+            secret="B" * 64,
+            data_dir=folder / "data",
+        )
+    )
+    command = ["-m", "collector", "run", configuration]
+    with (
+        log.open("w") as out,
+        running(command, on, stdout=out, stderr=out, environment=environment) as process,
+    ):
+        subject = Subject(process, port, admin, log)
+        subject.wait()
+        yield subject
+
+
+def free_port() -> int:
+    """One that nobody has on TCP and UDP."""
+    while True:
+        with socket.socket() as stream, socket.socket(type=socket.SOCK_DGRAM) as datagram:
+            stream.bind(("127.0.0.1", 0))
+            port: int = stream.getsockname()[1]
+            try:
+                datagram.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+
+
+def get(port: int, path: str) -> str:
+    """The body of a local page. Raises OSError."""
+    with _OPENER.open(f"http://127.0.0.1:{port}{path}", timeout=60) as answer:
+        text: str = answer.read().decode()
+    return text

@@ -1,0 +1,200 @@
+"""The sections of components: ids, types, blocks, the core's part of an exporter's block."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from collector.component import Config, Processor
+from collector.config.description import Description
+from collector.event import Batch
+from collector.outputs.options import OutletOptions
+
+Problems = Callable[..., list[str]]
+Described = Callable[..., Description]
+
+CORE = ["batch", "queue", "retry", "compression", "concurrency"]
+PIPELINE = "service: {pipelines: {logs: {receivers: [listen], exporters: [send]}}}"
+
+
+def test_a_block_without_anything_is_all_defaults(described: Described) -> None:
+    components = described(
+        f"receivers:\n  listen:\nexporters: {{send: {{}}}}\n{PIPELINE}"
+    ).components
+    listen, send = components.values()
+    assert (listen.section, listen.id, listen.type) == ("receivers", "listen", "listen")
+    assert (listen.line, listen.column) == (2, 3)
+    assert listen.cls.__name__ == "Listen"
+    assert listen.config == listen.cls.config_type()
+    assert listen.outlet is None
+    assert send.outlet == OutletOptions()
+
+
+def test_an_id_is_a_type_or_a_type_and_a_name(described: Described) -> None:
+    description = described("""\
+        receivers: {listen/büro-1.a: }
+        exporters: {send: }
+        service: {pipelines: {logs: {receivers: [listen/büro-1.a], exporters: [send]}}}
+        """)
+    assert description.components["receivers", "listen/büro-1.a"].type == "listen"
+
+
+@pytest.mark.parametrize(
+    "id_", ["listen/", "/a", "listen/a/b", "listen/..", "listen/a b", "li sten", "", "a:b:c"]
+)
+def test_any_other_id_is_a_problem(problems: Problems, id_: str) -> None:
+    found = problems(f"receivers: {{'{id_}': }}\nservice: 5")
+    assert found[0].startswith("1:13: error: receivers.")
+    assert found[0].endswith(": expected a type, or type/name such as syslog/edge")
+
+
+def test_an_unknown_type(problems: Problems) -> None:
+    assert problems("receivers:\n  lisen/a:\nexporters: {other: {a: b}}\nservice: 5") == [
+        "2:3: error: receivers.lisen/a: no receiver is called 'lisen'; did you mean listen?",
+        "3:13: error: exporters.other: no exporter is called 'other'",
+        "4:10: error: service: expected a mapping",
+    ]
+
+
+def test_a_type_may_be_a_class_on_the_path(
+    described: Described, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Own(Processor[Config]):
+        def process(self, batch: Batch) -> Batch:
+            return batch
+
+    module = ModuleType("own_module")
+    module.Own = Own  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "own_module", module)
+    description = described("""\
+        receivers: {listen: }
+        processors: {'own_module:Own/a': }
+        exporters: {send: }
+        service:
+          pipelines:
+            logs: {receivers: [listen], processors: ['own_module:Own/a'], exporters: [send]}
+        """)
+    spec = description.components["processors", "own_module:Own/a"]
+    assert (spec.type, spec.cls) == ("own_module:Own", Own)
+
+
+def test_a_class_that_is_not_on_the_path(problems: Problems) -> None:
+    fault = (
+        "no_such_module:It cannot be imported: "
+        "ModuleNotFoundError: No module named 'no_such_module'"
+    )
+    assert problems("receivers: {no_such_module:It: }\nservice: 5") == [
+        f"1:13: error: receivers.no_such_module:It: {fault}",
+        "2:10: error: service: expected a mapping",
+    ]
+
+
+def test_sections_and_blocks_are_mappings(problems: Problems) -> None:
+    assert problems("receivers: [listen]\nexporters: {send: 5}\nprocessors:\nservice: 5") == [
+        "1:12: error: receivers: expected a mapping",
+        "2:19: error: exporters.send: expected a mapping",
+        "4:10: error: service: expected a mapping",
+    ]
+
+
+def test_there_are_no_connectors_yet(problems: Problems) -> None:
+    assert problems("connectors: {routing: {a: b}}\nservice: 5") == [
+        "1:14: error: connectors.routing: connectors are not available yet",
+        "2:10: error: service: expected a mapping",
+    ]
+
+
+def test_the_cores_keys_of_an_exporter_are_taken_out_of_its_block(described: Described) -> None:
+    description = described(f"""\
+        receivers: {{listen: }}
+        exporters:
+          send:
+            token: abc
+            batch: {{max_events: 10}}
+            queue: {{max_size: 1MiB, on_full: drop_oldest}}
+            retry:
+            compression: none
+            concurrency: 1
+        {PIPELINE}
+        """)
+    spec = description.components["exporters", "send"]
+    assert spec.config.model_fields_set == {"token"}
+    assert spec.outlet is not None
+    assert spec.outlet.batch.max_events == 10
+    assert spec.outlet.queue.max_size == 1 << 20
+    assert spec.outlet.retry == OutletOptions().retry
+    assert (spec.outlet.compression, spec.outlet.concurrency) == ("none", 1)
+
+
+def test_the_opentelemetry_collectors_names_are_accepted(described: Described) -> None:
+    description = described(f"""\
+        receivers: {{listen: {{listen_address: '[::]:5514'}}}}
+        exporters: {{send: {{sending_queue: {{max_size: 1GB}}, retry_on_failure: {{}}}}}}
+        {PIPELINE}
+        """)
+    outlet = description.components["exporters", "send"].outlet
+    assert outlet is not None
+    assert outlet.queue.max_size == 10**9
+    listen: Any = description.components["receivers", "listen"].config
+    assert listen.endpoint == "[::]:5514"
+
+
+@pytest.mark.parametrize(
+    ("block", "column", "expected"),
+    [
+        (
+            "{sending_queue: {max_size: x}}",
+            36,
+            ".sending_queue.max_size: expected a size, such as 65536, 64KiB or 1GB",
+        ),
+        (
+            "{sending_queue: {queue_size: 5}}",
+            26,
+            ".sending_queue: unknown key queue_size; known here: type, max_size, on_full",
+        ),
+        (
+            "{queue: {}, sending_queue: {}}",
+            21,
+            ": queue and sending_queue are the same key; give one",
+        ),
+        ("{compression: gzip}", 23, ".compression: expected fast, small or none"),
+        ("{concurency: 2}", 10, ": unknown key concurency; did you mean concurrency?"),
+        (
+            "{zzzzz: 2}",
+            10,
+            f": unknown key zzzzz; known here: url, token, level, {', '.join(CORE)}",
+        ),
+        ("{batch: 5}", 17, ".batch: expected a mapping, found a number"),
+    ],
+)
+def test_problems_of_the_cores_keys(
+    exporter: Problems, block: str, column: int, expected: str
+) -> None:
+    assert exporter(block) == [f"2:{column}: error: exporters.send{expected}"]
+
+
+def test_a_plugin_that_takes_the_cores_keys_is_at_fault(exporter: Problems) -> None:
+    fault = "which is the core's: a fault of the plugin"
+    assert exporter("{queue: 1}", "greedy") == [
+        f"2:3: error: exporters.greedy: its plugin declares the key queue, {fault}",
+        f"2:3: error: exporters.greedy: its plugin declares the key sending_queue, {fault}",
+    ]
+
+
+def test_a_plugin_may_warn(exporter: Problems) -> None:
+    assert exporter("{url: 'https://plain'}") == ["2:3: warning: exporters.send: the host is plain"]
+
+
+def test_a_warning_that_quotes_is_not_shown(exporter: Problems) -> None:
+    hidden = "its plugin warns; the text quotes a value and is not shown"
+    assert exporter("{url: 'https://quoted'}") == [f"2:3: warning: exporters.send: {hidden}"]
+
+
+def test_a_warning_that_fails_does_not_stop_the_collector(exporter: Problems) -> None:
+    assert exporter("{url: 'https://broken'}") == [
+        "2:3: warning: exporters.send: its plugin's config_warnings failed with RuntimeError"
+    ]

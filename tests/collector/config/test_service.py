@@ -1,0 +1,147 @@
+"""The section `service`: settings of the process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from collector.config.description import Description
+from collector.config.service import AdminConfig, LogConfig, ServiceConfig, default_data_dir
+
+Problems = Callable[..., list[str]]
+ServiceOf = Callable[..., ServiceConfig]
+
+SENTENCES = {
+    "ONE": "only one worker is available yet: expected 1 or auto",
+    "DURATION": "expected a duration with its unit, such as 500ms, 1s or 1h30m",
+    "GUARDED": "expected a token, since others than this machine can reach it",
+}
+ADMIN = "has no effect: health and metrics are at service.admin"
+FILE = """\
+receivers: {listen: }
+exporters: {send: }
+service:
+  pipelines: {logs: {receivers: [listen], exporters: [send]}}
+"""
+
+
+@pytest.fixture
+def service(described: Callable[..., Description]) -> ServiceOf:
+    """The service of a file with these lines more in its section."""
+
+    def run(*lines: str) -> ServiceConfig:
+        return described(FILE + "".join(f"  {line}\n" for line in lines)).service
+
+    return run
+
+
+def test_defaults(service: ServiceOf) -> None:
+    found = service()
+    assert found.workers == 1
+    assert found.admin is None
+    assert found.log == LogConfig(level="info", format="text")
+    assert found.shutdown_timeout == 25.0
+
+
+def test_all_settings(service: ServiceOf) -> None:
+    found = service(
+        "data_dir: /data",
+        "workers: auto",
+        "admin: {endpoint: '127.0.0.1:8787'}",
+        "log: {level: debug, format: json}",
+        "shutdown_timeout: 1m30s",
+    )
+    assert found.data_dir == Path("/data")
+    assert found.workers == "auto"
+    assert found.admin == AdminConfig(endpoint="127.0.0.1:8787")
+    assert found.log == LogConfig(level="debug", format="json")
+    assert found.shutdown_timeout == 90.0
+
+
+def test_an_endpoint_that_others_can_reach_has_a_token(service: ServiceOf) -> None:
+    admin = service("admin: {endpoint: '0.0.0.0:8787', token: hunter2}").admin
+    assert admin is not None
+    assert admin.token == SecretStr("hunter2")
+
+
+def test_settings_that_are_not_filled_in_are_defaults(service: ServiceOf) -> None:
+    keys = ["data_dir", "workers", "admin", "log", "shutdown_timeout"]
+    assert service(*[f"{key}:" for key in keys]) == service()
+
+
+@pytest.mark.parametrize("workers", ["1", "'1'"])
+def test_one_worker_may_be_said(service: ServiceOf, workers: str) -> None:
+    assert service(f"workers: {workers}").workers == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("workers: 4", "12: error: service.workers: {ONE}"),
+        ("workers: '2'", "12: error: service.workers: {ONE}"),
+        ("workers: 0", "12: error: service.workers: {ONE}"),
+        ("workers: many", "12: error: service.workers: expected 1 or auto"),
+        ("workers: true", "12: error: service.workers: expected 1 or auto"),
+        ("workers: [1]", "12: error: service.workers: expected 1 or auto"),
+        ("data_dir: ''", "13: error: service.data_dir: expected the name of a directory"),
+        (
+            "data_dir: [a]",
+            "13: error: service.data_dir: expected the name of a file or directory, found a list",
+        ),
+        ("admin: {endpoint: '0.0.0.0:8787'}", "3: error: service.admin: {GUARDED}"),
+        ("admin: {}", "3: error: service.admin: key endpoint is missing"),
+        (
+            "admin: {endpoint: 8787}",
+            "21: error: service.admin.endpoint: expected text: put it in quotes",
+        ),
+        (
+            "log: {level: warning}",
+            "16: error: service.log.level: expected debug, info, warn or error; did you mean warn?",
+        ),
+        ("log: {format: xml}", "17: error: service.log.format: expected text or json"),
+        (
+            "shutdown_timeout: 25",
+            "21: error: service.shutdown_timeout: {DURATION}",
+        ),
+        ("pipeline: {}", "3: error: service: unknown key pipeline; did you mean pipelines?"),
+    ],
+)
+def test_a_wrong_setting(problems: Problems, line: str, expected: str) -> None:
+    assert problems(f"{FILE}  {line}") == [f"5:{expected}".format(**SENTENCES)]
+
+
+def test_what_the_opentelemetry_collector_has_more_is_a_warning(problems: Problems) -> None:
+    found = problems(f"{FILE}  telemetry: {{logs: }}\n  extensions: [a]\nextensions: {{a: }}")
+    assert found == [
+        "5:3: warning: service.telemetry: has no effect: see service.log and service.admin",
+        f"6:3: warning: service.extensions: {ADMIN}",
+        f"7:1: warning: extensions: {ADMIN}",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("user", "environment", "expected"),
+    [
+        (0, {"HOME": "/root", "XDG_STATE_HOME": "/state"}, "/var/lib/collector"),
+        (1000, {"HOME": "/home/me"}, "/home/me/.local/state/collector"),
+        (1000, {"HOME": "/home/me", "XDG_STATE_HOME": "/state"}, "/state/collector"),
+        (1000, {"HOME": "/home/me", "XDG_STATE_HOME": "state"}, "/home/me/.local/state/collector"),
+        (1000, {}, "/var/lib/collector"),
+        (1000, {"XDG_STATE_HOME": "state"}, "/var/lib/collector"),
+    ],
+)
+def test_where_state_is_kept_when_nobody_says(
+    user: int, environment: dict[str, str], expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: user)
+    assert default_data_dir(environment) == Path(expected)
+
+
+def test_the_default_is_that_of_the_environment_given(
+    service: ServiceOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    assert service().data_dir == Path("/home/me/.local/state/collector")

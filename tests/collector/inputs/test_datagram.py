@@ -1,0 +1,201 @@
+"""The UDP listener, on real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from typing import Any
+
+from collector.event import Event, Resource
+from collector.inputs import datagram
+from collector.inputs.datagram import DatagramListener, DatagramOptions, Peer, _pause_for
+from collector.inputs.frames import Frames
+from collector.tasks import spawn
+from tests.collector.inputs.clients import ListenerTestCase
+from tests.collector.tasks import as_task
+
+
+class DatagramTestCase(ListenerTestCase):
+    async def listen(self, endpoint: str = "127.0.0.1:0", **options: Any) -> DatagramListener:
+        options.setdefault("receive_buffer", 4 << 20)
+        said = DatagramOptions(endpoint=endpoint, **options)
+        self.listener = DatagramListener(self.context, said, self.flush, {"listener": "r"})
+        self.addCleanup(lambda listener: spawn(listener.stop()), self.listener)
+        await self.listener.start()
+        return self.listener
+
+    def flush(self, frames: Frames) -> None:
+        self.got.append(frames)
+
+    def client(self, host: str = "127.0.0.1") -> socket.socket:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        sock = socket.socket(family, socket.SOCK_DGRAM)
+        self.addCleanup(sock.close)
+        sock.connect((host, self.listener.address[1]))
+        return sock
+
+
+class ReadTests(DatagramTestCase):
+    @as_task
+    async def test_a_datagram_is_a_frame_without_its_trailer(self) -> None:
+        await self.listen()
+        client = self.client()
+        for data in (b"plain", b"lf\n", b"crlf\r\n", b"nul\0", b"in\nside\n", b"", b"\n"):
+            client.send(data)
+        found = await self.got_frames(5)
+        self.assertEqual(found, [b"plain", b"lf", b"crlf", b"nul", b"in\nside"])
+
+    @as_task
+    async def test_each_has_the_resource_of_its_peer(self) -> None:
+        await self.listen("[::]:0")
+        clients = [self.client("127.0.0.1"), self.client("127.0.0.1"), self.client("::1")]
+        for n in range(9):
+            clients[n % 3].send(b"%d" % n)
+        await self.got_frames(9)
+        for frames in self.got:
+            events = [Event(0, line, {}) for line in frames.lines()]
+            frames.attach(events)
+            for event in events:
+                ip, port = clients[int(event.body) % 3].getsockname()[:2]
+                said = event.resource.attributes
+                self.assertEqual((said["net.peer.ip"], said["net.peer.port"]), (ip, port))
+                self.assertEqual((said["net.transport"], said["listener"]), ("udp", "r"))
+        resources = {id(frames.resource(n)) for frames in self.got for n in range(len(frames))}
+        self.assertEqual(len(resources), 3)
+
+    @as_task
+    async def test_thousands_become_few_batches_and_none_is_lost(self) -> None:
+        await self.listen()
+        client = self.client()
+        for n in range(5000):
+            client.send(b"%d" % n)
+        found = await self.got_frames(5000)
+        self.assertEqual(found, [b"%d" % n for n in range(5000)])
+        self.assertLess(len(self.got), 50)
+        self.assertEqual(self.count("received_bytes"), sum(map(len, found)))
+
+    @as_task
+    async def test_answers_reach_the_peer(self) -> None:
+        await self.listen()
+        client = self.client()
+        client.send(b"x")
+        await self.got_frames(1)
+        self.got[0].reply(0, b"ok")
+        self.assertEqual(await asyncio.to_thread(client.recv, 10), b"ok")
+
+    @as_task
+    async def test_an_answer_to_a_peer_that_is_gone_harms_nobody(self) -> None:
+        await self.listen()
+        client = self.client()
+        client.send(b"x")
+        await self.got_frames(1)
+        client.close()
+        self.got[0].reply(0, b"ok")
+        self.got[0].reply(0, b"ok")
+        self.client().send(b"y")
+        self.assertEqual(await self.got_frames(2), [b"x", b"y"])
+
+    @as_task
+    async def test_peers_are_remembered_within_a_bound(self) -> None:
+        await self.listen()
+        for n in range(20_000):
+            peer = self.listener._peer(("192.0.2.1", n))
+        self.assertEqual(peer.resource.attributes["net.peer.port"], 19_999)
+        self.assertLessEqual(len(self.listener._peers), 8192)
+
+    def test_a_pause_is_shorter_than_a_small_buffer_lasts(self) -> None:
+        self.assertEqual(_pause_for(32 << 20), 0.005)
+        self.assertLess(_pause_for(212_992), 0.0005)
+
+
+class LossTests(DatagramTestCase):
+    @as_task
+    async def test_the_kernels_losses_are_counted_exactly(self) -> None:
+        await self.listen(receive_buffer=16384)
+        self.listener.pause()
+        client = self.client()
+        for n in range(500):
+            client.send(b"%d" % n)
+        self.listener.resume()
+        await asyncio.sleep(0.02)
+        self.context.metrics.text()
+        lost = self.count("kernel_dropped_datagrams")
+        self.assertGreater(lost, 0)
+        self.assertEqual(len(self.frames) + lost, 500)
+        self.context.metrics.text()
+        self.assertEqual(self.count("kernel_dropped_datagrams"), lost)
+
+    @as_task
+    async def test_losses_are_counted_at_the_end_too(self) -> None:
+        await self.listen(receive_buffer=16384)
+        self.listener.pause()
+        client = self.client()
+        for _ in range(500):
+            client.send(b"x")
+        await self.listener.stop()
+        self.assertGreater(self.count("kernel_dropped_datagrams"), 0)
+
+    @as_task
+    async def test_a_buffer_that_was_not_granted_is_one_warning(self) -> None:
+        said: list[str] = []
+        self.patch(
+            self.context.log, "warn", lambda text, **facts: said.append(text.format(**facts))
+        )
+        self.patch(datagram, "datagram_socket", self.poor)
+        await self.listen(receive_buffer=1 << 20)
+        (line,) = said
+        self.assertIn("sysctl -w net.core.rmem_max=1048576", line)
+        self.assertEqual(self.gauge("receive_buffer_bytes"), 4096)
+
+    def poor(self, *_: object) -> tuple[socket.socket, int]:
+        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        sock.bind(("127.0.0.1", 0))
+        sock.setblocking(False)
+        return sock, 4096
+
+
+class PauseTests(DatagramTestCase):
+    @as_task
+    async def test_paused_it_reads_nothing(self) -> None:
+        await self.listen()
+        client = self.client()
+        client.send(b"one")
+        await self.got_frames(1)
+        self.listener.pause()
+        client.send(b"two")
+        await asyncio.sleep(0.02)
+        self.assertEqual(self.frames, [b"one"])
+        self.listener.resume()
+        self.assertEqual(await self.got_frames(2), [b"one", b"two"])
+
+    @as_task
+    async def test_what_the_kernel_holds_is_handed_on_at_the_end(self) -> None:
+        await self.listen()
+        client = self.client()
+        for n in range(3000):
+            client.send(b"%d" % n)
+        await self.listener.quiesce()
+        self.assertEqual(len(self.frames), 3000)
+
+    @as_task
+    async def test_nothing_resumes_it_after_quiesce(self) -> None:
+        await self.listen()
+        await self.listener.quiesce()
+        self.listener.resume()
+        self.client().send(b"x")
+        await asyncio.sleep(0.02)
+        self.assertEqual(self.frames, [])
+
+    @as_task
+    async def test_stops_without_start(self) -> None:
+        said = DatagramOptions(endpoint="127.0.0.1:0")
+        listener = DatagramListener(self.context, said, self.got.append, {})
+        listener.pause()
+        listener.resume()
+        await listener.quiesce()
+        await listener.stop()
+
+    def test_an_answer_after_the_end_is_lost_quietly(self) -> None:
+        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        sock.close()
+        Peer(sock, ("127.0.0.1", 9), Resource({})).write(b"x")

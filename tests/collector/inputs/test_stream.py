@@ -1,0 +1,274 @@
+"""The TCP listener, on real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+import struct
+from collections.abc import Callable
+from typing import Any
+
+from collector.inputs.autoframing import AutoFraming
+from collector.inputs.connection import MAX_UNSENT
+from collector.inputs.frames import Frames
+from collector.inputs.framing import Framing, Lines
+from collector.inputs.stream import StreamListener, StreamOptions
+from collector.tasks import spawn
+from tests.collector.inputs.clients import ListenerTestCase
+from tests.collector.tasks import as_task
+
+
+class StreamTestCase(ListenerTestCase):
+    async def listen(
+        self,
+        framing: Callable[[], Framing] = Lines,
+        flush: Callable[[Frames], None] | None = None,
+        pause: float = 0.002,
+        **options: Any,
+    ) -> StreamListener:
+        said = StreamOptions(endpoint="127.0.0.1:0", **options)
+        facts = {"listener": "r"}
+        listener = StreamListener(
+            self.context, said, framing, flush or self.got.append, facts, pause
+        )
+        self.addCleanup(lambda: spawn(listener.stop()))
+        await listener.start()
+        self.listener = listener
+        return listener
+
+    def dial(self) -> socket.socket:
+        return self.connect(self.listener.address)
+
+
+class ReadTests(StreamTestCase):
+    @as_task
+    async def test_lines_come_with_their_peer(self) -> None:
+        await self.listen()
+        sock = self.dial()
+        sock.sendall(b"one\ntwo\n")
+        self.assertEqual(await self.got_frames(2), [b"one", b"two"])
+        ip, port = sock.getsockname()
+        self.assertEqual(
+            self.got[0].resource(0).attributes,
+            {
+                "net.peer.ip": ip,
+                "net.peer.port": port,
+                "net.transport": "tcp",
+                "net.host.port": self.listener.address[1],
+                "listener": "r",
+            },
+        )
+
+    @as_task
+    async def test_many_connections_lose_nothing_and_keep_their_order(self) -> None:
+        await self.listen()
+        socks = [self.dial() for _ in range(50)]
+        for n in range(20):
+            for k, sock in enumerate(socks):
+                sock.sendall(b"%d %d\n" % (k, n))
+            await asyncio.sleep(0)
+        found = await self.got_frames(1000)
+        for k in range(50):
+            mine = [frame for frame in found if frame.split()[0] == b"%d" % k]
+            self.assertEqual(mine, [b"%d %d" % (k, n) for n in range(20)])
+        self.assertLess(len(self.got), 500)
+        self.assertEqual(self.count("received_bytes"), sum(len(f) + 1 for f in found))
+
+    @as_task
+    async def test_megabytes_arrive_whole(self) -> None:
+        await self.listen()
+        sock = self.dial()
+        data = b"".join(b"%07d %s\n" % (n, b"x" * 91) for n in range(40_000))
+        await asyncio.to_thread(sock.sendall, data)
+        self.assertEqual(len(await self.got_frames(40_000)), 40_000)
+        self.assertEqual(b"\n".join(self.frames) + b"\n", data)
+        self.assertEqual(self.count("received_bytes"), len(data))
+
+    @as_task
+    async def test_what_was_cut_off_by_the_end_is_given(self) -> None:
+        await self.listen()
+        with self.dial() as sock:
+            sock.sendall(b"one\nhalf")
+        self.assertEqual(await self.got_frames(2), [b"one", b"half"])
+        await self.until(lambda: self.gauge("connections") == 0)
+
+    @as_task
+    async def test_a_reset_costs_only_its_connection(self) -> None:
+        await self.listen()
+        sock, other = self.dial(), self.dial()
+        sock.sendall(b"one\n")
+        await self.got_frames(1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        sock.close()
+        await self.until(lambda: self.gauge("connections") == 1)
+        other.sendall(b"two\n")
+        self.assertEqual(await self.got_frames(2), [b"one", b"two"])
+
+    @as_task
+    async def test_answers_reach_the_peer(self) -> None:
+        await self.listen(flush=lambda frames: frames.reply(0, b"ok\n"), pause=0)
+        sock = self.dial()
+        sock.sendall(b"one\n")
+        self.assertEqual(await asyncio.to_thread(sock.recv, 10), b"ok\n")
+
+    @as_task
+    async def test_long_answers_go_as_the_peer_reads(self) -> None:
+        answer = b"x" * (MAX_UNSENT - 1)
+        await self.listen(flush=lambda frames: frames.reply(0, answer), pause=0)
+        sock = self.dial()
+        sock.sendall(b"one\n")
+        await asyncio.sleep(0.02)
+
+        def read() -> int:
+            got = 0
+            while got < len(answer):
+                got += len(sock.recv(65536))
+            return got
+
+        self.assertEqual(await asyncio.to_thread(read), len(answer))
+
+    @as_task
+    async def test_a_peer_that_does_not_read_its_answers_is_closed(self) -> None:
+        await self.listen(flush=lambda frames: frames.reply(0, b"x" * 50_000_000), pause=0)
+        self.dial().sendall(b"one\n")
+        await self.until(lambda: self.count("connections_refused", reason="does_not_read"))
+        self.assertEqual(self.gauge("connections"), 0)
+
+
+class RefuseTests(StreamTestCase):
+    @as_task
+    async def test_connections_over_the_limit_are_closed(self) -> None:
+        await self.listen(max_connections=2)
+        socks = [self.dial() for _ in range(3)]
+        await self.until(lambda: self.count("connections_refused", reason="max_connections"))
+        self.assertEqual((self.gauge("connections"), self.count("connections_opened")), (2, 2))
+        self.assertEqual(await asyncio.to_thread(socks[2].recv, 1), b"")
+        socks[0].close()
+        await self.until(lambda: self.gauge("connections") == 1)
+        self.dial().sendall(b"x\n")
+        self.assertEqual(await self.got_frames(1), [b"x"])
+
+    @as_task
+    async def test_another_protocol_is_named_once_and_closed(self) -> None:
+        await self.listen(AutoFraming)
+        said: list[str] = []
+        self.patch(
+            self.context.log, "warn", lambda text, **facts: said.append(text.format(**facts))
+        )
+        for _ in range(2):
+            sock = self.dial()
+            sock.sendall(b"\x16\x03\x01\x00")
+            self.assertEqual(await asyncio.to_thread(sock.recv, 1), b"")
+        port = self.listener.address[1]
+        line = f"r: 127.0.0.1 speaks TLS to the plain TCP port {port}; connection closed"
+        self.assertEqual(said, [line])
+        self.assertEqual(self.count("connections_refused", reason="wrong_protocol"), 2)
+
+    @as_task
+    async def test_accepting_that_fails_is_said_now_and_then(self) -> None:
+        await self.listen()
+        said: list[str] = []
+        self.patch(
+            self.context.log, "warn", lambda text, **facts: said.append(text.format(**facts))
+        )
+        real = self.listener._socket
+        self.patch(self.listener, "_socket", FullSocket())
+        for _ in range(10):
+            self.listener._accept()
+        self.assertEqual(said, ["r: accepting failed: Too many open files"])
+        self.assertEqual(self.count("connections_refused", reason="accept_failed"), 10)
+        self.listener._socket = real
+
+
+class FullSocket:
+    """A listening socket of a process that has no descriptors left."""
+
+    def accept(self) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+
+class PauseTests(StreamTestCase):
+    @as_task
+    async def test_paused_it_reads_nothing_and_loses_nothing(self) -> None:
+        await self.listen()
+        sock = self.dial()
+        sock.sendall(b"one\n")
+        await self.got_frames(1)
+        self.listener.pause()
+        sock.sendall(b"two\n")
+        self.dial().sendall(b"three\n")
+        await asyncio.sleep(0.03)
+        self.assertEqual(self.frames, [b"one"])
+        self.listener.resume()
+        self.assertEqual(sorted(await self.got_frames(3)), [b"one", b"three", b"two"])
+
+    @as_task
+    async def test_a_full_queue_stops_it_in_the_middle(self) -> None:
+        def full(frames: Frames) -> None:
+            self.got.append(frames)
+            self.listener.pause()
+
+        await self.listen(flush=full)
+        sock = self.dial()
+        sending = asyncio.create_task(asyncio.to_thread(sock.sendall, (b"x" * 99 + b"\n") * 20_000))
+        await self.got_frames(1)
+        count = len(self.got)
+        await asyncio.sleep(0.02)
+        self.assertEqual(len(self.got), count)
+        self.patch(self.listener, "_flush", self.got.append)
+        self.listener.resume()
+        await sending
+
+
+class StopTests(StreamTestCase):
+    @as_task
+    async def test_what_the_kernel_holds_is_handed_on(self) -> None:
+        await self.listen(pause=60)
+        sock = self.dial()
+        sock.sendall(b"".join(b"%d\n" % n for n in range(20_000)))
+        self.dial().sendall(b"not yet accepted\n")
+        await self.listener.quiesce()
+        self.assertEqual(len(self.frames), 20_001)
+
+    @as_task
+    async def test_half_a_frame_is_given(self) -> None:
+        await self.listen()
+        self.dial().sendall(b"half")
+        await asyncio.sleep(0.01)
+        await self.listener.quiesce()
+        self.assertEqual(self.frames, [b"half"])
+
+    @as_task
+    async def test_answers_can_be_written_until_stop(self) -> None:
+        await self.listen()
+        sock = self.dial()
+        sock.sendall(b"one\n")
+        await self.got_frames(1)
+        await self.listener.quiesce()
+        self.got[0].reply(0, b"ok")
+        await self.listener.stop()
+        self.assertEqual(await asyncio.to_thread(sock.recv, 10), b"ok")
+        self.assertEqual(await asyncio.to_thread(sock.recv, 10), b"")
+        self.got[0].reply(0, b"too late")
+
+    @as_task
+    async def test_nothing_resumes_it_after_quiesce(self) -> None:
+        await self.listen()
+        sock = self.dial()
+        sock.sendall(b"one\n")
+        await self.got_frames(1)
+        await self.listener.quiesce()
+        self.listener.resume()
+        sock.sendall(b"two\n")
+        await asyncio.sleep(0.02)
+        self.assertEqual(self.frames, [b"one"])
+        self.assertRaises(ConnectionRefusedError, self.dial)
+
+    @as_task
+    async def test_stops_without_start(self) -> None:
+        said = StreamOptions(endpoint="127.0.0.1:0")
+        listener = StreamListener(self.context, said, Lines, self.got.append, {})
+        listener.pause()
+        listener.resume()
+        await listener.stop()

@@ -1,0 +1,178 @@
+"""Encoding: one event that cannot be encoded costs itself at most."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from collector.component import Request
+from collector.event import FLAGS_KEY, Batch, Event, Resource, Scope
+from collector.outputs.encoding import Encoding, plain, sanitised
+from collector.outputs.gzip import compressor
+from collector.testing import LetterBox, ScriptedExporter, context, events
+
+ODD: st.SearchStrategy[Any] = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.binary()
+    | st.text(st.characters()),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.integers(), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+class Strict(ScriptedExporter):
+    """JSON without mercy: raises for what JSON cannot say, and for a body named `never`."""
+
+    def encode(self, batches: Sequence[Batch]) -> list[Request]:
+        rows = [self.row(event) for batch in batches for event in batch.events]
+        return [self.pack(rows)] if rows else []
+
+    def row(self, event: Event) -> bytes:
+        if event.body == "never":
+            raise ValueError("never")
+        return orjson.dumps([event.body, event.attributes, event.resource.attributes, event.time])
+
+
+class EncodingTestCase(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.letters = LetterBox()
+        self.context = context("exporter", letters=self.letters)
+        self.exporter = Strict(self.context)
+        self.encoding = Encoding(self.exporter, None)
+
+    def requests(self, *found: Event) -> list[Request]:
+        return self.encoding.requests([Batch([event]) for event in found])
+
+    def rows(self, *found: Event) -> list[Any]:
+        return [
+            orjson.loads(row)
+            for request in self.requests(*found)
+            for row in self.encoding.rows(request)
+        ]
+
+    def failed(self) -> int:
+        self.flushLoggedErrors()
+        return self.context.metrics.get("exporter_encode_failures")
+
+
+class FailureTests(EncodingTestCase):
+    def test_good_batches_become_one_request(self) -> None:
+        self.assertEqual([request.events for request in self.requests(*events("a", "b"))], [2])
+        self.assertEqual(self.failed(), 0)
+
+    def test_an_odd_event_is_sanitised_and_says_so(self) -> None:
+        rows = self.rows(*events("a"), Event(1, "\ud800", {"n": 1 << 70}), *events("b"))
+        self.assertEqual([row[0] for row in rows], ["a", "\\ud800", "b"])
+        self.assertEqual(rows[1][1], {"n": str(1 << 70), FLAGS_KEY: ["encode_failed"]})
+        self.assertEqual(self.failed(), 1)
+
+    def test_an_odd_resource_is_sanitised_too(self) -> None:
+        event = Event(1, "x", {}, resource=Resource({"n": {1, 2}, "s": "\ud800"}))
+        self.assertEqual(self.rows(event)[0][2], {"n": "{1, 2}", "s": "\\ud800"})
+        self.failed()
+
+    def test_what_still_fails_is_dead_lettered(self) -> None:
+        rows = self.rows(*events("a", "never", "b"))
+        self.assertEqual([row[0] for row in rows], ["a", "b"])
+        (raw, reason) = self.letters.letters[0]
+        self.assertEqual((orjson.loads(raw)["body"], reason), ("never", "encode_failed"))
+        lost = self.context.metrics.get("exporter_dead_lettered_log_records")
+        self.assertEqual((self.failed(), lost), (1, 1))
+
+    def test_the_events_are_only_read(self) -> None:
+        odd = Event(1, b"\xff", {"k": 1 << 70})
+        self.requests(odd)
+        self.assertEqual((odd.body, odd.attributes), (b"\xff", {"k": 1 << 70}))
+        self.failed()
+
+    def test_an_exporter_that_cannot_merge_sends_one_by_one(self) -> None:
+        self.patch(self.exporter, "unpack", lambda _: 1 / 0)
+        found = self.requests(*events("a", "never", "b"))
+        self.assertEqual([request.events for request in found], [1, 1])
+        self.failed()
+
+    def test_requests_without_events_are_not_sent(self) -> None:
+        self.assertEqual(self.requests(), [])
+
+    @given(st.lists(st.tuples(ODD, st.dictionaries(st.text(), ODD)), max_size=4))
+    def test_every_event_ends_somewhere(self, drawn: list[tuple[Any, Any]]) -> None:
+        self.letters.letters.clear()
+        found = self.requests(*[Event(0, body, attributes) for body, attributes in drawn])
+        kept = sum(request.events for request in found)
+        self.assertEqual(kept + len(self.letters.letters), len(drawn))
+        self.assertEqual(self.letters.letters, [])
+        self.failed()
+
+
+class CompressionTests(EncodingTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.encoding = Encoding(self.exporter, compressor("fast"))
+
+    def test_a_request_is_compressed_once_and_remembers_its_size(self) -> None:
+        (request,) = self.requests(*events("x" * 1000))
+        self.assertEqual((request.encoding, request.raw_size > 1000), ("gzip", True))
+        self.assertLess(len(request.body), 200)
+        self.assertEqual(orjson.loads(self.encoding.rows(request)[0])[0], "x" * 1000)
+
+    def test_halves_have_the_rows_and_the_past_of_the_whole(self) -> None:
+        (request,) = self.requests(*events("a", "b", "c"))
+        request.attempted, request.oldest_ns = True, 7
+        halves = self.encoding.divided(request)
+        assert isinstance(halves, list)
+        bodies = [[orjson.loads(row)[0] for row in self.encoding.rows(half)] for half in halves]
+        self.assertEqual(bodies, [["b", "c"], ["a"]])
+        for half in halves:
+            self.assertEqual((half.attempted, half.oldest_ns, half.encoding), (True, 7, "gzip"))
+
+    def test_one_event_is_its_row(self) -> None:
+        (request,) = self.requests(*events("a"))
+        row = self.encoding.divided(request)
+        assert isinstance(row, bytes)
+        self.assertEqual(orjson.loads(row)[0], "a")
+
+    def test_what_cannot_be_unpacked_is_all_of_it(self) -> None:
+        unpacks: list[Any] = [lambda _: 1 / 0, lambda _: []]
+        for broken in unpacks:
+            (request,) = self.requests(*events("a", "b"))
+            whole = self.patch(self.exporter, "unpack", broken)
+            found = self.encoding.divided(request)
+            whole.restore()
+            assert isinstance(found, bytes)
+            self.assertEqual(found.count(b"\n"), 1)
+        self.flushLoggedErrors(ZeroDivisionError)
+
+
+class PlainTests(SynchronousTestCase):
+    @given(ODD)
+    def test_anything_becomes_json(self, value: Any) -> None:
+        orjson.dumps(plain(value))
+
+    def test_what_is_json_stays_as_it_is(self) -> None:
+        value = {"a": [1, 2.5, True, None, "é"], "b": {"c": -(1 << 63)}}
+        self.assertEqual(plain(value), value)
+
+    def test_a_nest_ends(self) -> None:
+        nest: list[Any] = []
+        for _ in range(2000):
+            nest = [nest]
+        orjson.dumps(plain(nest))
+
+    def test_an_event_is_sanitised_whatever_is_in_it(self) -> None:
+        scope = Scope("\ud800", "1", {"x": b"\xff"})
+        wrong: Any = {"attributes": None, "severity_text": 5, "severity_number": 99}
+        event = Event(1 << 70, object, resource=Resource({"a": {1}}, scope, "\ud800"), **wrong)
+        clean = sanitised(event)
+        self.assertEqual((clean.time, clean.severity_number), (0, 0))
+        self.assertEqual(clean.attributes, {FLAGS_KEY: ["encode_failed"]})
+        assert clean.resource.scope is not None
+        self.assertEqual(clean.resource.scope.attributes, {"x": "\\xff"})
+        orjson.dumps([clean.body, clean.severity_text, clean.resource.scope.name])

@@ -1,0 +1,101 @@
+"""The memory queue: order, sizes, and deliveries that settle."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from collector.component import Request
+from collector.delivery import Delivery, Outcome
+from collector.outputs.queue import Gathered, Item, MemoryQueue
+
+DELIVERED, RETRY, REJECTED = Outcome
+
+
+def item(body: bytes = b"x", events: int = 1, gathered: Gathered | None = None) -> Item:
+    return Item(Request(body=body, events=events), gathered or Gathered([Delivery()], 1))
+
+
+def bodies(queue: MemoryQueue) -> list[bytes]:
+    return [leased.parts[0].body for leased in iter(queue.take, None)]
+
+
+class GatheredTests(SynchronousTestCase):
+    def test_every_delivery_waits_for_every_request(self) -> None:
+        deliveries = [Delivery(), Delivery()]
+        gathered = Gathered(deliveries, 2)
+        gathered.settle(REJECTED)
+        self.assertNoResult(deliveries[0].outcome)
+        gathered.settle(DELIVERED)
+        for delivery in deliveries:
+            self.assertEqual(self.successResultOf(delivery.outcome), REJECTED)
+
+
+class MemoryQueueTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.queue = MemoryQueue()
+
+    def put(self, *bodies: bytes) -> None:
+        for body in bodies:
+            self.queue.put(item(body, len(body)))
+
+    def state(self) -> tuple[int, int, int]:
+        return self.queue.bytes, self.queue.waiting, self.queue.waiting_events
+
+    def test_first_in_first_out(self) -> None:
+        self.put(b"a", b"b", b"c")
+        self.assertEqual(bodies(self.queue), [b"a", b"b", b"c"])
+        self.assertIsNone(self.queue.take())
+
+    def test_bytes_count_until_done_and_events_until_taken(self) -> None:
+        self.put(b"aa", b"bbb")
+        self.assertEqual(self.state(), (5, 2, 5))
+        leased = self.queue.take()
+        assert leased is not None
+        self.assertEqual(self.state(), (5, 1, 3))
+        self.queue.done(leased, DELIVERED)
+        self.assertEqual(self.state(), (3, 1, 3))
+
+    def test_what_comes_back_takes_its_old_place(self) -> None:
+        self.put(b"a", b"b", b"c", b"d")
+        a, b, c = (self.queue.take() for _ in range(3))
+        for leased in (b, a, c):
+            assert leased is not None
+            self.queue.give_back(leased)
+        self.assertEqual(bodies(self.queue), [b"a", b"b", b"c", b"d"])
+
+    def test_what_comes_back_counts_what_is_left_of_it(self) -> None:
+        self.put(b"abcd")
+        leased = self.queue.take()
+        assert leased is not None
+        leased.parts = [Request(body=b"c", events=1)]
+        self.queue.give_back(leased)
+        self.assertEqual(self.state(), (4, 1, 1))
+
+    def test_dropping_the_oldest_delivers_it(self) -> None:
+        delivery = Delivery()
+        self.queue.put(item(gathered=Gathered([delivery], 1)))
+        self.assertIsNotNone(self.queue.drop_oldest())
+        self.assertEqual(self.successResultOf(delivery.outcome), DELIVERED)
+        self.assertEqual(self.state(), (0, 0, 0))
+        self.assertIsNone(self.queue.drop_oldest())
+
+    @given(st.lists(st.integers(0, 3)))
+    def test_the_account_and_the_order_hold(self, steps: list[int]) -> None:
+        queue, put, leased = MemoryQueue(), 0, list[Item]()
+        for step in steps:
+            if step == 0:
+                put += 1
+                queue.put(item(b"%06d" % put, 2))
+            elif step == 1 and (taken := queue.take()) is not None:
+                self.assertFalse([left for left in queue._waiting if left.place < taken.place])
+                leased.append(taken)
+            elif step == 2 and leased:
+                queue.give_back(leased.pop(0))
+            elif step == 3 and leased:
+                queue.done(leased.pop(), DELIVERED)
+            self.assertEqual(queue.bytes, 6 * (queue.waiting + len(leased)))
+            self.assertEqual(queue.waiting_events, 2 * queue.waiting)
+        found = bodies(queue)
+        self.assertEqual(found, sorted(found))

@@ -1,0 +1,131 @@
+"""Durations, sizes and endpoints as users write them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel, ValidationError
+from twisted.trial.unittest import SynchronousTestCase
+
+from collector.fields import (
+    Duration,
+    Endpoint,
+    Size,
+    is_loopback,
+    seconds,
+    size,
+    split_endpoint,
+)
+
+ANYTHING = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary()
+
+
+class Model(BaseModel):
+    timeout: Duration = 1.0
+    room: Size = 1
+    endpoint: Endpoint = "[::]:1"
+
+
+class DurationTests(SynchronousTestCase):
+    def test_units(self) -> None:
+        for text, wanted in {
+            "500ms": 0.5,
+            "1s": 1,
+            "1h30m": 5400,
+            "1.5h": 5400,
+            "2d": 172800,
+            "250us": 0.00025,
+            " 3s ": 3,
+            "0": 0,
+        }.items():
+            self.assertAlmostEqual(seconds(text), wanted)
+
+    def test_zero_and_defaults_need_no_unit(self) -> None:
+        self.assertEqual((seconds(0), seconds(2.5)), (0, 2.5))
+
+    def test_what_is_no_time_to_wait_is_refused(self) -> None:
+        wrong: list[Any] = [5, "5", "", "s", "-1s", "1 h", "1x", None, False, True, [], -1.0]
+        wrong += [float("inf"), float("nan"), "9" * 400 + "s"]
+        for value in wrong:
+            self.assertRaises(ValueError, seconds, value)
+
+    @given(ANYTHING)
+    def test_anything_is_finite_or_a_value_error(self, value: Any) -> None:
+        try:
+            found = seconds(value)
+        except ValueError:
+            return
+        self.assertTrue(0 <= found < float("inf"))
+
+
+class SizeTests(SynchronousTestCase):
+    def test_units(self) -> None:
+        for text, wanted in {
+            "512": 512,
+            "64KiB": 65536,
+            "1MB": 10**6,
+            "1.5 GiB": 3 << 29,
+            "2tib": 2 << 40,
+            "7b": 7,
+        }.items():
+            self.assertEqual(size(text), wanted)
+        self.assertEqual(size(0), 0)
+
+    def test_what_is_no_size_is_refused(self) -> None:
+        for value in ("", "x", "1 XB", -1, "-1", 1.5, True, None, "9" * 400, "1e3"):
+            self.assertRaises(ValueError, size, value)
+
+    @given(ANYTHING)
+    def test_anything_is_a_size_or_a_value_error(self, value: Any) -> None:
+        try:
+            self.assertGreaterEqual(size(value), 0)
+        except ValueError:
+            return
+
+
+class EndpointTests(SynchronousTestCase):
+    def test_host_and_port(self) -> None:
+        for text, wanted in {
+            "127.0.0.1:5514": ("127.0.0.1", 5514),
+            "[::1]:80": ("::1", 80),
+            "[::]:0": ("::", 0),
+            "localhost:65535": ("localhost", 65535),
+            ":514": ("::", 514),
+        }.items():
+            self.assertEqual(split_endpoint(text), wanted)
+
+    def test_what_cannot_be_listened_on_is_refused(self) -> None:
+        for text in ("", "localhost", "::1:80", "h:", "h:x", "h:65536", "[x]:1", "h:-1", "h:1²"):
+            self.assertRaises(ValueError, split_endpoint, text)
+
+    @given(st.text())
+    def test_any_text_is_an_endpoint_or_a_value_error(self, text: str) -> None:
+        try:
+            _, port = split_endpoint(text)
+        except ValueError:
+            return
+        self.assertTrue(0 <= port <= 65535)
+
+    def test_loopback_is_this_machine_only(self) -> None:
+        for host in ("localhost", "127.0.0.1", "127.9.9.9", "::1", "[::1]", "x.localhost"):
+            self.assertTrue(is_loopback(host), host)
+        for host in ("", "::", "0.0.0.0", "example.com", "localhost.example.com", "10.0.0.1"):
+            self.assertFalse(is_loopback(host), host)
+
+
+class ModelTests(SynchronousTestCase):
+    def test_a_model_holds_plain_values(self) -> None:
+        model = Model.model_validate({"timeout": "1m", "room": "1KiB", "endpoint": "[::1]:514"})
+        self.assertEqual((model.timeout, model.room, model.endpoint), (60.0, 1024, "[::1]:514"))
+
+    def test_every_mistake_is_reported(self) -> None:
+        wrong = {"timeout": 5, "room": "much", "endpoint": "here"}
+        error = self.assertRaises(ValidationError, Model.model_validate, wrong)
+        self.assertEqual(len(error.errors()), 3)
+
+    def test_the_json_schema_takes_what_users_write(self) -> None:
+        said = Model.model_json_schema()["properties"]
+        self.assertEqual(said["timeout"]["type"], "string")
+        self.assertEqual(said["room"]["type"], ["integer", "string"])

@@ -1,0 +1,78 @@
+"""Finding plugins, and saying why one cannot be used."""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import EntryPoint, EntryPoints
+from types import ModuleType
+from typing import Any
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from collector import registry
+from collector.registry import UnknownPlugin, installed, load, names
+from collector.testing import ScriptedExporter
+
+POINTS = EntryPoints(
+    [
+        EntryPoint("good", "collector.testing:ScriptedExporter", "collector.exporters"),
+        EntryPoint("gone", "no_such_module:X", "collector.exporters"),
+        EntryPoint("odd", "collector.event:Event", "collector.exporters"),
+    ]
+)
+
+
+class RegistryTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.patch(registry, "entry_points", POINTS.select)
+
+    def refused(self, kind: str, name: str) -> str:
+        return str(self.assertRaises(UnknownPlugin, load, kind, name))
+
+    def test_loads_by_name(self) -> None:
+        self.assertIs(load("exporters", "good"), ScriptedExporter)
+
+    def test_loads_a_class_from_the_path(self) -> None:
+        module: Any = ModuleType("made_for_this_test")
+        module.Mine = ScriptedExporter
+        self.patch(sys, "modules", {**sys.modules, "made_for_this_test": module})
+        self.assertIs(load("exporters", "made_for_this_test:Mine"), ScriptedExporter)
+
+    def test_an_unknown_name_gets_the_nearest_and_all_there_are(self) -> None:
+        self.assertEqual(
+            self.refused("exporters", "goood"),
+            "no exporter is called 'goood'; did you mean good? Installed: gone, good, odd",
+        )
+        self.assertEqual(
+            self.refused("exporters", "zzz"),
+            "no exporter is called 'zzz'. Installed: gone, good, odd",
+        )
+        self.assertIn("Installed: none", self.refused("receivers", "x"))
+
+    def test_what_cannot_be_imported_says_why(self) -> None:
+        self.assertIn("No module named 'no_such_module'", self.refused("exporters", "gone"))
+        self.assertIn("ModuleNotFoundError", self.refused("exporters", "no.such:Thing"))
+        self.assertIn("AttributeError", self.refused("exporters", "collector.event:Nothing"))
+
+    def test_a_class_of_another_kind_is_refused(self) -> None:
+        self.assertEqual(self.refused("exporters", "odd"), "odd is not a Exporter")
+        self.assertIn("Receiver", self.refused("receivers", "collector.testing:ScriptedExporter"))
+
+    def test_lists_the_broken_with_their_reason(self) -> None:
+        errors = {plugin.name: plugin.error for plugin in installed()}
+        self.assertEqual(errors["good"], "")
+        self.assertIn("no_such_module", errors["gone"])
+        self.assertIn("odd", errors["odd"])
+
+    def test_names_are_sorted(self) -> None:
+        self.assertEqual(names("exporters"), ["gone", "good", "odd"])
+
+
+class InstalledTests(SynchronousTestCase):
+    def test_ours_are_there_with_their_version(self) -> None:
+        found = {(plugin.kind, plugin.name): plugin for plugin in installed()}
+        for name in ("file", "null", "stdout"):
+            self.assertEqual(found["exporters", name].error, "")
+            self.assertEqual(found["exporters", name].package, "twisted-log-collector")
+            self.assertTrue(found["exporters", name].version)
+        self.assertEqual(found["receivers", "generate"].error, "")

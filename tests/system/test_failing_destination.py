@@ -1,0 +1,183 @@
+"""Every way in which a destination fails: whatever it answers, each event is accounted for.
+
+`Collector.settled` looks at the account over and over: it must balance at any instant.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import pytest
+
+from tests.system.collecting import Account
+from tests.system.network import lines, send_stream, texts
+from tests.system.waiting import eventually
+from tests.system.way import Way, a_way
+
+pytestmark = pytest.mark.system
+
+#: Few enough to be read, gathered and sent together.
+_NUMBER = 200
+_PARTIAL = {"details": {"code": 200, "message": "7 events were not ingested because of their time"}}
+_HTML = "<html><body>Proxy: who are you?</body></html>"
+
+
+@pytest.fixture(scope="module")
+def one_way(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Way]:
+    """A pair for this module; one request at a time, so that the faults meet known requests."""
+    with a_way(tmp_path_factory.mktemp("faults"), concurrency=1) as pair:
+        yield pair
+
+
+class _Case(NamedTuple):
+    """Faults in turn, and what they do to `_NUMBER` events."""
+
+    faults: list[dict[str, Any]]
+    rejected: int = 0
+    #: How often each event is stored at the end.
+    copies: int = 1
+    #: Requests by what became of them.
+    requests: Mapping[str, int] = MappingProxyType({})
+    #: Seconds that it takes at least.
+    takes: float = 0.0
+
+
+_CASES = {
+    "503 with Retry-After": _Case(
+        [{"status": 503, "retry_after": 1}], requests={"retry": 1, "sent": 1}, takes=1.0
+    ),
+    "503 until a date": _Case(
+        [{"status": 503, "retry_after_date": 1.5}], requests={"retry": 1, "sent": 1}
+    ),
+    "429 again and again": _Case([{"status": 429, "count": 4}], requests={"retry": 4, "sent": 1}),
+    "500, 502, 504, 408": _Case(
+        [{"status": status} for status in (500, 502, 504, 408)], requests={"retry": 4, "sent": 1}
+    ),
+    "reset before the body": _Case([{"reset": "before", "count": 2}]),
+    "reset after the body": _Case([{"reset": "after", "count": 2}]),
+    "taken without an answer": _Case([{"drop_answer": True}], copies=2),
+    "200, taken in part": _Case([{"status": 200, "json": _PARTIAL}], rejected=7),
+    "200, but not the API's": _Case([{"status": 200, "html": _HTML}], requests={"sent": 1}),
+    "401, then accepted": _Case([{"status": 401, "count": 2}], requests={"hold": 2, "sent": 1}),
+    "402, 403, 404, 405, 501": _Case(
+        [{"status": status} for status in (402, 403, 404, 405, 501)],
+        requests={"hold": 5, "sent": 1},
+    ),
+    "a redirect": _Case(
+        [{"status": 302, "headers": {"Location": "http://127.0.0.1:9/"}}], requests={"hold": 1}
+    ),
+    "400 from a proxy": _Case([{"status": 400, "html": _HTML}], requests={"hold": 1, "sent": 1}),
+    "413 twice": _Case([{"status": 413, "count": 2}], requests={"too_large": 2, "sent": 3}),
+    "everything at once": _Case(
+        [
+            *({"status": 413}, {"status": 503}, {"reset": "after"}, {"status": 401}),
+            *({"status": 413}, {"drop_answer": False, "status": 500}, {"status": 429}),
+        ],
+        requests={"too_large": 2, "sent": 3},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", _CASES)
+def test_every_event_is_accounted_for(one_way: Way, name: str) -> None:
+    case, source = _CASES[name], one_way.collector
+    before, requests = Account(source.metrics(), "dynatrace"), _requests(one_way)
+    one_way.sandbox.fail(*case.faults)
+    tag = "".join(letter for letter in name if letter.isalnum())
+    began = time.monotonic()
+    send_stream(one_way.port, lines(tag, range(_NUMBER)))
+    eventually(lambda: not one_way.sandbox.failing)
+    events = one_way.sandbox.arrived(f"{tag}-", case.copies * _NUMBER)
+    after = source.settled()
+    assert time.monotonic() - began > case.takes
+
+    assert Counter(event["content"] for event in events) == dict.fromkeys(
+        texts(tag, range(_NUMBER)), case.copies
+    )
+    assert len({event["log.record.uid"] for event in events}) == _NUMBER
+    assert after.taken - before.taken == _NUMBER
+    assert after.rejected - before.rejected == case.rejected
+    assert after.sent - before.sent == _NUMBER - case.rejected
+    assert (after.dropped, after.dead_lettered) == (before.dropped, before.dead_lettered)
+    assert (_requests(one_way) - requests) >= Counter(case.requests)
+
+
+def _requests(way: Way) -> Counter[str]:
+    """Requests that ended, by outcome."""
+    metrics = way.collector.metrics()
+    outcomes = ("sent", "retry", "hold", "too_large", "poison")
+    return Counter({word: metrics("exporter_requests", outcome=word) for word in outcomes})
+
+
+def test_nothing_is_lost_or_doubled_under_load(one_way: Way, tmp_path: Path) -> None:
+    """Several requests at a time, and most of them fail."""
+    number, chance = 6000, random.Random(11)
+    kinds: list[dict[str, Any]] = [
+        *({"status": status} for status in (401, 413, 413, 429, 500, 503)),
+        *({"reset": "before"}, {"reset": "after"}, {"status": 503, "delay": 0.02}),
+    ]
+    with a_way(tmp_path, one_way.sandbox, batch={"max_events": 250, "max_age": "10ms"}) as way:
+        way.sandbox.fail(*chance.choices(kinds, k=60))
+        send_stream(way.port, lines("load", range(number)))
+        account = eventually(way.collector.settled, lambda account: account.taken == number)
+        stored = way.sandbox.contents("load-", account.sent)
+    # A request that is down to one event and is still too large is for the dead letter.
+    assert account.sent + account.dead_lettered == number
+    assert len(set(stored)) == len(stored) == account.sent > 0.99 * number
+
+
+def test_a_request_without_an_answer_is_sent_again(one_way: Way, tmp_path: Path) -> None:
+    """Perhaps it was taken: its events have the same identity when they come again."""
+    with a_way(tmp_path, one_way.sandbox, timeout="1s") as way:
+        way.sandbox.fail({"delay": 60})
+        send_stream(way.port, lines("late", range(10)))
+        events = way.sandbox.arrived("late-", 20)
+        account = way.collector.settled()
+    assert len({event["log.record.uid"] for event in events}) == 10
+    assert (account.taken, account.sent) == (10, 10)
+
+
+def test_a_poisoned_event_ends_in_the_dead_letter_and_the_others_arrive(
+    one_way: Way, tmp_path: Path
+) -> None:
+    """Refused are the whole, its first half, that one's first half ... down to one event."""
+    with a_way(
+        tmp_path, one_way.sandbox, concurrency=1, batch={"max_events": 8, "max_age": "10m"}
+    ) as way:
+        way.sandbox.fail({"status": 400, "count": 4})
+        send_stream(way.port, lines("poison", range(8)))
+        assert way.sandbox.contents("poison-", 7) == texts("poison", range(1, 8))
+        account = way.collector.settled()
+        (letter,) = (way.collector.data_dir / "deadletter").iterdir()
+    assert (account.taken, account.sent, account.dead_lettered) == (8, 7, 1)
+    (line,) = letter.read_text().splitlines()
+    entry = json.loads(line)
+    assert (entry["component"], entry["reason"]) == ("dynatrace", "poison")
+    assert json.loads(entry["row"])["content"] == "poison-000000"
+    assert letter.stat().st_mode & 0o077 == 0
+
+
+def test_a_hold_is_said_once_and_seen_in_health(one_way: Way, tmp_path: Path) -> None:
+    """And the token is not shown, though the server quotes it."""
+    with a_way(tmp_path, one_way.sandbox) as way:
+        token = "S" * 64
+        way.sandbox.fail({"status": 401, "body": f"token {token} expired", "count": 0})
+        send_stream(way.port, lines("held", range(10)))
+        asked = eventually(lambda: way.collector.ask("/healthz"), lambda said: said[0] == 503)
+        eventually(lambda: _requests(way)["hold"] >= 3)
+        way.sandbox.relent()
+        way.sandbox.arrived("held-", 10)
+        eventually(lambda: way.collector.ask("/healthz")[0] == 200)
+        log = way.collector.log
+    assert "the token was not accepted" in asked[1]
+    (line,) = [line for line in log.splitlines() if " ERROR " in line]
+    assert "on hold" in line
+    assert "sending again" in log
+    assert token not in log + asked[1]

@@ -1,0 +1,109 @@
+"""rsyslog as a relay: every message in each of its forwarding formats and framings."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tests.system.clients import ENV, check, client
+from tests.system.network import HOSTS, IPV6
+from tests.system.process import running
+from tests.system.waiting import eventually
+from tests.system.way import Way
+
+pytestmark = pytest.mark.system
+
+_NUMBER = 100
+_FRAMINGS = {
+    "udp": 'protocol="udp"',
+    "tcp": 'protocol="tcp" TCP_Framing="traditional"',
+    "octet-counted": 'protocol="tcp" TCP_Framing="octet-counted"',
+}
+_FORMATS = {
+    "traditional": "RSYSLOG_TraditionalForwardFormat",
+    "forward": "RSYSLOG_ForwardFormat",
+    "protocol23": "RSYSLOG_SyslogProtocol23Format",
+}
+
+
+class _Route(NamedTuple):
+    """One action of rsyslog, for the messages of one program."""
+
+    host: str
+    framing: str
+    form: str
+
+    @property
+    def program(self) -> str:
+        return f"{self.framing}-{self.form}-{'v6' if ':' in self.host else 'v4'}"
+
+    def rule(self, port: int) -> str:
+        return (
+            f'if $programname == "{self.program}" then action(type="omfwd" target="{self.host}" '
+            f'port="{port}" {_FRAMINGS[self.framing]} template="{_FORMATS[self.form]}")\n'
+        )
+
+
+_ROUTES = [
+    _Route(*parts)
+    for parts in itertools.product(HOSTS, _FRAMINGS, _FORMATS)
+    if IPV6 or ":" not in parts[0]
+]
+
+
+@pytest.fixture(scope="module")
+def sent(way: Way, tmp_path_factory: pytest.TempPathFactory) -> Iterator[datetime]:
+    """Messages for every route go through a rsyslogd of our own; the time that they name."""
+    directory = tmp_path_factory.mktemp("rsyslog")
+    config, inlet = directory / "rsyslog.conf", directory / "inlet"
+    config.write_text(
+        f'global(workDirectory="{directory}" net.enableDNS="off")\n'
+        f'module(load="imptcp")\ninput(type="imptcp" path="{inlet}")\n'
+        + "".join(route.rule(way.port) for route in _ROUTES)
+    )
+    # Ubuntu's AppArmor confines the daemon to the system's own files, but not a copy of it.
+    copy = shutil.copy2(client("rsyslogd", "/usr/sbin/rsyslogd"), directory)
+    command = (copy, "-n", "-i", directory / "pid", "-f", config)
+    with running(command, directory, ENV) as process:
+        eventually(lambda: inlet.exists() or not process.alive)
+        assert process.alive, process.stderr
+        yield _feed(inlet)
+
+
+def _feed(inlet: Path) -> datetime:
+    moment = datetime.fromtimestamp(int(time.time()) - 60, UTC).replace(microsecond=123456)
+    stamp = moment.isoformat()
+    with closing(socket.socket(socket.AF_UNIX)) as sender:
+        sender.connect(str(inlet))
+        for route, number in itertools.product(_ROUTES, range(_NUMBER)):
+            text = f"<85>{stamp} edge {route.program}[12]: rsyslog größe {number:04d}\n"
+            sender.sendall(text.encode())
+    return moment
+
+
+@pytest.mark.parametrize("route", _ROUTES, ids=lambda route: route.program)
+def test_every_message_arrives(way: Way, sent: datetime, route: _Route) -> None:
+    events = way.sandbox.arrived(f'"{route.program}"', _NUMBER)
+    space = " " if route.form == "protocol23" else ""  # rsyslog's: it stood behind the tag
+    assert [event["content"] for event in events] == [
+        f"{space}rsyslog größe {number:04d}" for number in range(_NUMBER)
+    ]
+    milliseconds = 0 if route.form == "traditional" else 123
+    assert {event["timestamp"] for event in events} == {f"{sent:%FT%T}.{milliseconds:03d}Z"}
+    check(events, loglevel="NOTICE", syslog__facility=10, syslog__severity=5)
+    check(events, syslog__hostname="edge", syslog__appname=route.program, syslog__proc_id="12")
+    check(
+        events,
+        dt__ingest__source__ip=route.host,
+        net__transport="udp" if route.framing == "udp" else "tcp",
+        syslog__version=1 if route.form == "protocol23" else None,
+    )

@@ -1,0 +1,131 @@
+"""SIGTERM and SIGINT: what has arrived is delivered, the time is kept, what is left is counted."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.system.collecting import Collector, collector, configuration
+from tests.system.network import connected, free_port, lines, send_datagrams, send_stream, texts
+from tests.system.waiting import eventually
+from tests.system.way import Way, a_way
+
+pytestmark = pytest.mark.system
+
+_NUMBER = 2000
+#: Connections that wait to be accepted: more than are accepted in one go.
+_PEERS = 600
+#: Nothing is sent before its time unless the stop does it.
+_SLOW = {"max_age": "10m"}
+
+
+@pytest.fixture
+def slow_way(way: Way, tmp_path: Path) -> Iterator[Way]:
+    """A collector that keeps ten minutes' events before it sends them."""
+    with a_way(tmp_path, way.sandbox, batch=_SLOW) as pair:
+        yield pair
+
+
+def _dead(directory: Path, timeout: str) -> Iterator[Collector]:
+    """A collector whose destination is not there."""
+    exporters = {"dynatrace": {"endpoint": f"http://127.0.0.1:{free_port()}"}}
+
+    def configure(port: int, data_dir: Path) -> str:
+        service = {"shutdown_timeout": timeout}
+        return configuration(port, data_dir, exporters, service=service)
+
+    with collector(directory, configure) as process:
+        yield process
+
+
+@pytest.fixture
+def hopeless(tmp_path: Path) -> Iterator[Collector]:
+    """It has three seconds to stop."""
+    yield from _dead(tmp_path, "3s")
+
+
+@pytest.fixture
+def patient(tmp_path: Path) -> Iterator[Collector]:
+    """It has ten minutes."""
+    yield from _dead(tmp_path, "10m")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_delivers_what_is_under_way(slow_way: Way, number: signal.Signals) -> None:
+    source, port, name = slow_way.collector, slow_way.port, number.name.lower()
+    with closing(connected(port)) as connection:
+        connection.sendall(lines(f"{name}-first", range(_NUMBER)))
+        send_datagrams(port, lines(f"{name}-datagram", range(_NUMBER)).splitlines())
+        # That far, so that the connection is not only in the kernel's hands.
+        eventually(lambda: source.metrics()("receiver_accepted_log_records") > _NUMBER)
+        connection.sendall(lines(f"{name}-last", range(_NUMBER)))
+        assert source.process.stop(number) == 0
+    for part in ("first", "datagram", "last"):
+        expected = texts(f"{name}-{part}", range(_NUMBER))
+        assert slow_way.sandbox.contents(f"{name}-{part}-", _NUMBER) == expected
+
+
+def test_a_stop_takes_what_only_the_kernel_has(slow_way: Way) -> None:
+    """Senders that are gone again before the collector has looked at their connections."""
+    process = slow_way.collector.process
+    process.send(signal.SIGSTOP)
+    for number in range(_PEERS):
+        send_stream(slow_way.port, lines("hasty-stream", [number]))
+    send_datagrams(slow_way.port, lines("hasty-datagram", range(10)).splitlines())
+    process.send(signal.SIGTERM)
+    process.send(signal.SIGCONT)
+    assert process.wait() == 0
+    assert slow_way.sandbox.contents("hasty-stream-", _PEERS) == texts(
+        "hasty-stream", range(_PEERS)
+    )
+    assert slow_way.sandbox.contents("hasty-datagram-", 10) == texts("hasty-datagram", range(10))
+
+
+def test_a_dead_destination_costs_no_more_than_the_time_to_stop(hopeless: Collector) -> None:
+    send_stream(hopeless.port, lines("lost", range(_NUMBER)))
+    eventually(lambda: hopeless.metrics()("exporter_taken_log_records") == _NUMBER)
+    began = time.monotonic()
+    assert hopeless.process.stop() == 0
+    assert time.monotonic() - began < 6
+    assert f"{_NUMBER} events were not delivered" in hopeless.log.replace(",", "")
+    (line,) = [line for line in hopeless.log.splitlines() if "not delivered" in line]
+    assert "ERROR" in line
+    assert "dynatrace" in line
+
+
+def test_health_can_be_read_while_it_stops(patient: Collector) -> None:
+    assert patient.ask("/readyz")[0] == 200
+    _stop_once(patient)
+    assert patient.ask("/readyz")[0] == 503
+    patient.process.kill()
+
+
+def test_a_second_signal_ends_it_at_once(patient: Collector) -> None:
+    _stop_once(patient)
+    assert patient.process.alive
+    began = time.monotonic()
+    code = patient.process.stop(signal.SIGINT)
+    assert time.monotonic() - began < 5
+    assert code == 130
+    assert "told twice" in patient.log
+
+
+def _stop_once(patient: Collector) -> None:
+    """The first signal; it has been heard once the port is closed."""
+    send_stream(patient.port, lines("kept", range(10)))
+    eventually(lambda: patient.metrics()("exporter_taken_log_records") == 10)
+    patient.process.send(signal.SIGTERM)
+
+    def closed() -> bool:
+        try:
+            connected(patient.port).close()
+        except OSError:
+            return True
+        return False
+
+    eventually(closed)
