@@ -75,6 +75,11 @@ def split_endpoint(endpoint: str) -> tuple[str, int]:
     return host or "::", int(port)
 
 
+def shown_endpoint(host: str, port: int) -> str:
+    """Host and port as an endpoint is written: the inverse of `split_endpoint`."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 def is_loopback(host: str) -> bool:
     """Whether a host is this machine only: localhost, 127.0.0.0/8 or ::1."""
     try:

@@ -28,7 +28,7 @@ _NEXT_FRAME = re.compile(rb"[\n\0]|(?<![0-9])[1-9][0-9]{0,9} <[0-9]{1,3}>")
 _LONGEST_COUNT = 5  # four digits and the space
 #: Counts of the fast way, as they are sent.
 _SIZES = {b"%d" % size: size for size in range(1, 10_000)}
-_PRI, _LF = b"<\n"
+_PRI, _LINE_END = ord("<"), b"\r\n"
 #: How far a miscounted frame may reach beyond its count.
 _LONGEST_GAP = 4096
 #: How the connection begins of a peer that speaks something else; so long that no line of text
@@ -165,11 +165,11 @@ class AutoFraming:
         find, size_of, add, whole = data.find, _SIZES.get, frames.append, len(data)
         while True:
             start = find(b" ", at, at + _LONGEST_COUNT) + 1
-            size = size_of(data[at : start - 1])
+            size = size_of(data[at : start - 1]) if start else None
             if size is None or size > self._max:
                 return at
             end = start + size
-            if end > whole or data[start] != _PRI or data[end - 1] == _LF:
+            if end > whole or data[start] != _PRI or data[end - 1] in _LINE_END:
                 return at
             add(data[start:end])
             at = end

@@ -61,6 +61,8 @@ class DatagramListener:
     one is. Empty datagrams, which health checks send, are ignored.
     """
 
+    transport = "udp"
+
     def __init__(
         self,
         context: Context,

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Protocol
 from ..component import C, Context, Receiver
 from ..delivery import Outcome
 from ..event import Batch, Event
+from ..fields import shown_endpoint
 from .datagram import DatagramListener, DatagramOptions
 from .frames import Frames, as_they_are
 from .framing import Framing, Lines
@@ -25,6 +26,8 @@ class Listener(Protocol):
 
     #: Host and port, once it has started.
     address: tuple[str, int]
+    #: udp or tcp.
+    transport: str
 
     async def start(self) -> None: ...
     def pause(self) -> None: ...
@@ -84,6 +87,12 @@ class FrameReceiver(Receiver[C]):
         self.listening = self.listeners()
         for listener in self.listening:
             await listener.start()
+            self.context.log.info(
+                "{id}: listening on {address} ({transport})",
+                id=self.context.id,
+                address=shown_endpoint(*listener.address),
+                transport=listener.transport,
+            )
 
     def pause(self) -> None:
         """See `Receiver`."""

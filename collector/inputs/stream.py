@@ -50,6 +50,8 @@ class StreamOptions(Config):
 class StreamListener:
     """Accepts connections, each with a framing of its own; hands on the frames of each look."""
 
+    transport = "tcp"
+
     def __init__(
         self,
         context: Context,

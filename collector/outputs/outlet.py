@@ -254,7 +254,7 @@ class Outlet:
         self._gate.succeeded()
         if was is not State.OPEN and self._gate.state is State.OPEN:
             self._context.log.info(
-                "{id}: sending again after {seconds:.0f} s",
+                "{id}: sending again after {seconds:.1f} s",
                 id=self._context.id,
                 seconds=self._context.reactor.seconds() - since,
             )

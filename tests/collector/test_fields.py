@@ -15,6 +15,7 @@ from collector.fields import (
     Size,
     is_loopback,
     seconds,
+    shown_endpoint,
     size,
     split_endpoint,
 )
@@ -129,3 +130,9 @@ class ModelTests(SynchronousTestCase):
         said = Model.model_json_schema()["properties"]
         self.assertEqual(said["timeout"]["type"], "string")
         self.assertEqual(said["room"]["type"], ["integer", "string"])
+
+
+class ShownTests(SynchronousTestCase):
+    def test_endpoints_are_shown_as_they_are_written(self) -> None:
+        for text in ("127.0.0.1:514", "[::1]:5514", "host.example:1"):
+            self.assertEqual(shown_endpoint(*split_endpoint(text)), text)

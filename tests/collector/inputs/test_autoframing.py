@@ -72,6 +72,7 @@ class MixedTests(SynchronousTestCase):
     @given(
         st.lists(
             st.sampled_from([b"<1>", b"\n", b"\0", b"\r", b" ", b"5 ", b"12 <", b"x", b"\xff"])
+            | st.sampled_from([b"4 <1>a", b"5 <1>b\n", b"5 <1>\r\n", b"3", b"9", b"6z", b"10"])
             | st.binary(max_size=8),
             max_size=40,
         ),
@@ -137,6 +138,15 @@ class CountedTests(SynchronousTestCase):
         data = b"6 " + message + b"6 " + message + b"\n<1>next\n"
         mended = (message, ("framing_error",), 0)
         self.assertEqual(self.found(data), [mended, mended, (b"<1>next", (), 0)])
+
+    def test_a_count_without_end_is_a_tail_and_no_reason_to_begin_anew(self) -> None:
+        found = self.found(b"<1>x\n4 <1>a6z\n")
+        self.assertEqual(found, [(b"<1>x", (), 0), (b"<1>a6z", ("framing_error",), 0)])
+
+    def test_a_line_end_that_was_counted_is_removed_from_each(self) -> None:
+        for end in (b"\r", b"\r\n", b"\n"):
+            data = b"%d <1>a%s" % (4 + len(end), end)
+            self.assertEqual(self.found(data * 3), [(b"<1>a", (), 0)] * 3)
 
     def test_a_tail_that_came_later_is_a_frame_of_its_own(self) -> None:
         framing = AutoFraming()
