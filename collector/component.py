@@ -87,16 +87,18 @@ class Context:
         said = ((self.kind, self.id), *labels.items())
         self.metrics.gauges.append(Gauge(full, help, said, read))
 
-    def dead_letter(self, raw: bytes, reason: str, **facts: Any) -> None:
+    def dead_letter(self, raw: bytes, reason: str, **facts: Any) -> bool:
         """Keep an input that can never become an event, or an event that can never be sent.
 
-        Durable when this returns; counted by reason, and as lost where there is no room.
+        Durable when this returns; counted by reason. False: there was no room, it is lost, and
+        counted as dropped.
         """
         kept = self.letters.write(raw, reason, **facts)
         if kept:
             self.count("dead_lettered_log_records", reason=reason)
         else:
             self.count("dropped_log_records", reason="dead_letter_full")
+        return kept
 
 
 class Component(ABC, Generic[C]):

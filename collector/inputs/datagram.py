@@ -92,7 +92,12 @@ class DatagramListener:
         port = self.address[1]
         self._common = {"net.transport": "udp", "net.host.port": port, **self._common}
         gauge = self._context.gauge
-        gauge("receive_buffer_bytes", "What the kernel granted a UDP socket.", lambda: granted)
+        gauge(
+            "receive_buffer_bytes",
+            "What the kernel granted a UDP socket.",
+            lambda: granted,
+            endpoint=options.endpoint,
+        )
         self._context.metrics.before_reading.append(self.count_dropped)
         self.resume()
 

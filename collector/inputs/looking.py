@@ -55,11 +55,14 @@ class Looking:
         self._pause = pause
         self._timer: Any = None
         self.active = False
+        #: A look may stop and start us: what follows it is then the start's affair.
+        self._starts = 0
 
     def start(self) -> None:
         """Begin, or go on."""
         if not self.active:
             self.active = True
+            self._starts += 1
             self._wait()
 
     def stop(self) -> None:
@@ -79,15 +82,17 @@ class Looking:
 
     def doRead(self) -> None:
         """For the reactor."""
+        starts = self._starts
         following = self._looked()
-        if self.active and following is not Next.WAIT:
+        if self.active and starts == self._starts and following is not Next.WAIT:
             self._context.reactor.removeReader(self)
             self._follow(following)
 
     def _due(self) -> None:
         self._timer = None
+        starts = self._starts
         following = self._looked()
-        if self.active:
+        if self.active and starts == self._starts:
             self._follow(following)
 
     def _follow(self, following: Next) -> None:

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from ..component import Config, Context
 from ..fields import Endpoint, Size
@@ -41,8 +43,8 @@ class StreamOptions(Config):
     """A TCP listener."""
 
     endpoint: Endpoint
-    #: A longer frame is cut there and flagged.
-    max_frame_size: Size = MAX_FRAME
+    #: A longer frame is cut there and flagged. RFC 5424 6.1: at least 480.
+    max_frame_size: Annotated[Size, Field(ge=480)] = MAX_FRAME
     #: More are closed at once, and counted.
     max_connections: int = 10_000
 
@@ -74,7 +76,12 @@ class StreamListener:
         self._ready: list[tuple[int, int]] = []  # of the last poll, not read yet
         self._quiet_until = 0.0
         self.address = ("", 0)
-        context.gauge("connections", "Open connections.", lambda: len(self._connections))
+        context.gauge(
+            "connections",
+            "Open connections.",
+            lambda: len(self._connections),
+            endpoint=options.endpoint,
+        )
 
     async def start(self) -> None:
         """Bind and accept. Raises ListenError."""

@@ -23,6 +23,10 @@ class Encoding:
         self._exporter = exporter
         self._context = exporter.context
         self._compress = compress
+        #: Events of the last call of `requests` that are in none of them: dead letters,
+        self.ended = 0
+        #: and those of them for which there was no room.
+        self.lost = 0
 
     @classmethod
     def of(cls, exporter: Exporter[Any], compression: Any) -> Encoding:
@@ -31,6 +35,7 @@ class Encoding:
 
     def requests(self, batches: Sequence[Batch]) -> list[Request]:
         """The requests of these batches, compressed. Never raises."""
+        self.ended = self.lost = 0
         try:
             found = list(self._exporter.encode(batches))
         except Exception:  # noqa: BLE001 which event it was is found out below
@@ -55,7 +60,9 @@ class Encoding:
             return list(self._exporter.encode([Batch([clean])]))
         except Exception as e:  # noqa: BLE001 it ends here, kept and counted
             raw = orjson.dumps({"body": clean.body, "attributes": clean.attributes})
-            self._context.dead_letter(raw, "encode_failed", error=type(e).__name__)
+            kept = self._context.dead_letter(raw, "encode_failed", error=type(e).__name__)
+            self.ended += 1
+            self.lost += not kept
             return []
 
     def _merged(self, requests: list[Request]) -> list[Request]:

@@ -20,6 +20,7 @@ from ..event import Batch
 from ..tasks import spawn
 from .backoff import Gate, State
 from .encoding import Encoding
+from .gather import Gather, Gathering
 from .options import OutletOptions
 from .queue import Gathered, Item, MemoryQueue, Queue
 
@@ -27,8 +28,6 @@ from .queue import Gathered, Item, MemoryQueue, Queue
 HIGH, LOW = 0.8, 0.5
 #: Requests that one original may cost in splits and bisections before an operator is needed.
 MAX_EXTRA = 64
-#: Bytes of an event whose batch does not know its size; only `max_bytes` depends on it.
-_GUESSED_SIZE = 256
 
 
 class Outlet:
@@ -48,11 +47,7 @@ class Outlet:
         self._queue = queue or MemoryQueue()
         self._encoding = Encoding.of(exporter, options.compression)
         self._gate = Gate(self._context.reactor, options.retry, self._pump)
-        self._gathered: list[Batch] = []
-        self._deliveries: list[Delivery] = []
-        self._events = self._bytes = 0
-        self._awaited = False
-        self._timer: Any = None
+        self._gather = Gather(self._context.reactor, options.batch, self._close)
         self._idle = options.concurrency
         self._in_flight: dict[Item, Deferred[None]] = {}
         self._full = False
@@ -69,7 +64,7 @@ class Outlet:
         gauge(
             "queued_log_records",
             "Events gathered or waiting.",
-            lambda: self._events + queue.waiting_events,
+            lambda: self._gather.open.events + queue.waiting_events,
         )
         gauge(
             "in_flight_log_records",
@@ -100,57 +95,22 @@ class Outlet:
             self._drop(len(batch), "shutdown")
             delivery.settle(Outcome.RETRY)
             return
-        self._gathered.append(batch)
-        self._deliveries.append(delivery)
-        self._events += len(batch)
-        self._bytes += batch.size or len(batch) * _GUESSED_SIZE
-        self._awaited = self._awaited or ack
-        limits = self._options.batch
-        if self._events >= limits.max_events or self._bytes >= limits.max_bytes:
-            self.flush()
-        elif ack and self._idle and not self._queue.waiting:
-            self._flush_in(0)
-        elif self._timer is None:
-            self._flush_in(limits.max_age)
+        self._gather.add(batch, delivery, ack=ack)
+        if self._idle and not self._queue.waiting:
+            self._gather.hasten()
 
-    def _flush_in(self, seconds: float) -> None:
-        if self._timer is None:
-            self._timer = self._context.reactor.callLater(seconds, self._due)
-        elif seconds == 0:
-            self._timer.reset(0)
-
-    def _due(self) -> None:
-        self._timer = None
-        self.flush()
-
-    def flush(self) -> None:
-        """Close the gather: what is in it becomes requests."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        if not self._gathered:
-            return
-        batches, self._gathered = self._gathered, []
-        deliveries, self._deliveries = self._deliveries, []
-        events, self._events, self._bytes, self._awaited = self._events, 0, 0, False
-        letters = self._dead_letters()
-        requests = self._encoding.requests(batches)
-        missing = events - sum(request.events for request in requests)
-        self._drop(missing - (self._dead_letters() - letters), "not_encoded")
-        gathered = Gathered(deliveries, max(1, len(requests)))
-        if not requests:
-            gathered.settle(Outcome.DELIVERED)
+    def _close(self, gathering: Gathering) -> None:
+        """What was gathered becomes requests."""
+        requests = self._encoding.requests(gathering.batches)
+        ended, lost = self._encoding.ended, self._encoding.lost
+        missing = gathering.events - ended - sum(request.events for request in requests)
+        self._drop(missing, "not_encoded")
+        gathered = Gathered(gathering.deliveries, 1 + len(requests))
+        gathered.settle(Outcome.REJECTED if lost or missing > 0 else Outcome.DELIVERED)
         for request in requests:
             self._enqueue(Item(request, gathered))
         self._watermarks()
         self._pump()
-
-    def _dead_letters(self) -> int:
-        metrics, own = self._context.metrics, self._context.id
-        return sum(
-            metrics.get(f"exporter_{name}_log_records", exporter=own)
-            for name in ("dead_lettered", "dropped")
-        )
 
     def _enqueue(self, item: Item) -> None:
         policy, limit = self._options.queue.on_full, self._options.queue.max_size
@@ -185,8 +145,8 @@ class Outlet:
             self._idle -= 1
             self._in_flight[item] = task = spawn(self._deliver(item))
             task.addErrback(self._broken)
-        if self._idle and self._awaited:
-            self._flush_in(0)
+        if self._idle:
+            self._gather.hasten()
 
     async def _deliver(self, item: Item) -> None:
         settled = await self._sent(item)
@@ -300,7 +260,7 @@ class Outlet:
 
     def drain(self) -> Deferred[None]:
         """Send all there is, retrying quickly. Fires when nothing is left."""
-        self.flush()
+        self._gather.flush()
         self._gate.hurry()
         if not self._queue.bytes:
             return succeed(None)
@@ -310,7 +270,7 @@ class Outlet:
     def stop(self) -> None:
         """Give up what a memory queue still has: it is counted, and its senders hear RETRY."""
         self._stopped = True
-        self.flush()
+        self._gather.flush()
         self._gate.stop()
         in_flight, self._in_flight = self._in_flight, {}
         for task in in_flight.values():

@@ -24,6 +24,11 @@ class Valve:
     def __init__(self, receiver: Receiver[Any]) -> None:
         self._receiver = receiver
         self._full: set[str] = set()
+        self._closed = False
+
+    def close(self) -> None:
+        """The receiver has quiesced for good: neither pause nor resume it any more."""
+        self._closed = True
 
     @property
     def blocked_by(self) -> tuple[str, ...]:
@@ -34,7 +39,7 @@ class Valve:
         """A queue has become full, or has room again."""
         was = bool(self._full)
         (self._full.add if full else self._full.discard)(exporter)
-        if bool(self._full) != was:
+        if bool(self._full) != was and not self._closed:
             (self._receiver.pause if full else self._receiver.resume)()
 
 

@@ -89,6 +89,8 @@ class Service:
         graph = self.graph
         left = self._countdown(self._description.service.shutdown_timeout)
         receivers = [r for r in graph.receivers.values() if r in self._started]
+        for valve in graph.valves.values():
+            valve.close()
         await self._all("quiesce", ((r, r.quiesce) for r in receivers), left() - _CLOSING)
         for pipeline in graph.pipelines:
             pipeline.flush()

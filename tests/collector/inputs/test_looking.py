@@ -59,6 +59,20 @@ class LookingTests(SynchronousTestCase):
         self.reactor.advance(0)
         self.assertEqual((self.looks, self.waits_for_reactor()), (2, True))
 
+    def test_a_look_may_stop_and_start_it(self) -> None:
+        def restart() -> Next:
+            self.looking.stop()
+            self.looking.start()
+            return Next.PAUSE
+
+        self.look = restart  # type: ignore[method-assign]
+        looking = self.make()
+        looking.start()
+        looking.doRead()
+        self.assertTrue(self.waits_for_reactor())
+        looking.stop()
+        self.assertEqual(self.reactor.getDelayedCalls(), [])
+
     def test_without_a_pause_the_reactor_is_asked_each_time(self) -> None:
         self.make(pause=0).start()
         self.found = [Next.PAUSE, Next.AGAIN]

@@ -81,10 +81,10 @@ class StreamReceiverTests(ReceiverTestCase):
 
     @as_task
     async def test_a_long_line_is_cut_at_the_configured_size(self) -> None:
-        address = await self.start(LinesReceiver(LinesConfig(max_frame_size=10), self.context))
-        self.connect(address).sendall(b"x" * 50 + b"\nshort\n")
-        self.assertEqual(await self.bodies(2), ["x" * 10, "short"])
-        said = {FLAGS_KEY: ["truncated"], ORIGINAL_SIZE_KEY: 50}
+        address = await self.start(LinesReceiver(LinesConfig(max_frame_size=480), self.context))
+        self.connect(address).sendall(b"x" * 500 + b"\nshort\n")
+        self.assertEqual(await self.bodies(2), ["x" * 480, "short"])
+        said = {FLAGS_KEY: ["truncated"], ORIGINAL_SIZE_KEY: 500}
         self.assertEqual(self.output.events[0].attributes, said)
         self.assertEqual(self.count("flagged_log_records", flag="truncated"), 1)
 

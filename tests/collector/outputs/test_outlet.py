@@ -157,11 +157,11 @@ class GatherTests(OutletTestCase):
         self.assertEqual(self.outcomes(), [DELIVERED] * 4)
 
     @as_task
-    async def test_a_batch_that_is_sent_as_nothing_is_delivered(self) -> None:
+    async def test_what_an_exporter_leaves_out_is_dropped_and_its_sender_hears_so(self) -> None:
         self.make()
         self.patch(self.exporter, "encode", lambda _: [])
         delivery = self.put("a")
-        self.assertEqual(self.successResultOf(delivery.outcome), DELIVERED)
+        self.assertEqual(self.successResultOf(delivery.outcome), Outcome.REJECTED)
         self.assertEqual(self.count("dropped_log_records", reason="not_encoded"), 1)
         self.assertEqual(self.off(), 0)
 

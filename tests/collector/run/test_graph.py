@@ -1,0 +1,44 @@
+"""Receivers and the queues that pause them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from collector.component import Config, Receiver
+from collector.run.graph import Valve
+from collector.testing import context
+
+
+class Noting(Receiver[Config]):
+    def __init__(self) -> None:
+        super().__init__(Config(), context("receiver", reactor=object()))
+        self.said: list[str] = []
+
+    def pause(self) -> None:
+        self.said.append("pause")
+
+    def resume(self) -> None:
+        self.said.append("resume")
+
+
+def turned(*turns: tuple[str, bool], close_after: int = 99) -> tuple[Noting, Any]:
+    receiver = Noting()
+    valve = Valve(receiver)
+    for n, (exporter, full) in enumerate(turns):
+        if n == close_after:
+            valve.close()
+        valve.turn(exporter, full)
+    return receiver, valve
+
+
+def test_one_full_queue_pauses_and_the_last_with_room_resumes() -> None:
+    receiver, valve = turned(("a", True), ("b", True), ("a", False))
+    assert receiver.said == ["pause"]
+    assert valve.blocked_by == ("b",)
+    valve.turn("b", False)
+    assert receiver.said == ["pause", "resume"]
+
+
+def test_a_receiver_that_has_quiesced_is_left_alone() -> None:
+    receiver, _ = turned(("a", True), ("a", False), close_after=1)
+    assert receiver.said == ["pause"]
