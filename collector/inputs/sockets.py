@@ -17,6 +17,7 @@ BACKLOG = 4096
 _SO_RCVBUFFORCE = getattr(socket, "SO_RCVBUFFORCE", 33)  # Linux; not named before Python 3.13
 _LARGEST_BUFFER = (1 << 30) - 1  # the option is an int, and the kernel doubles it
 _PRIVILEGED = 1024
+_ALL = "::"
 
 
 class ListenError(Exception):
@@ -52,23 +53,35 @@ def _bound(endpoint: str, kind: int) -> socket.socket:
     host, port = split_endpoint(endpoint)
     try:
         found = socket.getaddrinfo(host, port, type=kind, flags=socket.AI_PASSIVE)
+        family, _, _, _, address = found[0]
+        sock = _new_socket(host, family, kind)
     except OSError as e:
         raise ListenError(f"cannot listen on {endpoint}: no such address ({e.strerror})") from e
-    family, _, _, _, address = found[0]
-    sock = socket.socket(family, kind)
+    if sock.family != family:
+        address = ("0.0.0.0", port)  # noqa: S104 as [::] asks
     try:
-        _bind(sock, family, kind, address)
+        _bind(sock, kind, address)
     except OSError as e:
         sock.close()
         raise ListenError(_why(endpoint, kind, port, e)) from e
     return sock
 
 
-def _bind(sock: socket.socket, family: int, kind: int, address: Any) -> None:
+def _new_socket(host: str, family: int, kind: int) -> socket.socket:
+    """A socket of that family; where the kernel has no IPv6, [::] means all of IPv4."""
+    try:
+        return socket.socket(family, kind)
+    except OSError as e:
+        if e.errno != errno.EAFNOSUPPORT or host != _ALL:
+            raise
+        return socket.socket(socket.AF_INET, kind)
+
+
+def _bind(sock: socket.socket, kind: int, address: Any) -> None:
     sock.setblocking(False)
     if kind == socket.SOCK_STREAM and os.name == "posix":
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    if family == socket.AF_INET6:  # [::] listens on both families
+    if sock.family == socket.AF_INET6:  # [::] listens on both families
         sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
     sock.bind(address)
     if kind == socket.SOCK_STREAM:

@@ -44,6 +44,24 @@ class ListenTests(SocketTestCase):
             sock.close()
             self.assertEqual(peer_address(address)[0], host)
 
+    def test_two_colons_are_all_of_ipv4_where_there_is_no_ipv6(self) -> None:
+        self.without_ipv6()
+        self.assertEqual(self.stream("[::]:0").getsockname()[0], "0.0.0.0")
+        self.assertEqual(self.datagram("[::]:0").getsockname()[0], "0.0.0.0")
+
+    def test_one_address_of_ipv6_is_not_all_of_ipv4(self) -> None:
+        self.without_ipv6()
+        self.assertRaises(ListenError, self.stream, "[::1]:0")
+
+    def without_ipv6(self) -> None:
+        class Kernel(socket.socket):
+            def __init__(self, family: int, kind: int) -> None:
+                if family == socket.AF_INET6:
+                    raise OSError(errno.EAFNOSUPPORT, "Address family not supported by protocol")
+                super().__init__(family, kind)
+
+        self.patch(socket, "socket", Kernel)
+
     def test_a_buffer_is_granted_as_it_was_asked_for(self) -> None:
         self.datagram(buffer=8192)
         self.assertEqual(self.granted, 8192)
