@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+RELEASE := 'import sys; print("%d.%d" % sys.version_info[:2])'
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
@@ -10,7 +11,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test check lint format lowest bench build audit sbom lock upgrade hooks clean
+.PHONY: help demo test check lint format lowest bench build audit sbom lock upgrade hooks clean same-python
 
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -92,15 +93,22 @@ $(BIN)/python:
 	@rm -rf $(VENV)
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
+# Who says PYTHON means that one; a .venv of another version must not stand in for it silently.
+same-python: | $(BIN)/python
+ifneq ($(origin PYTHON),file)
+	@have=$$($(BIN)/python -c $(RELEASE)) want=$$($(PYTHON) -c $(RELEASE) 2>/dev/null); \
+		[ "$$have" = "$$want" ] || { echo "$(VENV) is Python $$have and '$(PYTHON)' is $${want:-no Python}: run \`make clean\` first, or leave PYTHON out" >&2; exit 1; }
+endif
+
 # What `make demo` needs: the run-time dependencies, and the build backend for our own install.
-$(VENV)/.run: requirements.lock requirements-build.lock pyproject.toml | $(BIN)/python
+$(VENV)/.run: requirements.lock requirements-build.lock pyproject.toml | $(BIN)/python same-python
 	@echo "Installing what the collector runs on into $(VENV) (once) ..."
 	@$(PIP) install --quiet --require-hashes -r requirements.lock -r requirements-build.lock
 	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 # The development lock holds all of the above as well.
-$(VENV)/.dev: requirements-dev.lock requirements.lock requirements-build.lock pyproject.toml | $(BIN)/python
+$(VENV)/.dev: requirements-dev.lock requirements.lock requirements-build.lock pyproject.toml | $(BIN)/python same-python
 	@echo "Installing the development tools into $(VENV) (once) ..."
 	@$(PIP) install --quiet --require-hashes -r requirements-dev.lock
 	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
@@ -112,5 +120,5 @@ $(VENV)/.release: requirements-release.lock | $(VENV)/.dev
 	@touch $@
 
 # Locks must be writable when they are missing or broken: then uv comes without one.
-$(BIN)/uv: | $(BIN)/python
+$(BIN)/uv: | $(BIN)/python same-python
 	@$(PIP) install --quiet uv

@@ -6,15 +6,9 @@ from .component import (
     Config,
     Context,
     Exporter,
-    Hold,
     Output,
-    Poison,
     Processor,
     Receiver,
-    Request,
-    Retry,
-    Row,
-    TooLarge,
 )
 from .delivery import Outcome
 from .event import (
@@ -47,6 +41,7 @@ from .inputs.sockets import ListenError
 from .inputs.stream import StreamOptions
 from .inputs.web import RESET, WebLimits, WebRequest, WebResponse, WebServer
 from .outputs.http import Ambiguous, HttpAnswer, HttpClient, NotSent, TlsClientOptions
+from .request import Hold, Poison, Request, Retry, Row, TooLarge
 from .tasks import spawn, wait
 
 __all__ = [

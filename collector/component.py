@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Protocol, TypeVar, get_args
 
-import msgspec
 from pydantic import BaseModel, ConfigDict
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
@@ -22,6 +21,7 @@ from twisted.logger import Logger
 from .delivery import Outcome
 from .event import Batch, Event
 from .metrics import Gauge, Metrics
+from .request import Request, Row
 
 
 class Config(BaseModel):
@@ -236,54 +236,6 @@ class Processor(Component[C]):
 
     def flush(self) -> None:
         """The process is ending: emit all that is held."""
-
-
-#: One event as an exporter encoded it.
-Row = bytes
-
-
-class Request(msgspec.Struct, kw_only=True):
-    """What waits in a queue and is sent: bytes, and what must be known of them without reading.
-
-    `body` is what `encode` or `pack` made; the core compresses it once, and the same bytes
-    are sent at each try.
-    """
-
-    body: bytes
-    events: int
-    #: The oldest event's time, ns since the epoch; 0 = not known.
-    oldest_ns: int = 0
-    headers: tuple[tuple[str, str], ...] = ()
-    #: Bytes of the body before compression.
-    raw_size: int = 0
-    #: The name of the compression; empty = none.
-    encoding: str = ""
-    #: Whether it may have reached the destination before.
-    attempted: bool = False
-
-
-class Retry(Exception):
-    """`send`: not now. The same bytes again, after a backoff, without end.
-
-    `after`: seconds the destination asked for. `ambiguous`: it may have been taken.
-    """
-
-    def __init__(self, reason: str, after: float | None = None, *, ambiguous: bool = False) -> None:
-        super().__init__(reason)
-        self.after = after
-        self.ambiguous = ambiguous
-
-
-class Hold(Exception):
-    """`send`: an operator is needed (token, URL, licence). Stop sending, keep, probe slowly."""
-
-
-class TooLarge(Exception):
-    """`send`: the same events in smaller requests, please."""
-
-
-class Poison(Exception):
-    """`send`: something in here will never be accepted. Find it, dead-letter it, send the rest."""
 
 
 class Exporter(Component[C]):

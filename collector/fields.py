@@ -9,9 +9,10 @@ from __future__ import annotations
 import ipaddress
 import math
 import re
+from contextlib import suppress
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, SecretStr, WithJsonSchema
+from pydantic import BeforeValidator, SecretStr, WithJsonSchema
 
 __all__ = ["Duration", "Endpoint", "SecretStr", "Size", "is_loopback", "split_endpoint"]
 
@@ -33,6 +34,9 @@ _FACTORS = {
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]*)", re.IGNORECASE)
 _LARGEST_SIZE = 1 << 63
 MAX_PORT = 65535
+_LONGEST_NAME = 253
+_LABEL = re.compile(r"[a-z0-9_-]{1,63}", re.IGNORECASE | re.ASCII)
+_IPV6 = re.compile(r"\[([0-9a-f:.]+(?:%[\w.-]+)?)\]", re.IGNORECASE | re.ASCII)
 
 
 def seconds(value: Any) -> float:
@@ -66,13 +70,37 @@ def size(value: Any) -> int:
 def split_endpoint(endpoint: str) -> tuple[str, int]:
     """Host and port of `host:port`, `[v6]:port` or `:port` (every address). Raises ValueError."""
     host, colon, port = endpoint.rpartition(":")
-    if not colon or not port.isascii() or not port.isdigit() or int(port) > MAX_PORT:
+    if not colon or not port.isascii() or not port.isdigit():
         raise ValueError("expected host:port, such as 127.0.0.1:5514 or [::]:5514")
-    if host.startswith("[") and host.endswith("]"):
-        host = str(ipaddress.IPv6Address(host[1:-1]))
+    if len(port) > len(str(MAX_PORT)) or int(port) > MAX_PORT:
+        raise ValueError("expected a port from 0 to 65535")
+    if host.startswith("["):
+        host = _ipv6(host)
     elif ":" in host:
         raise ValueError("an IPv6 address needs brackets, such as [::1]:5514")
+    elif host and not _is_name(host):
+        raise ValueError("expected a host name or an address, such as 127.0.0.1, before the port")
     return host or "::", int(port)
+
+
+def _ipv6(host: str) -> str:
+    found = _IPV6.fullmatch(host)
+    address = None
+    if found is not None:
+        with suppress(ValueError):  # whose sentence quotes
+            address = str(ipaddress.IPv6Address(found[1]))
+    if address is None:
+        raise ValueError("expected an IPv6 address in the brackets, such as [::1]:5514")
+    return address
+
+
+def _is_name(host: str) -> bool:
+    """Whether a resolver can be asked for this name; others fail in the codec before it."""
+    try:
+        name = host.encode("idna").decode("ascii").removesuffix(".")
+    except UnicodeError:
+        return False
+    return len(name) <= _LONGEST_NAME and all(map(_LABEL.fullmatch, name.split(".")))
 
 
 def shown_endpoint(host: str, port: int) -> str:
@@ -88,7 +116,9 @@ def is_loopback(host: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
-def _endpoint(value: str) -> str:
+def _endpoint(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("expected host:port, such as 127.0.0.1:5514")  # noqa: TRY004 for pydantic
     split_endpoint(value)
     return value
 
@@ -104,4 +134,4 @@ Size = Annotated[
     WithJsonSchema({"type": ["integer", "string"], "examples": ["1GiB"]}),
 ]
 #: `host:port`; take it apart with `split_endpoint`.
-Endpoint = Annotated[str, AfterValidator(_endpoint)]
+Endpoint = Annotated[str, BeforeValidator(_endpoint)]

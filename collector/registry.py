@@ -45,7 +45,11 @@ def load(kind: str, name: str) -> type[Component[Any]]:
     found = entry_points(group=f"collector.{kind}", name=name)
     if not found:
         raise UnknownPlugin(_unknown(kind, name))
-    return _checked(kind, name, _imported(next(iter(found))))
+    if len(found) > 1:
+        who = ", ".join(sorted(_package(point) for point in found))
+        raise UnknownPlugin(f"{name} is provided by more than one package: {who}; uninstall one")
+    (point,) = found
+    return _checked(kind, f"{name} of {_package(point)}", _imported(point))
 
 
 def names(kind: str) -> list[str]:
@@ -60,8 +64,12 @@ def installed() -> Iterator[Plugin]:
             yield _described(kind, point)
 
 
+def _package(point: EntryPoint) -> str:
+    return point.dist.name if point.dist else "?"
+
+
 def _described(kind: str, point: EntryPoint) -> Plugin:
-    package = point.dist.name if point.dist else "?"
+    package = _package(point)
     version = point.dist.version if point.dist else "?"
     try:
         _checked(kind, point.name, _imported(point))
@@ -87,7 +95,7 @@ def _from_path(name: str) -> Any:
 
 def _checked(kind: str, name: str, found: Any) -> type[Component[Any]]:
     if not (isinstance(found, type) and issubclass(found, KINDS[kind])):
-        raise UnknownPlugin(f"{name} is not a {KINDS[kind].__name__}")
+        raise UnknownPlugin(f"{name} does not derive from {KINDS[kind].__name__}")
     return found
 
 

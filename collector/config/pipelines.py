@@ -8,9 +8,9 @@ from typing import Any
 
 from collector.component import Config
 
-from .components import Defined, section_of
+from .components import Defined, built_in, section_of
 from .description import PipelineSpec
-from .problem import did_you_mean, shown
+from .problem import did_you_mean, subject
 from .source import Source
 from .validation import Block
 
@@ -82,7 +82,7 @@ def _check_part(
         if not isinstance(name, str):
             continue
         if name in named[:n]:
-            source.error(f"{shown(name)} is in this list already", (*way, n))
+            source.error(f"{subject(name)} is in this list already", (*way, n))
         elif not any((section, name) in defined for section in _SECTIONS[part]):
             source.error(_undefined(part, name, defined), (*way, n))
 
@@ -90,9 +90,10 @@ def _check_part(
 def _undefined(part: str, name: str, defined: Defined) -> str:
     elsewhere = [section for section, id_ in defined if id_ == name]
     if elsewhere:
-        return f"{shown(name)} is one of the {elsewhere[0]}, not of the {part}"
+        return f"{subject(name)} is one of the {elsewhere[0]}, not of the {part}"
     known = [id_ for section, id_ in defined if section in _SECTIONS[part]]
-    return f"{shown(name)} is not defined under {part}{did_you_mean(name, known)}"
+    hint = built_in(part, name) or did_you_mean(name, known)
+    return f"{subject(name)} is not defined under {part}{hint}"
 
 
 def _unused(source: Source, section: Iterable[Any], defined: Defined) -> None:

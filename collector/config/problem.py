@@ -11,6 +11,7 @@ from typing import Literal
 #: What a key of a configuration looks like; anything else may be a secret in the wrong place.
 _KEY = re.compile(r"[\w./:-]{1,64}")
 _LONGEST_WORD = 64
+_HIDDEN = "?"
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,13 @@ class ConfigError(Exception):
 def shown(key: object) -> str:
     """A key as a message may show it: itself when it looks like one, else `?`."""
     text = str(key)
-    return text if _KEY.fullmatch(text) else "?"
+    return text if _KEY.fullmatch(text) else _HIDDEN
+
+
+def subject(name: object) -> str:
+    """A name as the subject of a sentence."""
+    said = shown(name)
+    return said if said != _HIDDEN else "a name that is not shown, for it may be a secret,"
 
 
 def dotted(path: Iterable[str | int]) -> str:

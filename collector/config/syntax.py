@@ -23,6 +23,7 @@ MAX_DEPTH = 64
 UNTAGGED = "untagged"
 
 _QUOTES = "put the value in quotes if this is part of it"
+_IPV6 = "; put values with [ ] or : in quotes, such as '[::]:5514'"
 #: How the library's problem begins, what to say, and whether its context is the better place.
 _SENTENCES = (
     ("could not find expected ':'", "expected a ':' after this key", True),
@@ -96,7 +97,7 @@ def compose(text: str) -> Node | None:
     try:
         root: Node | None = yaml.compose(text)
     except MarkedYAMLError as e:
-        problem = _marked(e)
+        problem = _marked(e, text)
     except ReaderError as e:
         problem = SyntaxProblem(_control(e), _at(text, e.position))
     except (YAMLError, *_STUMBLES):
@@ -106,12 +107,20 @@ def compose(text: str) -> Node | None:
     raise problem  # outside of `except`: the library's error would hang on it, with its text
 
 
-def _marked(e: MarkedYAMLError) -> SyntaxProblem:
+def _marked(e: MarkedYAMLError, text: str) -> SyntaxProblem:
     said = str(e.problem or "")
     found = (entry for entry in _SENTENCES if said.startswith(entry[0]))
     _, sentence, in_context = next(found, ("", "this is not valid YAML", False))
     mark = (e.context_mark if in_context else e.problem_mark) or e.problem_mark or e.context_mark
-    return SyntaxProblem(sentence, (mark.line + 1, mark.column + 1) if mark else (1, 1))
+    if mark is None:
+        return SyntaxProblem(sentence, (1, 1))
+    hint = _IPV6 if "expected" in said and _has_address(text, mark.line) else ""
+    return SyntaxProblem(sentence + hint, (mark.line + 1, mark.column + 1))
+
+
+def _has_address(text: str, line: int) -> bool:
+    """Whether what looks like an IPv6 endpoint, which YAML takes for a list, is on this line."""
+    return any("[::" in it or "]:" in it for it in text.splitlines()[line : line + 1])
 
 
 def _control(e: ReaderError) -> str:

@@ -64,7 +64,7 @@ class Block(Generic[M]):
                 continue
             if _has(value, step):
                 way, value = (*way, step), value[step]
-            elif fork is None:
+            elif way and fork is None:  # at the top it is a key that is not there: its default
                 fork = (way, step)
         return _Found(error, way, about, fork)
 
@@ -88,7 +88,7 @@ class Block(Generic[M]):
         if any(broken[: len(way)] == way for broken in self.source.broken):
             return
         values = list(texts(dict(self.value)))
-        at_key = any(
+        at_key = way == self.way or any(
             isinstance(found.error["input"], dict) or found.error["loc"][-1:] == (_KEY,)
             for found in several
         )

@@ -3,7 +3,7 @@
 One connection may mix octet counting (RFC 6587 3.4.1), LF, CRLF and NUL trailers (3.4.2):
 
 - a frame that begins `[1-9][0-9]{0,9} SP <` is octet-counted; once a connection has sent one,
-  the `<` is no longer asked for;
+  a count that fits a frame needs no `<`: any number may begin a line of text;
 - any other frame ends at LF or NUL. Python's SysLogHandler sends NUL over TCP;
 - trailers, and spaces before a `<`, are skipped between frames (Cisco ASA puts one there);
 - where a counted frame ends and no frame can begin, the sender counted characters instead of
@@ -135,7 +135,7 @@ class AutoFraming:
         found = _COUNT.match(data, at)
         if found is not None and (start := found.end()) == len(data):
             return -1
-        if found is not None and (self._counts or data[start] == ord("<")):
+        if found is not None and (data[start] == _PRI or self._may_count(int(found[1]))):
             self._counts = True
             self._missing = int(found[1])
             return self._counted(data, start, frames)
@@ -143,6 +143,10 @@ class AutoFraming:
             return self._gap(data, at, frames)
         self._after_count = False
         return self._trailed(data, at, frames)
+
+    def _may_count(self, size: int) -> bool:
+        """Whether a number that no `<` follows is a count."""
+        return self._counts and size <= self._max
 
     def _undecided(self, data: bytes, at: int, frames: list[bytes]) -> int:
         """Spaces, and nothing after them yet."""
@@ -214,6 +218,7 @@ class AutoFraming:
                 return []
             flags = () if self._open.kept is None else ("truncated",)
             return [self._open.end(b"", *flags, size=size)]
+        rest = rest.lstrip(b"\n\r\0")
         flags = ("framing_error",) if rest and self._after_count else ()
         last = strip_cr(self._open.end(rest, *flags))
         return [last] if last.strip(b"\n\r\0 ") else []

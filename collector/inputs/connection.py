@@ -11,9 +11,11 @@ from .framing import Framing
 from .polling import READ, WRITE, Poll
 
 #: A read takes up to the small size until one fills it, and the large size from then on: most
-#: connections bring a line at a time, and the buffer is allocated anew for each read.
-_SMALL_READ = 16384
+#: connections bring a line at a time, and the buffer is allocated anew for each read. Frames
+#: that are shorter than this on average never get the large size: their number costs the time.
+SMALL_READ = 16384
 _LARGE_READ = 262144
+_SHORT = 32
 #: Unread answers of a peer; one that lets more pile up is closed.
 MAX_UNSENT = 1 << 20
 
@@ -52,15 +54,15 @@ class Connection:
         self.recv = sock.recv
         self.ip = ip
         self.resource = Resource(facts)
-        self.read_size = _SMALL_READ
+        self.read_size = SMALL_READ
         self._poll = poll
         self._stalled = stalled
         self._unsent = b""
         poll.register(self.fd, READ)
 
-    def busy(self) -> None:
-        """A read filled its buffer: take more at a time from now on."""
-        self.read_size = _LARGE_READ
+    def busy(self, size: int, frames: int) -> None:
+        """A read of the small size or more brought so many frames: how much to take next."""
+        self.read_size = SMALL_READ if frames * _SHORT > size else _LARGE_READ
 
     def write(self, data: bytes) -> None:
         """Answer the peer, now or as soon as it reads. Does nothing once it is gone."""

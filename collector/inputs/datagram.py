@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import struct
 from collections.abc import Callable
+from itertools import islice
 from typing import Any
 
 from ..component import Config, Context
@@ -16,15 +17,16 @@ from .sockets import datagram_socket, peer_address
 
 #: Datagrams a look, so that other sockets get their turn.
 _MOST = 1000
-#: Looks at the end, for what the kernel still holds of fast senders.
-_LAST_LOOKS = 100
+#: Bytes that end a look too.
+_MOST_BYTES = 1 << 20
 #: Buffer bytes a second that a pause may let fill: four times 100,000 datagrams/s, which
 #: take about 1.3 kB each in the kernel.
 _FILL_RATE = 520e6
 _LARGEST = 65536
 _SO_MEMINFO = 55  # Linux; nine u32, the last one counts what the socket dropped
 _MEMINFO_SIZE = 36
-_PEERS = 8192
+#: Peers remembered; the older half is forgotten when there are more.
+_PEERS = 32_768
 _SEPARATORS = b"\0\r\n"
 
 
@@ -122,9 +124,8 @@ class DatagramListener:
 
     async def quiesce(self) -> None:
         """Take what the kernel still has, then read no more."""
-        looks = _LAST_LOOKS if self._looking is not None and self._looking.active else 0
-        while looks and self._look() is not Next.WAIT:
-            looks -= 1
+        if self._looking is not None:
+            await self._looking.last_looks(lambda: self._look() is not Next.WAIT)
         self.pause()
         self._looking = None  # what makes room later resumes nothing
 
@@ -140,6 +141,7 @@ class DatagramListener:
     def _look(self) -> Next:
         """Read until empty, or until others must have their turn."""
         assert self._socket is not None
+        size = 0
         frames: list[bytes] = []
         addresses: list[Any] = []
         recvfrom, add, note = self._socket.recvfrom, frames.append, addresses.append
@@ -148,17 +150,20 @@ class DatagramListener:
                 data, address = recvfrom(_LARGEST)
                 add(data)
                 note(address)
+                size += len(data)
+                if size >= _MOST_BYTES:
+                    break
         except BlockingIOError:
             pass
         except OSError as e:  # the ICMP error of an earlier reply; the socket is well
             self._context.log.debug("{id}: {error}", id=self._context.id, error=e)
         if not frames:
             return Next.WAIT
-        self._hand_on(frames, addresses)
-        return Next.AGAIN if len(frames) == _MOST else Next.PAUSE
+        self._hand_on(frames, addresses, size)
+        full = len(frames) == _MOST or size >= _MOST_BYTES
+        return Next.AGAIN if full else Next.PAUSE
 
-    def _hand_on(self, frames: list[bytes], addresses: list[Any]) -> None:
-        size = sum(map(len, frames))
+    def _hand_on(self, frames: list[bytes], addresses: list[Any], size: int) -> None:
         frames = [frame.rstrip(_SEPARATORS) for frame in frames]
         peers = self._peers
         try:
@@ -173,7 +178,8 @@ class DatagramListener:
         peer = peers.get(address)
         if peer is None:
             if len(peers) >= _PEERS:
-                peers.clear()
+                for old in list(islice(peers, _PEERS // 2)):
+                    del peers[old]
             ip, port = peer_address(address)
             resource = Resource({"net.peer.ip": ip, "net.peer.port": port, **self._common})
             assert self._socket is not None

@@ -6,8 +6,10 @@ as `\xNN` and flagged. `attach` tells the events what the frames knew.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from typing import Protocol, overload
 
 from ..event import NOTHING, ORIGINAL_SIZE_KEY, Event, Resource, flag
@@ -27,13 +29,13 @@ class Source(Protocol):
 class Frames(Sequence[bytes]):
     """Frames in order of arrival. `size` is the bytes that were read for them."""
 
-    __slots__ = ("_frames", "_lengths", "_odd", "_parts", "_texts", "size")
+    __slots__ = ("_ends", "_frames", "_odd", "_parts", "_texts", "size")
 
     def __init__(self, parts: list[tuple[Source, Cut]], size: int = 0) -> None:
         self._parts = parts
         self._frames: list[bytes] | None = None
         self._texts: list[str] | None = None
-        self._lengths: list[int] | None = None
+        self._ends: list[int] | None = None
         self._odd = False  # a frame is Marked, or not UTF-8
         self.size = size
 
@@ -95,18 +97,15 @@ class Frames(Sequence[bytes]):
 
     def source(self, index: int) -> Source:
         """Where a frame came from."""
-        for (source, _), length in zip(self._parts, self._part_lengths(), strict=True):
-            if index < length:
-                return source
-            index -= length
-        raise IndexError(index)
+        return self._parts[bisect_right(self._part_ends(), index)][0]
 
-    def _part_lengths(self) -> list[int]:
-        if self._lengths is None:
-            self._lengths = [
+    def _part_ends(self) -> list[int]:
+        if self._ends is None:
+            lengths = (
                 cut.count(b"\n") if type(cut) is bytes else len(cut) for _, cut in self._parts
-            ]
-        return self._lengths
+            )
+            self._ends = list(accumulate(lengths))
+        return self._ends
 
     def attach(self, events: list[Event]) -> dict[str, int]:
         """Set resource and flags of events of which each came from one frame, in order.
@@ -128,9 +127,9 @@ class Frames(Sequence[bytes]):
                     event.resource = source.resource
             return
         at = 0
-        for (source, _), length in zip(self._parts, self._part_lengths(), strict=True):
-            _set_resource(events[at : at + length], source.resource)
-            at += length
+        for (source, _), end in zip(self._parts, self._part_ends(), strict=True):
+            _set_resource(events[at:end], source.resource)
+            at = end
 
     def _mark(self, events: list[Event]) -> dict[str, int]:
         said: Counter[str] = Counter()

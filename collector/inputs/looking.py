@@ -8,6 +8,7 @@ for us with a full window.
 
 from __future__ import annotations
 
+import asyncio
 import enum
 from collections.abc import Callable
 from typing import Any
@@ -20,6 +21,8 @@ from ..component import Context
 
 #: Seconds between looks, and so the most a message waits to be read.
 PAUSE = 0.005
+#: Seconds of looks at the end, for what the kernel still holds of fast senders.
+_LAST = 1.0
 
 
 class Next(enum.Enum):
@@ -73,6 +76,12 @@ class Looking:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+    async def last_looks(self, found: Callable[[], object]) -> None:
+        """Look until that finds nothing, we are stopped, or it is enough; others have turns."""
+        end = self._context.reactor.seconds() + _LAST
+        while self.active and found() and self._context.reactor.seconds() < end:  # noqa: ASYNC110 others' turns, not an event
+            await asyncio.sleep(0)
 
     def _wait(self) -> None:
         if self._fileno is not None:

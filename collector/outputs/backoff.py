@@ -42,6 +42,8 @@ class Gate:
         self._hurried = False
         self.state = State.OPEN
         self.reason = ""
+        #: Seconds from the last failure to the probe that follows it.
+        self.delay = 0.0
         self.since: float = reactor.seconds()
 
     def admits(self) -> bool:
@@ -114,7 +116,7 @@ class Gate:
         self._probe_out = False
         self._cancel()
         self._enter(state, reason)
-        delay = min(delay, HURRIED) if self._hurried else delay
+        self.delay = delay = min(delay, HURRIED) if self._hurried else delay
         self._timer = self._reactor.callLater(delay, self._half_open)
 
     def _half_open(self) -> None:

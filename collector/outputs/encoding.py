@@ -8,8 +8,9 @@ from typing import Any
 
 import orjson
 
-from ..component import Exporter, Request
+from ..component import Exporter
 from ..event import Batch, Event, Resource, Scope, flag
+from ..request import Request
 from .gzip import compressor, expand
 
 _INT64 = 1 << 63
@@ -42,7 +43,16 @@ class Encoding:
             self._context.count("encode_failures")
             self._context.log.failure("{id}: encode raised", id=self._context.id)
             found = self._one_by_one(batches)
-        return [self.compressed(request) for request in found if request.events]
+        return [request for request in map(self._ready, found) if request is not None]
+
+    def _ready(self, request: Request) -> Request | None:
+        """Compressed; None for one that is empty, or no request at all."""
+        try:
+            return self.compressed(request) if request.events else None
+        except Exception:  # noqa: BLE001 a body that is not bytes; the outlet counts what is missing
+            self._context.count("encode_failures")
+            self._context.log.failure("{id}: encode gave no bytes", id=self._context.id)
+            return None
 
     def _one_by_one(self, batches: Sequence[Batch]) -> list[Request]:
         found: list[Request] = []
@@ -80,6 +90,8 @@ class Encoding:
 
     def compressed(self, request: Request) -> Request:
         """Compress a body that is not yet. The same request, changed."""
+        if not isinstance(request.body, bytes):
+            raise TypeError("a request's body is bytes")
         request.raw_size = len(request.body)
         if self._compress is not None:
             request.body = self._compress(request.body)

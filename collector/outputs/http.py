@@ -190,10 +190,12 @@ class _Exchange:
 
     def connected(self, connection: Connection) -> Connection:
         self._connection = connection
+        connection.asked()
         return connection
 
     def answered(self, response: Any) -> Deferred[HttpAnswer]:
         assert self._connection is not None
+        self._connection.answered()
         status, headers = self._status = response.code, _lowered(response.headers)
         self._reading = reading = _Reading(self._connection)
         response.deliverBody(reading)
@@ -212,6 +214,8 @@ class _Exchange:
             raise _not_sent(cause, self._where, late=self._late) from None
         if self._late:
             raise Ambiguous(f"{self._where} did not answer within {self._timeout:g} s") from None
+        if self._connection.flooded:
+            raise Ambiguous(f"the headers of {self._where} do not end") from None
         raise Ambiguous(_broken(cause, self._where)) from None
 
 

@@ -27,6 +27,8 @@ from zope.interface import implementer
 
 #: Servers and firewalls close idle connections after 60 s, often: be the first.
 IDLE = 55
+#: Bytes of an answer before its body; more is no answer. Twisted would keep them all.
+MAX_HEAD = 64 << 10
 
 
 @implementer(IHandshakeListener)
@@ -36,6 +38,9 @@ class Connection(HTTP11ClientProtocol):
     def __init__(self, quiescent: Callable[[Any], None], live: set[Connection]) -> None:
         super().__init__(quiescent)  # type: ignore[no-untyped-call]
         self._live = live
+        self._head: int | None = None  # bytes so far of an answer that is awaited
+        #: The answer was given up for its endless headers.
+        self.flooded = False
         #: Fires when TLS is agreed, fails when it is not. Never fires without TLS.
         self.secured: Deferred[Connection] = Deferred(lambda _: self.abort_now())
         #: Fires when the connection is closed.
@@ -56,6 +61,22 @@ class Connection(HTTP11ClientProtocol):
             self.secured.addErrback(lambda _: None)
             self.secured.errback(reason)
         self.gone.callback(None)
+
+    def asked(self) -> None:
+        """A request is about to be sent."""
+        self._head = 0
+
+    def answered(self) -> None:
+        """The headers are there."""
+        self._head = None
+
+    def dataReceived(self, data: bytes) -> None:
+        super().dataReceived(data)  # type: ignore[no-untyped-call]
+        if self._head is not None:  # what came has not ended the headers
+            self._head += len(data)
+            if self._head > MAX_HEAD:
+                self.flooded = True
+                self.abort_now()
 
     def abort_now(self) -> None:
         """Close without waiting for what is unsent or for the peer."""

@@ -14,9 +14,10 @@ from typing import Any
 from twisted.internet.defer import Deferred, succeed
 from twisted.python.failure import Failure
 
-from ..component import Exporter, Hold, Poison, Request, Retry, TooLarge
+from ..component import Exporter
 from ..delivery import Delivery, Outcome
 from ..event import Batch
+from ..request import Hold, Poison, Request, Retry, TooLarge
 from ..tasks import spawn
 from .backoff import Gate, State
 from .encoding import Encoding
@@ -74,6 +75,12 @@ class Outlet:
         gauge("held", "1 while an operator is needed.", lambda: self.state is State.HELD)
 
     @property
+    def pending(self) -> int:
+        """Events taken that have not ended yet."""
+        in_flight = sum(item.events for item in self._in_flight)
+        return self._gather.open.events + self._queue.waiting_events + in_flight
+
+    @property
     def state(self) -> State:
         """Sending, retrying or held."""
         return self._gate.state
@@ -107,8 +114,10 @@ class Outlet:
         self._drop(missing, "not_encoded")
         gathered = Gathered(gathering.deliveries, 1 + len(requests))
         gathered.settle(Outcome.REJECTED if lost or missing > 0 else Outcome.DELIVERED)
+        waiting = len(gathering.deliveries)
         for request in requests:
-            self._enqueue(Item(request, gathered))
+            self._enqueue(Item(request, gathered, waiting))
+            waiting = 0  # counted with the first
         self._watermarks()
         self._pump()
 
@@ -149,18 +158,29 @@ class Outlet:
             self._gather.hasten()
 
     async def _deliver(self, item: Item) -> None:
-        settled = await self._sent(item)
+        try:
+            settled = await self._sent(item)
+        except (
+            Exception,
+            asyncio.CancelledError,
+        ) as e:  # a bug, or a library's leaked cancellation
+            if self._stopped:
+                raise
+            self._context.log.failure("{id}: the outlet failed", id=self._context.id)
+            self._gate.failed(type(e).__name__)
+            settled = False
         if self._stopped:
             return
         del self._in_flight[item]
         self._idle += 1
         if settled:
+            self._gate.succeeded()  # also when all of it was refused: the destination answers
             self._queue.done(item, item.worst)
             self._watermarks()
         else:
             self._queue.give_back(item)
         self._pump()
-        if self._drained is not None and not self._queue.bytes:
+        if self._drained is not None and not self.pending:
             drained, self._drained = self._drained, None
             drained.callback(None)
 
@@ -205,6 +225,7 @@ class Outlet:
 
     def _accepted(self, part: Request, rejected: int) -> None:
         count = self._context.count
+        rejected = min(max(rejected, 0), part.events)
         count("requests", outcome="sent")
         count("sent_log_records", part.events - rejected)
         count("rejected_log_records", rejected)
@@ -222,47 +243,54 @@ class Outlet:
     def _divide(self, item: Item, reason: str, text: str) -> None:
         """The part in hand was refused: two halves in its place, or the dead letter for one."""
         self._context.count("requests", outcome=reason)
-        self._gate.succeeded()  # the destination is there, and answers
-        part = item.parts.pop()
+        part = item.parts[-1]
         found = self._encoding.divided(part)
         if isinstance(found, list):
-            item.parts += found
+            item.parts[-1:] = found
             self._drop(part.events - sum(half.events for half in found), "not_encoded")
-        elif self._context.letters.write(found, reason, text=text):
+            return
+        if self._context.letters.write(found, reason, text=text):
             self._context.count("dead_lettered_log_records", part.events, reason=reason)
         else:
             self._drop(part.events, f"{reason}_no_dead_letter")
             item.worst = Outcome.REJECTED
+        item.parts.pop()
 
     def _later(self, error: Exception) -> None:
         if isinstance(error, Hold):
             self._hold(str(error))
             return
         self._context.count("requests", outcome="retry")
-        after = error.after if isinstance(error, Retry) else None
+        was, reason = self._gate.state, str(error) or type(error).__name__
+        self._gate.failed(reason, error.after if isinstance(error, Retry) else None)
         if not isinstance(error, Retry):
             self._context.log.failure("{id}: send raised", id=self._context.id)
-        elif self._gate.state is not State.BACKOFF:
+        elif was is not State.BACKOFF:
             self._context.log.warn(
-                "{id}: cannot send, will retry: {reason}", id=self._context.id, reason=str(error)
+                "{id}: cannot send, next try in {seconds:.1f} s: {reason}",
+                id=self._context.id,
+                seconds=self._gate.delay,
+                reason=reason,
             )
-        self._gate.failed(str(error) or type(error).__name__, after)
 
     def _hold(self, reason: str) -> None:
         self._context.count("requests", outcome="hold")
-        if self._gate.state is not State.HELD or self._gate.reason != reason:
+        known = self._gate.state is State.HELD and self._gate.reason == reason
+        self._gate.held(reason)
+        if not known:
             self._context.log.error(
-                "{id}: on hold, nothing is lost while there is room: {reason}",
+                "{id}: on hold, nothing is lost while there is room, next try in {seconds:.0f} s: "
+                "{reason}",
                 id=self._context.id,
+                seconds=self._gate.delay,
                 reason=reason,
             )
-        self._gate.held(reason)
 
     def drain(self) -> Deferred[None]:
         """Send all there is, retrying quickly. Fires when nothing is left."""
         self._gather.flush()
         self._gate.hurry()
-        if not self._queue.bytes:
+        if not self.pending:
             return succeed(None)
         self._drained = Deferred()
         return self._drained

@@ -9,8 +9,12 @@ from __future__ import annotations
 from collections import deque
 from typing import Protocol
 
-from ..component import Request
 from ..delivery import Delivery, Outcome
+from ..request import Request
+
+#: Bytes of a delivery and its Deferred. A quiet source has one for each event, which is more
+#: than the event takes in its request.
+_DELIVERY_SIZE = 300
 
 
 class Gathered:
@@ -37,10 +41,11 @@ class Item:
 
     __slots__ = ("extra", "gathered", "parts", "place", "size", "worst")
 
-    def __init__(self, request: Request, gathered: Gathered) -> None:
+    def __init__(self, request: Request, gathered: Gathered, deliveries: int = 0) -> None:
+        """`deliveries`: how many wait for it, and take memory with it."""
         self.parts = [request]
         self.gathered = gathered
-        self.size = len(request.body)
+        self.size = len(request.body) + deliveries * _DELIVERY_SIZE
         #: Requests that bisecting has cost so far.
         self.extra = 0
         #: Set by the queue: what came earlier has a smaller one.

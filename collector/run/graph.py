@@ -17,14 +17,28 @@ from ..outputs.deadletter import DeadLetterFile
 from ..outputs.outlet import Outlet
 from ..pipeline import Fanout, Pipeline
 
+log = Logger(namespace="collector")
+
+
+class StartError(Exception):
+    """A component cannot be made or started: one sentence with its id, and what to do."""
+
 
 class Valve:
     """A receiver and the full queues it can reach: paused while there is one."""
 
     def __init__(self, receiver: Receiver[Any]) -> None:
         self._receiver = receiver
+        self._context = receiver.context
         self._full: set[str] = set()
         self._closed = False
+        #: When the receiver was last paused or resumed, by the reactor's clock.
+        self.since: float = self._context.reactor.seconds()
+        gauge = self._context.gauge
+        gauge("paused", "1 while a full queue keeps the receiver from reading.", self._is_paused)
+
+    def _is_paused(self) -> bool:
+        return bool(self._full)
 
     def close(self) -> None:
         """The receiver has quiesced for good: neither pause nor resume it any more."""
@@ -40,7 +54,22 @@ class Valve:
         was = bool(self._full)
         (self._full.add if full else self._full.discard)(exporter)
         if bool(self._full) != was and not self._closed:
-            (self._receiver.pause if full else self._receiver.resume)()
+            self._turned(exporter, full)
+
+    def _turned(self, exporter: str, full: bool) -> None:  # noqa: FBT001 as above
+        now = self._context.reactor.seconds()
+        seconds, self.since = now - self.since, now
+        log, id = self._context.log, self._context.id
+        if full:
+            log.warn(
+                "{id}: paused, the queue of {exporter} is full; on UDP the kernel may drop",
+                id=id,
+                exporter=exporter,
+            )
+            self._receiver.pause()
+        else:
+            log.info("{id}: reads again after {seconds:.1f} s", id=id, seconds=seconds)
+            self._receiver.resume()
 
 
 @dataclass
@@ -103,7 +132,11 @@ class Builder:
 
     def _made(self, section: str, id: str) -> Any:
         spec = self._spec(section, id)
-        component: Component[Any] = spec.cls(spec.config, self._context(section[:-1], id))
+        context = self._context(section[:-1], id)
+        try:
+            component: Component[Any] = spec.cls(spec.config, context)
+        except Exception as e:
+            raise StartError(f"{context.kind} {id} cannot be made: {type(e).__name__}") from e
         return component
 
     def _spec(self, section: str, id: str) -> ComponentSpec:
@@ -124,7 +157,10 @@ class Builder:
 
 def _turn_all(valves: list[Valve], exporter: str, full: bool) -> None:  # noqa: FBT001 as in Valve
     for valve in valves:
-        valve.turn(exporter, full)
+        try:
+            valve.turn(exporter, full)
+        except Exception:  # noqa: BLE001 an author's bug must not leave the others paused
+            log.failure("{exporter}: pausing or resuming a receiver failed", exporter=exporter)
 
 
 def _in_order(groups: Iterable[Iterable[str]]) -> list[str]:

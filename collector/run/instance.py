@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from twisted.logger import Logger
+
 from ..config.description import Description
 from ..metrics import Metrics
 from .admin import Admin
@@ -13,11 +15,14 @@ from .logs import start_logging
 from .redactor import Redactor, secrets_in
 from .service import Service
 
+log = Logger(namespace="collector")
+
 
 class Instance:
     """One running configuration with what is around it. Started once, stopped once."""
 
     def __init__(self, description: Description, reactor: Any, config: str) -> None:
+        self._description = description
         service, metrics = description.service, Metrics()
         redactor = Redactor(secrets_in(description))
         health = Health(reactor, redactor.shown)
@@ -50,9 +55,17 @@ class Instance:
 
     async def stop(self) -> None:
         """Stop all, the graph first; health and metrics can be read until the end."""
-        self._health.ready = False
+        was_ready, self._health.ready = self._health.ready, False
+        if was_ready:
+            log.info(
+                "stopping, {events} events to deliver, at most {seconds:.0f} s",
+                events=self._service.pending,
+                seconds=self._description.service.shutdown_timeout,
+            )
         await self._service.stop()
         if self._admin:
             await self._admin.stop()
         await self._control.stop()
+        if was_ready:
+            log.info("stopped")
         self._logging.stop()

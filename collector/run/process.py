@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -15,30 +16,32 @@ except ImportError:  # Windows has no such limit
     resource = None  # type: ignore[assignment]
 
 from ..inputs.sockets import ListenError
+from .graph import StartError
 from .redactor import printable
-from .service import StartError
 
-#: The exit code of a process that was told twice to end.
-_FORCED = 130
+#: The exit code of a process that a signal ended is this and the signal's number.
+_SIGNALLED = 128
 
 
 def run_until_stopped(reactor: Any, main: Callable[[], Coroutine[Any, Any, int]]) -> int:
-    """Run `main()` as a Task; SIGINT and SIGTERM cancel it, a second signal ends the process.
+    """Run `main()` as a Task; SIGINT, SIGTERM and SIGHUP cancel it, a second one does not wait.
 
     Its result is the exit code; 0 when it was cancelled, 1 when it raised, which is printed
-    as one sentence.
+    as one sentence. `main` may give SIGHUP another meaning.
     """
     codes: list[int] = []
 
     async def supervised() -> None:
-        codes.append(await _guarded(main()))
-        reactor.stop()
+        try:
+            codes.append(await _guarded(main()))
+        finally:
+            reactor.stop()
 
     def start() -> None:
-        task = asyncio.ensure_future(supervised())
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, _Interrupt(task))
+        interrupt = _Interrupt(asyncio.ensure_future(supervised()))
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) is not signal.SIG_IGN:  # nohup
+                asyncio.get_running_loop().add_signal_handler(number, interrupt.told, number)
 
     reactor.callLater(0, start)  # when the loop runs, which callWhenRunning does not wait for
     reactor.run(installSignalHandlers=False)
@@ -48,16 +51,16 @@ def run_until_stopped(reactor: Any, main: Callable[[], Coroutine[Any, Any, int]]
 class _Interrupt:
     """Cancels the task; the second signal does not wait for it."""
 
-    _told = False
-
     def __init__(self, task: asyncio.Task[None]) -> None:
         self._task = task
+        self._told = False
 
-    def __call__(self) -> None:
-        if _Interrupt._told:
+    def told(self, number: int) -> None:
+        """A signal has come."""
+        if self._told:
             sys.stderr.write("collector: told twice to stop: leaving at once\n")
-            os._exit(_FORCED)
-        _Interrupt._told = True
+            os._exit(_SIGNALLED + number)
+        self._told = True
         self._task.cancel()
 
 
@@ -68,6 +71,10 @@ async def _guarded(main: Coroutine[Any, Any, int]) -> int:
         return 0
     except (StartError, ListenError) as e:
         sys.stderr.write(f"collector: {printable(str(e))}\n")
+        return 1
+    except Exception as e:  # noqa: BLE001 a bug; its words may hold a secret, its place does not
+        at = traceback.extract_tb(e.__traceback__)[-1]
+        sys.stderr.write(f"collector: {type(e).__name__} in {at.filename}:{at.lineno}\n")
         return 1
 
 

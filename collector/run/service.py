@@ -19,16 +19,13 @@ from ..component import Component
 from ..config.description import Description
 from ..delivery import Deadlines
 from ..metrics import Metrics
+from ..outputs.outlet import Outlet
 from ..tasks import wait
-from .graph import Builder, Valve
+from .graph import Builder, StartError, Valve
 from .health import Health, Reading, outlet_reading
 
 #: Of the whole time to stop, this much is kept back for closing once queues have had theirs.
 _CLOSING = 2.0
-
-
-class StartError(Exception):
-    """A component did not start: one sentence with its id, and what to do."""
 
 
 class Service:
@@ -84,6 +81,11 @@ class Service:
                 why = self._shown(str(e)) or type(e).__name__
                 raise StartError(f"{kind} {id} did not start: {why}") from e
 
+    @property
+    def pending(self) -> int:
+        """Events that exporters have taken and not yet ended."""
+        return sum(outlet.pending for outlet in self.graph.outlets.values())
+
     async def stop(self) -> None:
         """Stop everything; returns within the configured time."""
         graph = self.graph
@@ -93,17 +95,25 @@ class Service:
             valve.close()
         await self._all("quiesce", ((r, r.quiesce) for r in receivers), left() - _CLOSING)
         for pipeline in graph.pipelines:
-            pipeline.flush()
-        drains = [wait(outlet.drain()) for outlet in graph.outlets.values()]
-        if drains:
-            await asyncio.wait(drains, timeout=max(0.0, left() - _CLOSING))
+            self._try(pipeline.flush)
+        drains = (
+            (graph.exporters[id], partial(_drained, outlet)) for id, outlet in graph.outlets.items()
+        )
+        await self._all("drain", drains, left() - _CLOSING)
         for outlet in graph.outlets.values():
-            outlet.stop()
+            self._try(outlet.stop)
         self._deadlines.stop()
         await self._all("stop", ((r, r.stop) for r in receivers), left())
         others = [c for c in reversed(self._started) if c not in receivers]
         await self._all("stop", ((c, c.stop) for c in others), left())
         self._started = []
+
+    def _try(self, step: Callable[[], None]) -> None:
+        """One bug must not skip what comes after it."""
+        try:
+            step()
+        except Exception:  # noqa: BLE001 as said
+            self.log.failure("stopping: a step failed")
 
     def _countdown(self, seconds: float) -> Callable[[], float]:
         end = self._reactor.seconds() + seconds
@@ -124,14 +134,21 @@ class Service:
             task.cancel()
             self._complain(tasks[task], step, "it took too long")
         for task in done:
-            if (error := task.exception()) is not None:
+            if task.cancelled():
+                self._complain(tasks[task], step, "it was cancelled")
+            elif (error := task.exception()) is not None:
                 self._complain(tasks[task], step, f"{type(error).__name__}: {error}")
 
     def _complain(self, component: Component[Any], step: str, why: str) -> None:
         self.log.error("{id}: {step}: {why}", id=component.context.id, step=step, why=why)
 
 
+async def _drained(outlet: Outlet) -> None:
+    await wait(outlet.drain())
+
+
 def _receiver_reading(valve: Valve) -> Reading:
     if valve.blocked_by:
-        return Reading("paused", f"the queue of {', '.join(valve.blocked_by)} is full")
-    return Reading("running")
+        full = ", ".join(valve.blocked_by)
+        return Reading("paused", f"the queue of {full} is full", valve.since)
+    return Reading("running", "", valve.since)

@@ -55,6 +55,8 @@ def classify(
     Header names are in lower case. `secret` is blanked in every text.
     """
     if 200 <= status < 300:
+        if status != 204 and body.strip() and is_html(headers, body):
+            raise Hold("the destination answered with an HTML page: a proxy or a wrong URL?")
         return _taken(status, body, secret)
     text = shown(body, secret)
     said = f"{status}: {text}" if text else str(status)
@@ -139,6 +141,8 @@ def _seconds(value: str, now: float) -> float | None:
 def _reset(headers: Mapping[str, str], now: float) -> float | None:
     """`X-RateLimit-Reset` is a time in microseconds, and matters when nothing remains."""
     reset = headers.get("x-ratelimit-reset", "").strip()
-    if headers.get("x-ratelimit-remaining", "").strip() != "0" or not reset.isdigit():
+    if headers.get("x-ratelimit-remaining", "").strip() != "0":
+        return None
+    if not (reset.isascii() and reset.isdigit()):
         return None
     return int(reset[:18]) / 1e6 - now

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import ctypes
+import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import orjson
@@ -17,6 +19,9 @@ from .sandbox.server import Sandbox
 
 _HOST, _PORT = "127.0.0.1", 9999
 _STARTED = b" started, pid "
+#: Characters of a line that are shown.
+_LONGEST = 300
+_PR_SET_PDEATHSIG = 1  # prctl(2)
 _PASTE = """
 Paste one of these into another terminal:
 
@@ -49,7 +54,8 @@ class DemoCommand(Command):
             sys.stderr.write(f"{e}\n")
             return 1
         try:
-            return await _collect(arguments.config)
+            sys.stderr.write(_ended(await _collect(arguments.config)))
+            return 1
         finally:
             await wait(sandbox.stop())
 
@@ -64,6 +70,7 @@ async def _collect(config: str) -> int:
         config,
         stderr=asyncio.subprocess.PIPE,
         start_new_session=True,  # Ctrl-C is for us; the child is told once, by us
+        preexec_fn=_with_us(),
     )
     relay = asyncio.ensure_future(_relay(child))
     try:
@@ -76,6 +83,33 @@ async def _collect(config: str) -> int:
         await relay
         raise
     return code
+
+
+def _with_us() -> Callable[[], None] | None:
+    """For the child to call before it becomes the collector: it ends when we are killed.
+
+    Linux tells it so; elsewhere there is nothing to call.
+    """
+    if sys.platform != "linux":
+        return None
+    try:
+        prctl = ctypes.CDLL(None, use_errno=True).prctl  # found before the fork
+    except (OSError, AttributeError):
+        return None
+    parent = os.getpid()
+
+    def set_death_signal() -> None:
+        prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+        if os.getppid() != parent:  # we were killed in between
+            os._exit(1)
+
+    return set_death_signal
+
+
+def _ended(code: int) -> str:
+    """One sentence on how the child ended by itself."""
+    how = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
+    return f"The collector {how}.\n"
 
 
 async def _relay(child: asyncio.subprocess.Process) -> None:
@@ -96,13 +130,16 @@ def _show(texts: Sequence[bytes]) -> None:
 
 
 def _line(event: dict[str, Any]) -> str:
-    said = (
-        event.get(key) for key in ("timestamp", "loglevel", "syslog.hostname", "syslog.appname")
-    )
+    host = event.get("syslog.hostname") or event.get("dt.ingest.source.ip")
+    said = (event.get("timestamp"), event.get("loglevel"), host, event.get("syslog.appname"))
     head = " ".join(str(part) for part in said if part)
-    return _printable(f"{head}: {event.get('content')}")
+    return _shortened(_printable(f"{head}: {event.get('content')}"))
 
 
 def _printable(text: str) -> str:
     """Device text must not steer the terminal."""
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+def _shortened(line: str) -> str:
+    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}..."

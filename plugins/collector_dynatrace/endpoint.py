@@ -1,34 +1,43 @@
 """What a user writes as endpoint and token: brought to one form, or refused with what to do.
 
 A ValueError from here becomes a configuration error; it never quotes its input, which may
-hold a secret.
+hold a secret. Its sentence stands whole in the code that raises it: the core hides any other
+that has a word in common with the input, be it `https`.
 """
 
 from __future__ import annotations
 
-from typing import Literal
+import re
+from contextlib import suppress
+from typing import Any, Literal, NoReturn
 from urllib.parse import SplitResult, urlsplit
 
-from collector.api import is_loopback
+from collector.api import is_loopback, split_endpoint
 
 from .limits import INGEST_PATH, is_token
 
 Auth = Literal["auto", "api-token", "bearer"]
 
-_FORMS = "https://ID.live.dynatrace.com or https://ACTIVEGATE:9999/e/ID"
 #: The same API served by a OneAgent on this machine: no /api, no token.
 _LOCAL_PATH = "/v2/logs/ingest"
 #: Where an ActiveGate listens; it serves many environments, so a path must name one.
 _ACTIVEGATE_PORT = 9999
+_HTTPS_PORT = 443
+#: How a token begins, where a part of a URL begins.
+_TOKEN = re.compile(r"(?:^|[/:@])dt0[a-z]\d\d\.", re.IGNORECASE)
+# RFC 1035 section 2.3.4. The secret part of a token has 64 characters.
+_LONGEST_LABEL = 63
+_LONGEST_NAME = 253
 
 
-def ingest_url(text: str) -> str:
+def ingest_url(text: Any) -> str:
     """The URL to post to, from a base URL or from that URL itself. Raises ValueError."""
-    text = text.strip()
-    if not text:
-        raise ValueError(f"the endpoint is empty; write it as {_FORMS}")
+    text = text.strip() if isinstance(text, str) else ""
+    if _TOKEN.search(text):
+        _refuse_token()
     parts = _split(text if "://" in text else f"https://{text}")
     _lint(parts)
+    _lint_host(parts)
     path = parts.path.rstrip("/")
     if not path.endswith((INGEST_PATH, _LOCAL_PATH)):
         path += INGEST_PATH
@@ -42,23 +51,30 @@ def is_local(url: str) -> bool:
     return urlsplit(url).path == _LOCAL_PATH
 
 
+def _refuse() -> NoReturn:
+    raise ValueError("expected a URL, such as https://abc12345.live.dynatrace.com")
+
+
+def _refuse_token() -> NoReturn:
+    raise ValueError(
+        "expected a URL, such as https://abc12345.live.dynatrace.com; this looks like a token"
+    )
+
+
 def _split(url: str) -> SplitResult:
-    if not url.isascii() or not url.isprintable() or any(c in url for c in ' "<>\\^`{|}'):
-        raise ValueError(f"the endpoint is not a URL; write it as {_FORMS}")
-    try:
-        parts = urlsplit(url)
-        parts.port  # noqa: B018  parsed only when asked for
-    except ValueError:
-        raise ValueError(f"the endpoint is not a URL; write it as {_FORMS}") from None
-    return parts
+    parts = None
+    if url.isascii() and url.isprintable() and not any(c in url for c in ' "<>\\^`{|}'):
+        with suppress(ValueError):  # brackets that hold no address
+            parts = urlsplit(url)
+    return parts or _refuse()
 
 
 def _lint(parts: SplitResult) -> None:
     host = parts.hostname or ""
     if parts.scheme not in ("http", "https"):
-        raise ValueError(f"the endpoint's scheme must be https; write it as {_FORMS}")
+        raise ValueError("the endpoint's scheme must be https")
     if not host:
-        raise ValueError(f"the endpoint names no host; write it as {_FORMS}")
+        _refuse()
     if "@" in parts.netloc:
         raise ValueError("the endpoint holds a user or password; remove it, and use api_token")
     if "api-token" in parts.query.lower():
@@ -72,6 +88,28 @@ def _lint(parts: SplitResult) -> None:
         )
     if parts.scheme == "http" and not is_loopback(host):
         raise ValueError("plain http would show the token to the network; write https://")
+
+
+def _lint_host(parts: SplitResult) -> None:
+    host = parts.hostname or ""
+    if len(host) > _LONGEST_NAME or max(map(len, host.split("."))) > _LONGEST_LABEL:
+        _refuse_token()
+    _lint_port(parts)
+    try:
+        split_endpoint(parts.netloc if parts.port else f"{parts.netloc}:{_HTTPS_PORT}")
+    except ValueError:
+        _refuse()
+
+
+def _lint_port(parts: SplitResult) -> None:
+    try:
+        port = parts.port
+    except ValueError:
+        if not parts.netloc.rpartition(":")[2].isdigit():
+            _refuse()
+        port = 0  # too many digits, or too large
+    if port == 0:
+        raise ValueError("expected a port from 1 to 65535")
 
 
 def _lint_activegate(path: str) -> None:

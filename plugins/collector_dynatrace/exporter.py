@@ -12,7 +12,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from collector.api import (
     Ambiguous,
@@ -51,10 +51,10 @@ class DynatraceConfig(Config):
 
     #: `https://ID.live.dynatrace.com`, `https://ACTIVEGATE:9999/e/ID`, or the full ingest URL.
     endpoint: str
-    #: A token with the scope logs.ingest. Only a OneAgent on this machine needs none.
-    api_token: SecretStr = SecretStr("")
     #: auto: by the token's form.
     auth: Auth = "auto"
+    #: A token with the scope logs.ingest. Only a OneAgent on this machine needs none.
+    api_token: SecretStr = Field(SecretStr(""), validate_default=True)
     #: The limits to keep: Grail's, or those of Log Monitoring Classic and Managed.
     profile: Literal["grail", "classic"] = "grail"
     #: Seconds for a request in all.
@@ -70,22 +70,21 @@ class DynatraceConfig(Config):
     #: Sent with every event that has no attribute of that name.
     attributes: dict[str, str | int | float | bool] = Field(default_factory=dict)
 
-    @field_validator("endpoint")
+    @field_validator("endpoint", mode="before")
     @classmethod
-    def _check_endpoint(cls, value: str) -> str:
+    def _check_endpoint(cls, value: object) -> str:
         return ingest_url(value)
 
-    @model_validator(mode="after")
-    def _check_token(self) -> DynatraceConfig:
-        self.authorization()
-        return self
+    @field_validator("api_token")
+    @classmethod
+    def _check_token(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
+        # what is wrong itself is not there: then all that is wrong in any case
+        _authorized(value, info.data.get("auth", "bearer"), info.data.get("endpoint", ""))
+        return value
 
     def authorization(self) -> str:
         """The header's value; empty where there is no token and none is needed."""
-        token = self.api_token.get_secret_value().strip()
-        if not token and is_local(self.endpoint):
-            return ""
-        return authorization(token, self.auth)
+        return _authorized(self.api_token, self.auth, self.endpoint)
 
 
 class DynatraceExporter(Exporter[DynatraceConfig]):
@@ -210,6 +209,11 @@ class DynatraceExporter(Exporter[DynatraceConfig]):
             id=self.context.id,
             message=taken.message or "it did not say why",
         )
+
+
+def _authorized(api_token: SecretStr, auth: Auth, endpoint: str) -> str:
+    token = api_token.get_secret_value().strip()
+    return authorization(token, auth) if token or not is_local(endpoint) else ""
 
 
 def _headers(config: DynatraceConfig) -> Sequence[tuple[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -17,8 +18,9 @@ from .record import loglevel
 _RENAMED = {"net.peer.ip": "dt.ingest.source.ip", "net.host.port": "dt.ingest.port"}
 _LEFT_OUT = frozenset({"net.peer.port", "net.peer.name", "net.host.ip", "net.host.name"})
 
-#: Resources remembered. A listener has one for each connection or datagram peer.
-_MAX_RESOURCES = 10_000
+#: Resources remembered; the older half is forgotten when there are more. A listener has one for
+#: each connection or datagram peer.
+_MAX_RESOURCES = 65_536
 
 
 class Shared:
@@ -68,9 +70,8 @@ class Resources:
         """Made at its first use, then remembered by identity."""
         found = self.known.get(resource)
         if found is None:
-            if len(self.known) >= _MAX_RESOURCES:
-                self.known.clear()
-                self._alike.clear()
+            _make_room(self.known)
+            _make_room(self._alike)
             found = self.known[resource] = self._as_before(self._made(resource))
         return found
 
@@ -94,3 +95,9 @@ class Resources:
             return merged
         named = {"otel.scope.name": scope.name, "otel.scope.version": scope.version}
         return merged | scope.attributes | {key: text for key, text in named.items() if text}
+
+
+def _make_room(cache: dict[Any, Shared]) -> None:
+    if len(cache) >= _MAX_RESOURCES:
+        for old in list(islice(cache, _MAX_RESOURCES // 2)):
+            del cache[old]

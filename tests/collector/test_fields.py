@@ -101,6 +101,19 @@ class EndpointTests(SynchronousTestCase):
         for text in ("", "localhost", "::1:80", "h:", "h:x", "h:65536", "[x]:1", "h:-1", "h:1²"):
             self.assertRaises(ValueError, split_endpoint, text)
 
+    def test_a_host_that_no_resolver_takes_is_refused(self) -> None:
+        long_name = ".".join(["a" * 50] * 6)
+        for host in ("a" * 64, long_name, "a..b", ".a", "a b", "a/b", "ä" * 63, "[::1%\0]"):
+            error = self.assertRaises(ValueError, split_endpoint, f"{host}:1")
+            self.assertNotIn(host, str(error))
+        for host in ("a" * 63, "my_host", "host.example.", "bücher.example"):
+            self.assertEqual(split_endpoint(f"{host}:1"), (host, 1))
+
+    def test_a_port_out_of_range_has_its_own_sentence(self) -> None:
+        for port in (65536, "9" * 5000):
+            error = self.assertRaises(ValueError, split_endpoint, f"h:{port}")
+            self.assertEqual(str(error), "expected a port from 0 to 65535")
+
     @given(st.text())
     def test_any_text_is_an_endpoint_or_a_value_error(self, text: str) -> None:
         try:

@@ -18,6 +18,8 @@ POINTS = EntryPoints(
         EntryPoint("good", "collector.testing:ScriptedExporter", "collector.exporters"),
         EntryPoint("gone", "no_such_module:X", "collector.exporters"),
         EntryPoint("odd", "collector.event:Event", "collector.exporters"),
+        EntryPoint("twice", "a:A", "collector.processors"),
+        EntryPoint("twice", "b:B", "collector.processors"),
     ]
 )
 
@@ -54,8 +56,11 @@ class RegistryTests(SynchronousTestCase):
         self.assertIn("ModuleNotFoundError", self.refused("exporters", "no.such:Thing"))
         self.assertIn("AttributeError", self.refused("exporters", "collector.event:Nothing"))
 
+    def test_a_name_that_two_packages_provide_is_refused(self) -> None:
+        self.assertIn("more than one package", self.refused("processors", "twice"))
+
     def test_a_class_of_another_kind_is_refused(self) -> None:
-        self.assertEqual(self.refused("exporters", "odd"), "odd is not a Exporter")
+        self.assertEqual(self.refused("exporters", "odd"), "odd of ? does not derive from Exporter")
         self.assertIn("Receiver", self.refused("receivers", "collector.testing:ScriptedExporter"))
 
     def test_lists_the_broken_with_their_reason(self) -> None:

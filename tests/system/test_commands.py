@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import re
 import signal
 import socket
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -110,3 +113,30 @@ def test_demo_says_what_to_paste_and_shows_what_arrives(demo: tuple[Process, int
     assert "\x1b" not in process.stdout
     assert process.stop(signal.SIGINT) == 0
     assert "Traceback" not in process.stderr
+
+
+def test_demo_says_how_its_collector_ended(demo: tuple[Process, int]) -> None:
+    process, _ = demo
+    os.kill(_collector(process), signal.SIGKILL)
+    assert process.wait() == 1
+    assert process.stderr.endswith("The collector was killed by signal 9.\n")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nobody tells the child")
+def test_demo_that_is_killed_takes_its_collector_with_it(demo: tuple[Process, int]) -> None:
+    process, port = demo
+    process.send(signal.SIGKILL)
+    process.wait()
+    eventually(lambda: _is_free(port))
+
+
+def _collector(process: Process) -> int:
+    """The process that the demo has started, by its own account."""
+    found = re.search(r" started, pid (\d+)$", process.stderr, re.MULTILINE)
+    assert found is not None
+    return int(found[1])
+
+
+def _is_free(port: int) -> bool:
+    with closing(socket.socket(socket.AF_INET6 if IPV6 else socket.AF_INET)) as trial:
+        return trial.connect_ex(("::1" if IPV6 else "127.0.0.1", port)) != 0

@@ -9,6 +9,7 @@ from typing import Any
 
 from ...command import Command
 from ...registry import Plugin, installed
+from ..redactor import printable
 
 _RED, _PLAIN = "\x1b[31m", "\x1b[0m"
 
@@ -34,5 +35,5 @@ def _line(plugin: Plugin, *, colour: bool) -> str:
     text = f"{plugin.kind:<11} {plugin.name:<18} {plugin.package} {plugin.version}"
     if not plugin.error:
         return text
-    text += f"  BROKEN: {plugin.error}"
+    text += f"  BROKEN: {printable(plugin.error)}"
     return f"{_RED}{text}{_PLAIN}" if colour else text

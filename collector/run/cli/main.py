@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import inspect
 import sys
 from collections.abc import Sequence
 from importlib.metadata import EntryPoint, entry_points
@@ -29,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="collector",
-        description="Takes logs from the network and sends them on, without losing any.",
+        description="Takes logs from the network and sends them on; what it cannot, it counts.",
         epilog="example: collector run conf/quickstart.yaml",
     )
     parser.add_argument("--version", action="version", version=f"collector {version()}")
@@ -51,7 +52,7 @@ def _add(subparsers: argparse._SubParsersAction, point: EntryPoint) -> None:  # 
     parser = subparsers.add_parser(
         point.name,
         help=command.help,
-        description=command.__doc__,
+        description=inspect.cleandoc(command.__doc__ or ""),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     command.arguments(parser)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import signal
 import sys
 from typing import Any
 
@@ -47,16 +48,25 @@ class RunCommand(Command):
         instance = Instance(description, reactor, arguments.config)
         try:
             await instance.start()
-            self._greet(description)
+            self._greet(description, arguments.config)
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._hung_up)
             freeze_started()
             await asyncio.Event().wait()  # until a signal cancels it
         finally:
             await instance.stop()
         return 0
 
-    def _greet(self, description: Description) -> None:
+    def _hung_up(self) -> None:
+        self._log.warn("SIGHUP is no reload yet: restart to apply another configuration")
+
+    def _greet(self, description: Description, config: str) -> None:
         for warning in description.warnings:
             self._log.warn("{warning}", warning=warning)
         if hasattr(os, "geteuid") and os.geteuid() == 0:
             self._log.warn("running as root; a user of its own is safer")
-        self._log.info("collector {version} started, pid {pid}", version=version(), pid=os.getpid())
+        self._log.info(
+            "collector {version} with {config} started, pid {pid}",
+            version=version(),
+            config=config,
+            pid=os.getpid(),
+        )

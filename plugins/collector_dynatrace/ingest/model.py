@@ -17,6 +17,8 @@ from .refusal import PREPROCESSED, Refused, Violation, too_large
 _PLAIN = frozenset({str, int, float, bool})
 _NUMBERS = frozenset({int, float})
 _NULL = type(None)
+#: Levels of objects and arrays in a value; half of what Python's own JSON writer survives.
+MAX_NESTING = 500
 
 
 def is_plain(event: dict[str, Any]) -> bool:
@@ -54,11 +56,25 @@ def json_text(value: Any) -> str:
 
     orjson would write none, and no more than 254 levels.
     """
-    try:
-        return json.dumps(value, ensure_ascii=False)
-    except RecursionError as e:
+    if _is_deep(value):
         message = "The nesting is too deep."
-        raise Refused(400, "invalid_json_format", message, [Violation(message)]) from e
+        raise Refused(400, "invalid_json_format", message, [Violation(message)])
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _is_deep(value: Any) -> bool:
+    """Whether there are more than MAX_NESTING levels; level by level, for recursion may fail."""
+    level = _nests([value])
+    for _ in range(MAX_NESTING):
+        if not level:
+            return False
+        level = [below for nest in level for below in _nests(nest)]
+    return bool(level)
+
+
+def _nests(values: Any) -> list[Any]:
+    inside = values.values() if isinstance(values, dict) else values
+    return [value for value in inside if isinstance(value, dict | list)]
 
 
 def whole_text(event: dict[str, Any]) -> str:

@@ -19,7 +19,7 @@ from .tls import PemFiles
 
 
 class SandboxCommand(Command):
-    """Serves until it is interrupted."""
+    """A local ingest endpoint that checks what Dynatrace checks. Runs until it is interrupted."""
 
     help = "a local log ingest endpoint that checks what Dynatrace checks, to send to while trying"
 
@@ -43,7 +43,7 @@ class SandboxCommand(Command):
             sandbox = Sandbox(reactor, options_of(arguments), tls=tls)
             port = sandbox.start(arguments.host, arguments.port)
         except (ListenError, ValueError) as e:
-            sys.stderr.write(f"{e}\n")
+            sys.stderr.write(f"collector: {e}\n")
             return 1
         host = f"[{arguments.host}]" if ":" in arguments.host else arguments.host
         scheme = "https" if tls else "http"

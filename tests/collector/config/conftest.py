@@ -12,12 +12,13 @@ import pytest
 from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
 
 from collector import registry
-from collector.component import Component, Config, Exporter, Processor, Receiver, Request, Row
+from collector.component import Component, Config, Exporter, Processor, Receiver
 from collector.config.description import Description
 from collector.config.load import check, load
 from collector.config.problem import did_you_mean
 from collector.event import Batch
 from collector.fields import Duration, Endpoint, Size
+from collector.request import Request, Row
 
 
 class TlsConfig(Config):
@@ -107,6 +108,24 @@ class Send(Exporter[SendConfig]):
             raise RuntimeError(config.url)
 
 
+class PickyConfig(Config):
+    token: str = Field("", validate_default=True)
+    level: int = 0
+
+    @field_validator("token")
+    @classmethod
+    def _some(cls, token: str) -> str:
+        if not token:
+            raise ValueError("the token is empty")
+        return token
+
+
+class Picky(Send): ...
+
+
+Picky.config_type = PickyConfig
+
+
 class GreedyConfig(Config):
     queue: int = 0
     sending_queue: int = 0
@@ -137,7 +156,7 @@ class Floor(Processor[FloorConfig]):
 FAKES: Mapping[str, Mapping[str, type[Component[Any]]]] = {
     "receivers": {"listen": Listen},
     "processors": {"floor": Floor},
-    "exporters": {"send": Send, "greedy": Greedy},
+    "exporters": {"send": Send, "greedy": Greedy, "picky": Picky},
 }
 
 

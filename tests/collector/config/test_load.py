@@ -78,7 +78,7 @@ def test_everything_that_is_wrong_is_said_in_one_run(problems: Problems) -> None
           pipelines:
             logs: {receivers: [listen, listn/b], exporters: [send]}
         """) == [
-        "3:15: error: receivers.listen.endpoint: expected text: put it in quotes",
+        "3:15: error: receivers.listen.endpoint: expected host:port, such as 127.0.0.1:5514",
         "4:5: error: receivers.listen: key 'endpoint' is given twice, first on line 3",
         "5:3: error: receivers.lisen: no receiver is called 'lisen'; did you mean listen?",
         "5:3: warning: receivers.lisen: is in no pipeline and will not run",

@@ -9,6 +9,8 @@ import pytest
 from collector.config.description import Description, PipelineSpec
 
 LOGS = "service.pipelines.logs"
+NOT_SHOWN = "a name that is not shown, for it may be a secret,"
+BATCH = "batching is built in: see `batch` of an exporter"
 LISEN = "lisen is not defined under receivers; did you mean listen?"
 
 Problems = Callable[..., list[str]]
@@ -55,6 +57,14 @@ def test_pipelines_are_described_in_order(described: Callable[..., Description])
         (
             "logs: {receivers: [listen], exporters: [kafka]}",
             f"45: error: {LOGS}.exporters[0]: kafka is not defined under exporters",
+        ),
+        (
+            "logs: {receivers: ['hunter 2'], exporters: [send]}",
+            f"24: error: {LOGS}.receivers[0]: {NOT_SHOWN} is not defined under receivers",
+        ),
+        (
+            "logs: {receivers: [listen], processors: [batch/a], exporters: [send]}",
+            f"46: error: {LOGS}.processors[0]: batch/a is not defined under processors; {BATCH}",
         ),
         (
             "logs: {receivers: [listen], processors: [send], exporters: [send]}",

@@ -9,6 +9,7 @@ import pytest
 Problems = Callable[..., list[str]]
 
 HIDDEN = "this value is refused; the reason quotes it and is not shown"
+BRACKETS = "expected an IPv6 address in the brackets, such as [::1]:5514"
 DURATION = "expected a duration with its unit, such as 500ms, 1s or 1h30m"
 
 
@@ -54,6 +55,10 @@ DURATION = "expected a duration with its unit, such as 500ms, 1s or 1h30m"
             22,
             "endpoint: expected host:port, such as 127.0.0.1:5514 or [::]:5514",
         ),
+        ("{endpoint: 5514}", 22, "endpoint: expected host:port, such as 127.0.0.1:5514"),
+        ("{endpoint: [a]}", 22, "endpoint: expected host:port, such as 127.0.0.1:5514"),
+        ("{endpoint: '[::g]:1'}", 22, f"endpoint: {BRACKETS}"),
+        ("{endpoint: 'a:99999'}", 22, "endpoint: expected a port from 0 to 65535"),
         (
             "{listen_address: '::1:5514'}",
             28,
@@ -125,6 +130,13 @@ def test_a_plugins_own_sentence_is_shown_unless_it_may_quote(
     exporter: Problems, block: str, place: str, expected: str
 ) -> None:
     assert exporter(block) == [f"{place}: error: exporters.send{expected}"]
+
+
+def test_a_default_that_is_refused_is_reported_at_the_block(exporter: Problems) -> None:
+    assert exporter("{level: x}", "picky") == [
+        "2:3: error: exporters.picky: the token is empty",
+        "2:18: error: exporters.picky.level: expected a whole number",
+    ]
 
 
 def test_a_model_that_breaks_is_the_plugins_fault(problems: Problems) -> None:

@@ -95,7 +95,7 @@ def test_one_worker_may_be_said(service: ServiceOf, workers: str) -> None:
         ("admin: {}", "3: error: service.admin: key endpoint is missing"),
         (
             "admin: {endpoint: 8787}",
-            "21: error: service.admin.endpoint: expected text: put it in quotes",
+            "21: error: service.admin.endpoint: expected host:port, such as 127.0.0.1:5514",
         ),
         (
             "log: {level: warning}",

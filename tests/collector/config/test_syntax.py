@@ -11,6 +11,7 @@ from collector.config.syntax import SyntaxProblem, compose
 Problems = Callable[..., list[str]]
 
 QUOTES = "put the value in quotes if this is part of it"
+IPV6 = "put values with [ ] or : in quotes, such as '[::]:5514'"
 
 
 @pytest.mark.parametrize(
@@ -31,6 +32,15 @@ QUOTES = "put the value in quotes if this is part of it"
         ("a:\n  b: 1\n c: 2", "3:2: error: the indentation is wrong, or a '-' or ':' is missing"),
         ("a: [1, 2\nb: 3", "2:2: error: expected a ',' or the ']' that ends the list"),
         ("a: {b: 1\nc: 3", "2:2: error: expected a ',' or the '}' that ends the mapping"),
+        (
+            "{a: [::]:5514}",
+            f"1:9: error: expected a ',' or the '}}' that ends the mapping; {IPV6}",
+        ),
+        ("b:\n- [[::]:1]", f"2:8: error: expected a ',' or the ']' that ends the list; {IPV6}"),
+        (
+            "a: [fe80::1]:1",
+            f"1:13: error: the indentation is wrong, or a '-' or ':' is missing; {IPV6}",
+        ),
         ("a: 1\n---\nb: 2", "2:1: error: expected one document; a second one begins here"),
         ("a: ]", "1:4: error: expected a value"),
         ("a: !e!b c", f"1:4: error: tags (!) are not supported; {QUOTES}"),

@@ -126,6 +126,21 @@ class CountedTests(SynchronousTestCase):
     def test_once_counted_the_pri_is_not_asked_for(self) -> None:
         self.assertEqual(self.found(b"4 <1>a3 abc"), [(b"<1>a", (), 0), (b"abc", (), 0)])
 
+    def test_a_number_too_large_for_a_frame_is_text_where_no_pri_follows(self) -> None:
+        for cut in range(50):
+            data = b"5 <1>a\n4000000000 bytes free\n<1>b\n"
+            frames = fed(AutoFraming(64), data, [cut])
+            self.assertEqual(frames, [b"<1>a", b"4000000000 bytes free", b"<1>b"])
+        found = self.found(b"4 <1>a4000000000 bytes free\n<1>b\n")
+        mended = (b"<1>a4000000000 bytes free", ("framing_error",), 0)
+        self.assertEqual(found, [mended, (b"<1>b", (), 0)])
+
+    def test_a_number_at_the_end_is_given_without_what_is_between_frames(self) -> None:
+        framing = AutoFraming()
+        framing.feed(b"<1>a\nb\n")
+        self.assertEqual(framing.feed(b"\r\n\0" + b"12"), [])
+        self.assertEqual(framing.finish(), [b"12"])
+
     def test_a_counted_frame_may_hold_lines(self) -> None:
         self.assertEqual(self.found(b"8 <1>a\nb\0c"), [(b"<1>a\nb\0c", (), 0)])
 

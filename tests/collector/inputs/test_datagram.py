@@ -7,9 +7,10 @@ import socket
 from typing import Any
 
 from collector.event import Event, Resource
-from collector.inputs import datagram
+from collector.inputs import datagram, looking
 from collector.inputs.datagram import DatagramListener, DatagramOptions, Peer, _pause_for
 from collector.inputs.frames import Frames
+from collector.inputs.looking import Next
 from collector.tasks import spawn
 from tests.collector.inputs.clients import ListenerTestCase
 from tests.collector.tasks import as_task
@@ -98,14 +99,25 @@ class ReadTests(DatagramTestCase):
     @as_task
     async def test_peers_are_remembered_within_a_bound(self) -> None:
         await self.listen()
-        for n in range(20_000):
-            peer = self.listener._peer(("192.0.2.1", n))
-        self.assertEqual(peer.resource.attributes["net.peer.port"], 19_999)
-        self.assertLessEqual(len(self.listener._peers), 8192)
+        self.patch(datagram, "_PEERS", 100)
+        peers = [self.listener._peer(("192.0.2.1", n)) for n in range(250)]
+        self.assertEqual(peers[-1].resource.attributes["net.peer.port"], 249)
+        self.assertLessEqual(len(self.listener._peers), 100)
+        self.assertIs(self.listener._peer(("192.0.2.1", 200)), peers[200])
 
     def test_a_pause_is_shorter_than_a_small_buffer_lasts(self) -> None:
         self.assertEqual(_pause_for(32 << 20), 0.005)
         self.assertLess(_pause_for(212_992), 0.0005)
+
+    @as_task
+    async def test_large_ones_end_a_look_before_their_number_does(self) -> None:
+        await self.listen()
+        self.listener.pause()
+        client = self.client()
+        for _ in range(40):
+            client.send(b"x" * 60_000)
+        self.assertIs(self.listener._look(), Next.AGAIN)
+        self.assertEqual(len(self.frames), 18)
 
 
 class LossTests(DatagramTestCase):
@@ -176,6 +188,43 @@ class PauseTests(DatagramTestCase):
             client.send(b"%d" % n)
         await self.listener.quiesce()
         self.assertEqual(len(self.frames), 3000)
+
+    @as_task
+    async def test_a_flood_does_not_hold_up_the_end(self) -> None:
+        self.patch(looking, "_LAST", 0.05)
+        await self.listen()
+        client, turns = self.client(), 0
+
+        def again(_: Frames) -> None:
+            client.send(b"more")
+
+        async def others() -> None:
+            nonlocal turns
+            while True:
+                turns += 1
+                await asyncio.sleep(0)
+
+        self.patch(self.listener, "_flush", again)
+        client.send(b"first")
+        task = asyncio.create_task(others())
+        await self.listener.quiesce()
+        task.cancel()
+        self.assertGreater(turns, 2)
+
+    @as_task
+    async def test_a_full_queue_ends_the_looks_at_the_end(self) -> None:
+        await self.listen()
+        client = self.client()
+        for _ in range(3000):
+            client.send(b"x")
+
+        def full(frames: Frames) -> None:
+            self.got.append(frames)
+            self.listener.pause()
+
+        self.patch(self.listener, "_flush", full)
+        await self.listener.quiesce()
+        self.assertEqual(len(self.got), 1)
 
     @as_task
     async def test_nothing_resumes_it_after_quiesce(self) -> None:

@@ -70,6 +70,15 @@ class FramesTests(SynchronousTestCase):
         self.assertEqual((frames[1], frames[-1], frames[1:]), (b"b", b"c", [b"b", b"c"]))
         self.assertRaises(IndexError, frames.source, 3)
 
+    def test_the_source_of_each_of_many_parts(self) -> None:
+        cuts: list[Cut] = [b"a\nb\n", [b"c"]]
+        frames = self.frames(*(cuts * 500))
+        found = [frames.source(n) for n in range(1500)]
+        self.assertEqual(
+            found, [peer for n, peer in enumerate(self.peers) for _ in range(2 - n % 2)]
+        )
+        self.assertRaises(IndexError, frames.source, 1500)
+
     def test_replies_go_to_the_source_of_the_frame(self) -> None:
         frames = self.frames(b"a\nb\n", [b"c"])
         frames.reply(2, b"ok")

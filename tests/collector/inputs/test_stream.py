@@ -9,10 +9,11 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
+from collector.inputs import looking, stream
 from collector.inputs.autoframing import AutoFraming
 from collector.inputs.connection import MAX_UNSENT
 from collector.inputs.frames import Frames
-from collector.inputs.framing import Framing, Lines
+from collector.inputs.framing import Cut, Framing, Lines
 from collector.inputs.stream import StreamListener, StreamOptions
 from collector.tasks import spawn
 from tests.collector.inputs.clients import ListenerTestCase
@@ -172,20 +173,149 @@ class RefuseTests(StreamTestCase):
         self.patch(
             self.context.log, "warn", lambda text, **facts: said.append(text.format(**facts))
         )
+        self.patch(stream, "_REST", 0.01)
         real = self.listener._socket
-        self.patch(self.listener, "_socket", FullSocket())
-        for _ in range(10):
-            self.listener._accept()
+        assert real is not None
+        self.listener._socket = FullSocket(real.fileno())  # type: ignore[assignment]
+        self.dial().sendall(b"x\n")
+        await self.until(lambda: self.count("connections_refused", reason="accept_failed") > 2)
         self.assertEqual(said, ["r: accepting failed: Too many open files"])
-        self.assertEqual(self.count("connections_refused", reason="accept_failed"), 10)
         self.listener._socket = real
+        self.assertEqual(await self.got_frames(1), [b"x"])
+
+    @as_task
+    async def test_accepting_that_fails_is_not_tried_all_the_time(self) -> None:
+        await self.listen(pause=0)
+        real = self.listener._socket
+        assert real is not None
+        self.listener._socket = FullSocket(real.fileno())  # type: ignore[assignment]
+        self.dial()
+        await asyncio.sleep(0.05)
+        self.assertEqual(self.count("connections_refused", reason="accept_failed"), 1)
+        self.listener._socket = real
+        await self.listener.stop()  # and the timer goes with it
+        self.assertIsNone(self.listener._resting)
+
+    @as_task
+    async def test_a_connection_that_was_given_up_waiting_is_passed_over(self) -> None:
+        await self.listen()
+        accepting: Any = AbortedSocket([(socket.socket(), ("192.0.2.1", 9))])
+        real, self.listener._socket = self.listener._socket, accepting
+        self.listener._accept()
+        self.listener._socket = real
+        self.assertEqual(self.count("connections_opened"), 1)
+        self.assertEqual(self.count("connections_refused", reason="accept_failed"), 0)
+
+    @as_task
+    async def test_a_framing_that_raises_costs_only_its_connection(self) -> None:
+        await self.listen(Faulty)
+        self.listener.pause()
+        socks = [self.dial() for _ in range(5)]
+        self.listener.resume()
+        await self.until(lambda: self.gauge("connections") == 5)
+        self.listener.pause()
+        for n, sock in enumerate(socks):
+            sock.sendall(b"BAD\n" if n == 2 else b"good\n")
+        self.listener.resume()
+        self.assertEqual(await self.got_frames(4), [b"good"] * 4)
+        self.assertEqual(await asyncio.to_thread(socks[2].recv, 1), b"")
+        self.assertEqual(self.gauge("connections"), 4)
+        socks[3].sendall(b"unfinished")
+        socks[4].sendall(b"half")
+        await asyncio.sleep(0.02)
+        await self.listener.quiesce()
+        self.assertEqual(self.frames[4:], [b"half"])
+        self.assertEqual(self.count("connections_refused", reason="framing_failed"), 2)
+        self.assertEqual(len(self.flushLoggedErrors(OSError)), 1)  # the next is said later
+
+    @as_task
+    async def test_a_framing_that_cannot_be_made_refuses_the_connection(self) -> None:
+        def broken() -> Framing:
+            raise ValueError("an author's bug")
+
+        await self.listen(broken)
+        self.assertEqual(await asyncio.to_thread(self.dial().recv, 1), b"")
+        self.assertEqual(self.count("connections_refused", reason="framing_failed"), 1)
+        self.assertEqual(len(self.flushLoggedErrors(ValueError)), 1)
+
+    @as_task
+    async def test_a_peer_that_is_silent_for_long_is_asked_whether_it_is_there(self) -> None:
+        await self.listen()
+        self.dial().sendall(b"x\n")
+        await self.got_frames(1)
+        (connection,) = self.listener._connections.values()
+        sock = connection.sock
+        self.assertTrue(sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE))
+        self.assertEqual(sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE), 300)
 
 
 class FullSocket:
     """A listening socket of a process that has no descriptors left."""
 
+    def __init__(self, fileno: int) -> None:
+        self._fileno = fileno
+
+    def fileno(self) -> int:
+        return self._fileno
+
     def accept(self) -> None:
         raise OSError(errno.EMFILE, "Too many open files")
+
+
+class AbortedSocket:
+    """A listening socket one of whose peers gave up, and then others."""
+
+    def __init__(self, peers: list[Any]) -> None:
+        self._peers = [ConnectionAbortedError(), *peers, BlockingIOError()]
+
+    def accept(self) -> Any:
+        found = self._peers.pop(0)
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+
+class Faulty(Lines):
+    """An author's framing with bugs."""
+
+    def feed(self, data: bytes) -> Cut:
+        if data.startswith(b"BAD"):
+            raise OSError("an author's bug")
+        return super().feed(data)
+
+    def finish(self) -> list[bytes]:
+        rest = super().finish()
+        if rest == [b"unfinished"]:
+            raise OSError("an author's bug")
+        return rest
+
+
+class ShortFramesTests(StreamTestCase):
+    """A look is bounded by the number of frames too."""
+
+    @as_task
+    async def test_a_flood_of_tiny_lines_is_read_in_small_pieces(self) -> None:
+        await self.listen()
+        sock = self.dial()
+        await asyncio.to_thread(sock.sendall, b"x\n" * 200_000)
+        await self.got_frames(200_000)
+        self.assertLessEqual(max(map(len, self.got)), 8192)
+
+    @as_task
+    async def test_lines_of_usual_length_are_read_in_large_ones(self) -> None:
+        await self.listen()
+        sock = self.dial()
+        await asyncio.to_thread(sock.sendall, (b"y" * 79 + b"\n") * 40_000)
+        await self.got_frames(40_000)
+        (connection,) = self.listener._connections.values()
+        self.assertEqual(connection.read_size, 262144)
+
+    def test_the_frames_of_a_long_run_are_estimated(self) -> None:
+        for line in (b"x\n", b"y" * 79 + b"\n"):
+            run = line * (262144 // len(line))
+            self.assertAlmostEqual(stream._count(run) * len(line) / len(run), 1, places=1)
+        self.assertEqual(stream._count([b"a", b"b"]), 2)
+        self.assertEqual(stream._count(b"a\nb\nc\n"), 3)
 
 
 class PauseTests(StreamTestCase):
@@ -230,6 +360,28 @@ class StopTests(StreamTestCase):
         self.dial().sendall(b"not yet accepted\n")
         await self.listener.quiesce()
         self.assertEqual(len(self.frames), 20_001)
+
+    @as_task
+    async def test_a_flood_does_not_hold_up_the_end(self) -> None:
+        self.patch(looking, "_LAST", 0.05)
+        turns = 0
+
+        def again(_: Frames) -> None:
+            sock.sendall(b"more\n")
+
+        async def others() -> None:
+            nonlocal turns
+            while True:
+                turns += 1
+                await asyncio.sleep(0)
+
+        await self.listen(flush=again)
+        sock = self.dial()
+        sock.sendall(b"first\n")
+        task = asyncio.create_task(others())
+        await self.listener.quiesce()
+        task.cancel()
+        self.assertGreater(turns, 2)
 
     @as_task
     async def test_half_a_frame_is_given(self) -> None:

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from collector.component import Request
 from collector.event import FLAGS_KEY, Batch, Event, Resource, Scope
 from collector.outputs.encoding import Encoding, plain, sanitised
 from collector.outputs.gzip import compressor
+from collector.request import Request
 from collector.testing import LetterBox, ScriptedExporter, context, events
 
 ODD: st.SearchStrategy[Any] = st.recursive(

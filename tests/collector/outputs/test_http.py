@@ -209,6 +209,23 @@ class PostTests(Case):
         self.assertEqual((answer.status, len(answer.body)), (200, MAX_BODY))
 
     @as_task
+    async def test_endless_headers_are_given_up(self) -> None:
+        lines = b"".join(b"X-%d: %s\r\n" % (n, b"y" * 200) for n in range(2000))
+        for text in (b"HTTP/1.1 200 OK\r\n" + lines, b"HTTP/1.1 100 Go\r\n\r\n" * 10_000):
+            self.server.answers(text)
+            error = await self.fails(Ambiguous, self.client())
+            self.assertIn("headers", str(error))
+
+    @as_task
+    async def test_headers_are_counted_anew_for_each_request(self) -> None:
+        head = b"HTTP/1.1 204 No Content\r\nX: %s\r\n\r\n" % (b"y" * 15_000)
+        client = self.client()
+        for _ in range(6):
+            self.server.answers(head)
+            self.assertEqual((await client.post(self.url, (), b"x")).status, 204)
+        self.assertEqual(self.server.closed, 0)
+
+    @as_task
     async def test_a_body_cut_short_is_still_an_answer(self) -> None:
         self.server.answers(b"HTTP/1.1 400 Bad\r\nContent-Length: 99\r\n\r\npart", close=True)
         answer = await self.client().post(self.url, (), b"x")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import random
 from collections.abc import Iterable
@@ -13,13 +14,15 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import TestCase
 
-from collector.component import Hold, NoDeadLetter, Poison, Request, Retry, TooLarge
+from collector.component import NoDeadLetter
 from collector.delivery import Delivery, Outcome
 from collector.event import Batch
+from collector.outputs import queue
 from collector.outputs.backoff import State
 from collector.outputs.encoding import Encoding
 from collector.outputs.options import OutletOptions
 from collector.outputs.outlet import HIGH, LOW, MAX_EXTRA, Outlet
+from collector.request import Hold, Poison, Request, Retry, TooLarge
 from collector.testing import LetterBox, ScriptedExporter, context, events
 from tests.collector.tasks import as_task, turns
 
@@ -167,6 +170,10 @@ class GatherTests(OutletTestCase):
 
 
 class WatermarkTests(OutletTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.patch(queue, "_DELIVERY_SIZE", 0)  # the bodies alone, for round numbers
+
     @as_task
     async def test_pauses_above_the_high_and_resumes_below_the_low_one(self) -> None:
         """To the byte: 100 bytes, requests of 10."""
@@ -589,3 +596,65 @@ class AccountTests(OutletTestCase):
         self.assertEqual([d.settled for d in self.deliveries], [True] * len(self.deliveries))
         self.assertEqual(self.clock.getDelayedCalls(), [])
         self.flushLoggedErrors(OSError, AttributeError)
+
+
+class AuthorsMistakeTests(OutletTestCase):
+    """No bug of an exporter takes a sender, an event or the account with it."""
+
+    @as_task
+    async def test_a_cancellation_that_leaks_out_of_send_costs_a_retry(self) -> None:
+        self.make([asyncio.CancelledError()], concurrency=1)
+        self.put("a")
+        self.put("b")
+        await turns()
+        self.flushLoggedErrors(asyncio.CancelledError)
+        self.assertEqual(self.off(), 0)
+        await self.advance(1)
+        self.assertEqual(self.exporter.rows, ["a", "b"])
+        self.assertEqual(self.outcomes(), [DELIVERED, DELIVERED])
+
+    @as_task
+    async def test_a_dead_letter_that_raises_costs_a_retry(self) -> None:
+        self.make([Poison("no")])
+        self.patch(self.letters, "write", lambda *_, **__: 1 / 0)
+        self.put("a")
+        await turns()
+        self.flushLoggedErrors(ZeroDivisionError)
+        self.assertEqual((self.off(), self.gauge("queued_log_records")), (0, 1))
+        await self.advance(1)
+        self.assertEqual(self.exporter.rows, ["a"])
+
+    @as_task
+    async def test_a_body_that_is_not_bytes_is_counted_and_its_sender_hears_so(self) -> None:
+        self.make()
+        text: Any = "text"
+        self.patch(self.exporter, "encode", lambda _: [Request(body=text, events=1)])
+        self.put("a")
+        self.flushLoggedErrors(TypeError)
+        self.assertEqual(self.count("dropped_log_records", reason="not_encoded"), 1)
+        self.assertEqual((self.outcomes(), self.off()), ([REJECTED], 0))
+
+    @as_task
+    async def test_more_refused_than_sent_is_all_refused(self) -> None:
+        self.make([99])
+        self.put("a")
+        await turns()
+        self.assertEqual(self.count("rejected_log_records"), 1)
+        self.assertEqual(self.count("sent_log_records"), 0)
+
+
+class RefusedForEverTests(OutletTestCase):
+    @as_task
+    async def test_probes_of_a_hold_grow_though_the_destination_answers(self) -> None:
+        """A destination that answers 400 to everything is held, and probed ever more slowly."""
+        self.make([Poison("no")] * 10_000, batch={"max_events": 300})
+        self.put(*(str(n) for n in range(300)))
+        await turns(400)
+        delays = []
+        for _ in range(3):
+            self.assertIs(self.outlet.state, State.HELD)
+            (probe,) = self.clock.getDelayedCalls()
+            delays.append(round(probe.getTime() - self.clock.seconds()))
+            await self.advance(delays[-1])
+            await turns(400)
+        self.assertEqual(delays, [60, 120, 240])

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from collector.component import Request
 from collector.delivery import Delivery, Outcome
 from collector.outputs.queue import Gathered, Item, MemoryQueue
+from collector.request import Request
 
 DELIVERED, RETRY, REJECTED = Outcome
 
@@ -99,3 +99,7 @@ class MemoryQueueTests(SynchronousTestCase):
             self.assertEqual(queue.waiting_events, 2 * queue.waiting)
         found = bodies(queue)
         self.assertEqual(found, sorted(found))
+
+    def test_those_who_wait_take_room_too(self) -> None:
+        alone, awaited = item(b"x"), Item(Request(body=b"x", events=1), Gathered([], 1), 10)
+        self.assertEqual((alone.size, awaited.size), (1, 3001))

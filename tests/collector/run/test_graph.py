@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from twisted.internet.task import Clock
+
 from collector.component import Config, Receiver
 from collector.run.graph import Valve
 from collector.testing import context
@@ -11,7 +13,7 @@ from collector.testing import context
 
 class Noting(Receiver[Config]):
     def __init__(self) -> None:
-        super().__init__(Config(), context("receiver", reactor=object()))
+        super().__init__(Config(), context("receiver", reactor=Clock()))
         self.said: list[str] = []
 
     def pause(self) -> None:
@@ -37,6 +39,15 @@ def test_one_full_queue_pauses_and_the_last_with_room_resumes() -> None:
     assert valve.blocked_by == ("b",)
     valve.turn("b", False)
     assert receiver.said == ["pause", "resume"]
+
+
+def test_a_pause_can_be_seen_and_dated() -> None:
+    receiver, valve = turned(("a", True))
+    (gauge,) = receiver.context.metrics.gauges
+    assert (gauge.name, gauge.read()) == ("receiver_paused", 1)
+    receiver.context.reactor.advance(3)
+    valve.turn("a", False)
+    assert (gauge.read(), valve.since) == (0, 3)
 
 
 def test_a_receiver_that_has_quiesced_is_left_alone() -> None:

@@ -51,7 +51,6 @@ def error(status: int, message: str = "no") -> bytes:
         (200, b"", None),
         (200, b"[]", None),
         (200, b"not JSON", None),
-        (200, HTML, None),
         (200, b"\xff\xfe", None),
     ],
 )
@@ -82,6 +81,17 @@ def test_held(status: int) -> None:
 def test_an_unknown_status_is_held(status: int) -> None:
     with pytest.raises(Hold) if status < 500 else pytest.raises((Hold, Retry)):
         classify(status, {}, b"")
+
+
+@pytest.mark.parametrize("status", [200, 202])
+def test_an_html_page_has_not_taken_anything(status: int) -> None:
+    with pytest.raises(Hold, match="HTML"):
+        classify(status, {}, HTML)
+    with pytest.raises(Hold, match="HTML"):
+        classify(status, {"content-type": "text/html"}, b"<h1>Log in</h1>")
+    assert classify(204, {"content-type": "text/html"}, b"") == Taken()
+    classify(status, {"content-type": "text/html"}, b"")
+    classify(status, {"content-type": "text/html"}, envelope("0 events"))
 
 
 def test_too_large() -> None:
@@ -133,6 +143,7 @@ def test_json_that_is_called_html_is_poison() -> None:
         ({"retry-after": "Mon, 99 Foo 2026 99:99:99 GMT"}, None),
         ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(int((NOW + 5) * 1e6))}, 5.0),
         ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "x"}, None),
+        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "\u00b2"}, None),
         ({"x-ratelimit-remaining": "0"}, None),
         ({"x-ratelimit-remaining": "3", "x-ratelimit-reset": str(int((NOW + 5) * 1e6))}, None),
         ({}, None),

@@ -28,11 +28,25 @@ URLS = {
     "http://[::1]:9999/e/x": f"http://[::1]:9999/e/x{INGEST}",
 }
 
+NO_URL = "expected a URL, such as https://abc12345.live.dynatrace.com"
+LIKE_A_TOKEN = f"{NO_URL}; this looks like a token"
+PORT = "expected a port from 1 to 65535"
+
 BAD_URLS = {
-    "": "empty",
-    "  ": "empty",
-    "https://": "no host",
-    "https:///api": "no host",
+    "": NO_URL,
+    "  ": NO_URL,
+    "https://": NO_URL,
+    "https:///api": NO_URL,
+    f"dt0c01.CANARY.{SECRET}": LIKE_A_TOKEN,
+    "dt0s16.CANARY.x": LIKE_A_TOKEN,
+    " DT0S02.CANARY": LIKE_A_TOKEN,
+    "https://Dt0s08.CANARY/e/x": LIKE_A_TOKEN,
+    "https://user@dt0c01.CANARY": LIKE_A_TOKEN,
+    "https://host/e/dt0c01.CANARY": LIKE_A_TOKEN,
+    f"CANARY.{SECRET}": LIKE_A_TOKEN,
+    f"CANARY.{'a.' * 130}": LIKE_A_TOKEN,
+    "https://CANARY..x": NO_URL,
+    "https://CANARY%2Ex": NO_URL,
     "https://CANARY.apps.dynatrace.com": ".apps.",
     "https://CANARY.live.apps.dynatrace.com/x": ".apps.",
     "https://CANARY:9999": "/e/ID",
@@ -46,12 +60,18 @@ BAD_URLS = {
     "https://host/?structure=CANARY": "query",
     "https://host/#CANARY": "query",
     "ftp://CANARY/": "scheme",
-    "https://host:CANARY/": "not a URL",
-    "https://host:99999/CANARY": "not a URL",
-    "https://[::CANARY/": "not a URL",
-    "https://hö.CANARY/": "not a URL",
-    "https://ho st/CANARY": "not a URL",
-    'https://host/"CANARY': "not a URL",
+    "https://host:CANARY/": NO_URL,
+    "https://host:-1/CANARY": NO_URL,
+    "https://host:/CANARY": NO_URL,
+    "https://host:0/CANARY": PORT,
+    "https://host:99999/CANARY": PORT,
+    f"http://127.0.0.1:{'9' * 5000}/CANARY": PORT,
+    "https://[::CANARY/": NO_URL,
+    "https://[CANARY]/": NO_URL,
+    "https://[::1]CANARY/": NO_URL,
+    "https://hö.CANARY/": NO_URL,
+    "https://ho st/CANARY": NO_URL,
+    'https://host/"CANARY': NO_URL,
 }
 
 

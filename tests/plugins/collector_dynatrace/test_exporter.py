@@ -265,6 +265,22 @@ class ConfigTests(TestCase):
             texts = [error["msg"] for error in caught.exception.errors(include_input=False)]
             self.assertNotIn("CANARY", " ".join(texts))
 
+    def test_endpoint_and_token_are_judged_apart(self) -> None:
+        for options in (
+            {"endpoint": 5514, "api_token": "dt0c01.short"},
+            {"endpoint": "http://127.0.0.1:99999999", "api_token": ""},
+            {"endpoint": TOKEN, "auth": "none", "api_token": "a b"},
+        ):
+            with self.assertRaises(ValidationError) as caught:
+                config(**options)
+            at = [error["loc"] for error in caught.exception.errors(include_input=False)]
+            self.assertEqual(at, [(key,) for key in options])
+        with self.assertRaises(ValidationError) as caught:
+            DynatraceConfig.model_validate({})
+        self.assertEqual(
+            [e["loc"] for e in caught.exception.errors()], [("endpoint",), ("api_token",)]
+        )
+
     def test_a_oneagent_needs_no_token(self) -> None:
         local = "http://127.0.0.1:14499/v2/logs/ingest"
         found = config(endpoint=local, api_token="")

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from collector_dynatrace.ingest.model import Room
+from collector_dynatrace.ingest.model import MAX_NESTING, Room
 from collector_dynatrace.ingest.record import PROFILES, Profile, Record, Shaper
 from collector_dynatrace.ingest.refusal import Refused
 from collector_dynatrace.ingest.timestamp import SECOND
@@ -132,10 +132,11 @@ class ModelTests(SynchronousTestCase):
 
     def test_absurd_nesting_is_refused(self) -> None:
         deep: Any = 1
-        for _ in range(5000):
-            deep = {"a": deep}
+        for _ in range(MAX_NESTING // 2):
+            deep = {"a": [deep]}
+        self.assertIn("x", shape({"x": deep}).attributes)
         with self.assertRaises(Refused) as caught:
-            shape({"x": deep})
+            shape({"x": {"a": deep}})
         self.assertEqual(caught.exception.status, 400)
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from collector.api import Resource
+from collector_dynatrace import resources as module
 from collector_dynatrace.limits import GRAIL_CLIENT
 from collector_dynatrace.resources import Resources
 
@@ -21,3 +24,13 @@ def test_values_that_are_equal_and_read_differently_are_not_shared() -> None:
     one, true = resources.shared(peer(1, flag=1)), resources.shared(peer(1, flag=True))
     assert (one.row["flag"], true.row["flag"]) == (1, True)
     assert one is not true
+
+
+def test_they_are_remembered_within_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_MAX_RESOURCES", 100)
+    resources = Resources(GRAIL_CLIENT, {})
+    many = [peer(n, number=n) for n in range(250)]
+    shared = [resources.shared(one) for one in many]
+    assert len(resources.known) <= 100
+    assert len(resources._alike) <= 100
+    assert resources.shared(many[200]) is shared[200]

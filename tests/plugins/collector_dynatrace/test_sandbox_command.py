@@ -101,7 +101,7 @@ class RunTests(TestCase):
         with contextlib.redirect_stderr(err):
             code = self.run_command("--port", "0", "--tls-cert", "/nowhere.pem")
             self.assertEqual((yield code), 1)
-        self.assertEqual(err.getvalue(), "/nowhere.pem: there is no such file\n")
+        self.assertEqual(err.getvalue(), "collector: /nowhere.pem: there is no such file\n")
 
 
 def self_signed() -> bytes:
