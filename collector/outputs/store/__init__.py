@@ -1,0 +1,1 @@
+"""The durable store under a disk queue: requests in one SQLite file. Synchronous, one thread."""

@@ -1,0 +1,308 @@
+"""Requests in, a promise out: what `commit` returned for is on the disk until it is done.
+
+Synchronous, for one thread at a time; the queue above calls it from its executor.
+
+1. One writer, one connection, one file: `<directory>/<uuid>.db`. Files that earlier processes
+   left are taken over.
+2. Taking out must work on a full disk, or a full disk would stay one: a reserve file is given up
+   for that, and nothing is put before it is there again (section 2.5).
+3. What cannot be read is kept beside the file, counted, and never a reason not to start.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
+from pathlib import Path
+
+from ...request import Request
+from .aside import keep
+from .directory import alone, lock, make_directory
+from .disk import sync_directory, warning
+from .errors import Damaged, Locked, StoreError, StoreFull, is_full, said
+from .file import StoreFile
+from .leftovers import take_over
+from .room import Room, reserve_of
+from .row import Entry
+from .salvage import Healed, finish_interrupted, remove
+
+__all__ = ["Damaged", "Entry", "Healed", "Locked", "Store", "StoreError", "StoreFull"]
+
+RESERVE = 32 << 20
+
+
+class Store:
+    """What of one exporter waits to be sent. `open` makes it."""
+
+    def __init__(self, directory: Path, lock: int, max_size: int, reserve: int) -> None:
+        self.directory = directory
+        #: Sentences for the log, found while opening.
+        self.warnings: list[str] = []
+        #: The last time that a broken file was healed. When it changes while running, ask for
+        #: `entries` again: ids stay, some are gone, and some may be back.
+        self.healed: Healed | None = None
+        #: Lost or set aside since opening, for any damage. Events as far as they are known.
+        self.lost_requests = self.lost_events = 0
+        #: Files of earlier processes that could not be taken over yet, see `adopt`.
+        self.leftovers: list[Path] = []
+        self._lock = lock
+        self._max_size = max_size
+        self._reserve_size = reserve
+        self._owed: dict[int, None] = {}
+        self._owed_bytes = 0
+        self._file: StoreFile
+        self._room: Room
+
+    @classmethod
+    def open(
+        cls,
+        directory: Path,
+        *,
+        max_size: int,
+        encoder: str = "",
+        reserve: int = RESERVE,
+        shared: bool = False,
+    ) -> Store:
+        """Make or take over what is there. Raises StoreError with what to do.
+
+        `encoder` names the form of the bodies, for whoever reads them later. `shared`: other
+        processes have files in the same directory, theirs are left alone; without it they
+        are a reason to refuse.
+        """
+        make_directory(directory)
+        store = cls(directory, lock(directory, shared=shared), max_size, reserve)
+        try:
+            with store._said("open"), alone(directory):
+                store._begin(encoder)
+        except BaseException:
+            if hasattr(store, "_file"):
+                store._file.disconnect()
+            os.close(store._lock)
+            raise
+        return store
+
+    def _begin(self, encoder: str) -> None:
+        if text := warning(self.directory):
+            self.warnings.append(text)
+        finish_interrupted(self.directory)
+        sizes = {path: path.stat().st_size for path in self.directory.glob("*.db")}
+        for path in sorted(sizes, key=lambda path: sizes[path], reverse=True):
+            with suppress(Locked):  # of another worker; without `shared` there is none
+                if hasattr(self, "_file"):
+                    self.leftovers.append(path)
+                else:
+                    self._file = self._opened(path, encoder)
+        if not hasattr(self, "_file"):
+            self._file = StoreFile.new(self.directory, encoder)
+        self._encoder = encoder
+        self._room = Room(self._file, self._reserve_size)
+        self._look()
+        self._room.reserve.make()
+        self._adopt()
+
+    def _opened(self, path: Path, encoder: str) -> StoreFile:
+        try:
+            return StoreFile.open(path, encoder)
+        except (sqlite3.Error, OSError) as e:
+            if not is_full(e, path.parent) or not reserve_of(path).release():
+                raise
+            return StoreFile.open(path, encoder)  # rule 2: also to start on a full disk
+
+    @property
+    def path(self) -> Path:
+        """The file; another one after healing."""
+        return self._file.path
+
+    @property
+    def bytes(self) -> int:
+        """Of the bodies that wait."""
+        return self._file.bytes - self._owed_bytes
+
+    @property
+    def waiting(self) -> int:
+        """Requests that wait."""
+        return self._file.count - len(self._owed)
+
+    def commit(self, puts: Sequence[Request], done: Sequence[int]) -> list[int]:
+        """Store the ones, take out the others, in one transaction; the new ids, in order.
+
+        Durable when it returns. StoreFull or another StoreError: none of `puts` is stored;
+        those `done` are out all the same, at the latest with the next commit.
+        """
+        gone = list(dict.fromkeys((*self._owed, *done)))
+        if not puts:
+            self._take_out(gone)
+            return []
+        with self._said("write to"):
+            full = self._full(puts, gone)
+        if full:
+            self._take_out(gone)
+            raise StoreFull(full)
+        try:
+            with self._said("write to"):
+                ids = self._file.put(puts, gone)
+        except StoreError:
+            self._take_out(gone)
+            raise
+        self._settled()
+        return ids
+
+    def _full(self, puts: Sequence[Request], gone: Sequence[int]) -> str:
+        group = sum(len(request.body) for request in puts)
+        left = self._file.bytes - self._file.sizes(gone)
+        if left and left + group > self._max_size:
+            return f"the queue {self.directory} holds {left} bytes of {self._max_size}"
+        return self._room.lacks(group)
+
+    def _take_out(self, ids: Sequence[int]) -> None:
+        """What fails is owed: it is tried again with the next, at worst sent twice."""
+        for _ in range(2):
+            try:
+                if ids:
+                    self._file.put((), ids)
+            except (sqlite3.Error, OSError, StoreError):
+                self._look()
+                if not self._room.reserve.release():
+                    break
+            else:
+                self._settled()
+                return
+        self._owed = dict.fromkeys(ids)
+        with suppress(sqlite3.Error, OSError, StoreError):
+            self._owed_bytes = self._file.sizes(ids)
+
+    def _settled(self) -> None:
+        self._owed.clear()
+        self._owed_bytes = 0
+        self._look()
+
+    def _look(self, file: StoreFile | None = None) -> None:
+        file = file or self._file
+        healed, file.healed = file.healed, None
+        if healed is not None:
+            self.healed = healed
+            self._lost(healed.lost, healed.lost_events)
+            # Its reserve has the old name.
+            reserve_of(Path(str(healed.file).partition(".bad-")[0])).release()
+
+    def _lost(self, requests: int, events: int) -> None:
+        self.lost_requests += requests
+        self.lost_events += events
+
+    def entries(self) -> list[Entry]:
+        """What waits, in the order in which it was put; no bodies."""
+        with self._said("read"):
+            found = self._file.entries()
+        self._look()
+        return [entry for entry in found if entry.id not in self._owed] if self._owed else found
+
+    def load(self, id: int) -> Request:
+        """The request as it was put, to the bit. Damaged: it is gone, and counted."""
+        try:
+            with self._said("read"):
+                return self._file.load(id).request
+        except Damaged as e:
+            with suppress(StoreError):  # then it is found again at the next start
+                self.quarantine(id, str(e))
+            raise
+        finally:
+            self._look()
+
+    def replace(self, old: Sequence[int], requests: Sequence[Request]) -> list[int]:
+        """Others in the place of some: merged or split. All or nothing, like `commit`.
+
+        They take the first place and the first time of the old ones, in order of their ids;
+        `max_size` does not count. StoreFull, StoreError: all is as it was.
+        """
+        with self._said("write to"):
+            if full := self._room.lacks(sum(len(request.body) for request in requests)):
+                raise StoreFull(full)
+            place, created = self._file.first(old)
+            ids = self._file.put(requests, old, created, place)
+        self._look()
+        return ids
+
+    def quarantine(self, id: int, why: str) -> bool:
+        """Set a request aside: a JSON line beside the file, then out. False: there was none.
+
+        Raises StoreError when it cannot be kept; then it is still in the store.
+        """
+        with self._said("write to"):
+            remains = self._file.remains(id)
+            if not remains:
+                return False
+            try:
+                keep(self.path, id, why, remains)
+            except OSError:
+                if not self._room.reserve.release():
+                    raise
+                keep(self.path, id, why, remains)
+        events = remains[0]
+        self._lost(1, events if isinstance(events, int) else 0)
+        self._take_out([*self._owed, id])
+        return True
+
+    def attempted(self, ids: Sequence[int], error: str = "") -> None:
+        """These may have reached the destination. Raises StoreError."""
+        with self._said("write to"):
+            self._file.attempted(ids, error)
+
+    def reclaim(self) -> bool:
+        """Give one step of unused space back to the disk; whether there is more to give."""
+        with self._said("write to"):
+            return self._room.give_back()
+
+    def adopt(self) -> int:
+        """Take over what earlier processes left, behind what waits; how many requests that were.
+
+        `open` does it; call it again when `leftovers` is not empty and there is room.
+        """
+        with self._said("take over"), alone(self.directory):
+            return self._adopt()
+
+    def _adopt(self) -> int:
+        self._file.guard = nullcontext  # whoever calls has it
+        taken = 0
+        for path in self.leftovers[:]:
+            with suppress(Locked, StoreFull):
+                taken += self._merged(path)
+        self._file.guard = lambda: alone(self.directory)
+        return taken
+
+    def _merged(self, path: Path) -> int:
+        with self._said("take over"):
+            old = self._opened(path, self._encoder)
+            try:
+                taken = take_over(old, self._file, self._room.lacks, self._lost)
+            finally:
+                old.disconnect()
+                self._look(old)
+                self.leftovers[self.leftovers.index(path)] = old.path
+            self.leftovers.remove(old.path)
+            remove(old.path)
+            reserve_of(old.path).release()
+            sync_directory(self.directory)
+        return taken
+
+    def close(self) -> None:
+        """Let go of everything. Nothing is lost without it; it makes the next start quicker."""
+        if self._lock < 0:
+            return
+        for _ in range(2):
+            with suppress(sqlite3.Error, OSError, StoreError):
+                self._file.checkpoint()
+                break
+            self._room.reserve.release()
+        self._file.disconnect()
+        self._room.reserve.make()  # the log is gone: rather that than another program's
+        os.close(self._lock)
+        self._lock = -1
+
+    def _said(self, what: str) -> AbstractContextManager[None]:
+        return said(what, self.directory, self._give_up)
+
+    def _give_up(self) -> None:
+        if hasattr(self, "_room"):
+            self._room.reserve.release()

@@ -1,0 +1,182 @@
+"""A full disk: nothing new, nothing lost, and what was sent goes."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from collector.outputs.store.disk import Reserve, file_system
+from collector.outputs.store.store import Store, StoreError, StoreFull
+from collector.request import Request
+
+#: More than the log, which is 8 MiB and a group when nobody stops it.
+RESERVE = 16 << 20
+
+
+def request(n: int) -> Request:
+    return Request(body=random.Random(n).randbytes(100_000), events=1, raw_size=n)
+
+
+def opened(directory: Path) -> Store:
+    return Store.open(directory, max_size=1 << 30, reserve=RESERVE)
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A small one of its own."""
+    point = tmp_path / "disk"
+    point.mkdir()
+    mount = shutil.which("mount")
+    if mount is None or os.geteuid():
+        pytest.skip("only root may mount a tmpfs")
+    made = subprocess.run(
+        [mount, "-t", "tmpfs", "-o", "size=48m", "tmpfs", str(point)],
+        capture_output=True,
+        check=False,
+    )
+    if made.returncode:
+        pytest.skip(f"no tmpfs here: {made.stderr.decode().strip()}")
+    yield point
+    subprocess.run(["umount", "-l", str(point)], check=True)
+
+
+def fill(disk: Path) -> Path:
+    """Another program takes the rest, to the last byte."""
+    path = disk / "theirs"
+    with path.open("ab", buffering=0) as file:
+        for size in (1 << 20, 4096, 1):
+            with suppress(OSError):
+                while file.write(bytes(size)) == size:
+                    pass
+    return path
+
+
+def put_until_full(store: Store) -> dict[int, Request]:
+    stored: dict[int, Request] = {}
+    for n in range(1000):
+        try:
+            (id,) = store.commit([request(n)], [])
+        except StoreFull:
+            return stored
+        stored[id] = request(n)
+    raise AssertionError("never full")
+
+
+def check(store: Store, stored: dict[int, Request]) -> None:
+    assert [entry.id for entry in store.entries()] == list(stored)
+    assert all(store.load(id) == wanted for id, wanted in stored.items())
+
+
+def test_a_queue_that_fills_the_disk_refuses_and_goes_on_when_there_is_room(disk: Path) -> None:
+    store = opened(disk / "queue")
+    stored = put_until_full(store)
+    assert len(stored) > 100
+    check(store, stored)
+    for id in list(stored):
+        store.commit([], [id])
+    assert (store.waiting, store.bytes) == (0, 0)
+    assert store.commit([request(1)], [])
+    store.close()
+
+
+def test_what_was_sent_goes_while_another_program_fills_the_disk(disk: Path) -> None:
+    store = opened(disk / "queue")
+    stored = put_until_full(store)
+    theirs = fill(disk)
+    ids = list(stored)
+    for n, id in enumerate(ids[:10]):
+        with pytest.raises(StoreFull, match="is full: make room on it"):
+            store.commit([request(n)], [id])
+        del stored[id]
+    check(store, stored)
+    store.close()
+    fill(disk)
+    store = opened(disk / "queue")
+    check(store, stored)
+    for id in list(stored)[:10]:
+        store.commit([], [id])
+        del stored[id]
+    check(store, stored)
+    theirs.unlink()
+    (id,) = store.commit([request(7)], [])
+    stored[id] = request(7)
+    check(store, stored)
+    assert store._room.reserve.held
+    store.close()
+
+
+def test_a_start_after_a_kill_on_a_full_disk_finds_all(disk: Path) -> None:
+    store = opened(disk / "queue")
+    stored = put_until_full(store)
+    log, data = Path(f"{store.path}-wal").read_bytes(), store.path.read_bytes()
+    store.close()
+    store.path.write_bytes(data)
+    Path(f"{store.path}-wal").write_bytes(log)
+    fill(disk)
+    store = opened(disk / "queue")
+    check(store, stored)
+    store.commit([], list(stored))
+    assert store.waiting == 0
+    store.close()
+
+
+def test_a_first_start_on_a_full_disk_says_so(disk: Path) -> None:
+    theirs = fill(disk)
+    with pytest.raises(StoreError, match="is full: make room"):
+        opened(disk / "queue")
+    theirs.unlink()
+    store = opened(disk / "queue")
+    assert store.commit([request(1)], [])
+    store.close()
+
+
+def test_healing_on_a_full_disk_waits_for_room_and_loses_nothing(disk: Path) -> None:
+    store = opened(disk / "queue")
+    stored = put_until_full(store)
+    store.close()
+    with store.path.open("r+b") as file:
+        file.truncate(store.path.stat().st_size - 40_000)
+    theirs = fill(disk)
+    with pytest.raises(StoreFull):
+        opened(disk / "queue")
+    theirs.unlink()
+    shutil.copytree(disk / "queue", disk.parent / "roomy")
+    store = opened(disk.parent / "roomy")
+    assert store.healed is not None
+    assert store.waiting >= len(stored) - 2
+    store.close()
+
+
+def test_a_request_is_not_set_aside_unless_it_is_kept(disk: Path) -> None:
+    store = opened(disk / "queue")
+    stored = put_until_full(store)
+    store._room._size = 0
+    Path(store.path).with_suffix(".reserve").unlink()
+    fill(disk)
+    with pytest.raises(StoreFull):
+        store.quarantine(next(iter(stored)), "poison")
+    check(store, stored)
+    store.close()
+
+
+def test_the_reserve_is_real(tmp_path: Path) -> None:
+    reserve = Reserve(tmp_path / "reserve", 1 << 20)
+    assert not reserve.held
+    assert reserve.make()
+    assert reserve.path.stat().st_blocks * 512 >= 1 << 20
+    os.truncate(reserve.path, 1000)
+    assert not reserve.held
+    assert reserve.make()
+    assert reserve.release()
+    assert not reserve.release()
+
+
+def test_a_disk_has_a_kind(disk: Path) -> None:
+    assert file_system(disk) == "tmpfs"
