@@ -14,7 +14,7 @@ from collector.config.load import load
 from collector.config.problem import ConfigError
 
 quick = settings(
-    deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 KEYS = [

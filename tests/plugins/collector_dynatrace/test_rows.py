@@ -463,7 +463,7 @@ EVENTS = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(EVENTS, min_size=1, max_size=6), st.sampled_from(sorted(PROFILES)))
 def test_the_server_finds_nothing_to_correct(events: list[Event], name: str) -> None:
     """Whatever the events are: valid JSON, all of them taken, none with a warning."""
