@@ -31,7 +31,15 @@ from .event import (
     copy_event,
     flag,
 )
-from .fields import Duration, Endpoint, SecretStr, Size, is_loopback, split_endpoint
+from .fields import (
+    Duration,
+    Endpoint,
+    SecretStr,
+    Size,
+    is_loopback,
+    shown_endpoint,
+    split_endpoint,
+)
 from .inputs.autoframing import AutoFraming
 from .inputs.datagram import DatagramOptions
 from .inputs.frames import Frames
@@ -108,6 +116,7 @@ __all__ = [
     "copy_event",
     "flag",
     "is_loopback",
+    "shown_endpoint",
     "spawn",
     "split_endpoint",
     "wait",

@@ -17,6 +17,7 @@ from twisted.internet.protocol import ServerFactory
 from twisted.protocols.tls import TLSMemoryBIOFactory
 from twisted.web.http import datetimeToString
 
+from ..fields import shown_endpoint
 from .sockets import stream_socket
 from .web_channel import Answer, Channel
 from .web_messages import RESET, WebLimits, WebRequest, WebResponse, plain
@@ -60,7 +61,7 @@ class WebServer:
 
     def listen(self, host: str, port: int) -> tuple[str, int]:
         """Listen there (port 0: any) and return the address. Raises ListenError."""
-        with stream_socket(f"[{host}]:{port}" if ":" in host else f"{host}:{port}") as listener:
+        with stream_socket(shown_endpoint(host, port)) as listener:
             return self.adopt(listener)
 
     def adopt(self, listener: socket.socket) -> tuple[str, int]:

@@ -65,20 +65,27 @@ class Outlet:
         gauge(
             "queued_log_records",
             "Events gathered or waiting.",
-            lambda: self._gather.open.events + queue.waiting_events,
+            lambda: self._queued,
         )
         gauge(
             "in_flight_log_records",
             "Events of requests on their way.",
-            lambda: sum(item.events for item in self._in_flight),
+            lambda: self._flying,
         )
         gauge("held", "1 while an operator is needed.", lambda: self.state is State.HELD)
 
     @property
+    def _queued(self) -> int:
+        return self._gather.open.events + self._queue.waiting_events
+
+    @property
+    def _flying(self) -> int:
+        return sum(item.events for item in self._in_flight)
+
+    @property
     def pending(self) -> int:
         """Events taken that have not ended yet."""
-        in_flight = sum(item.events for item in self._in_flight)
-        return self._gather.open.events + self._queue.waiting_events + in_flight
+        return self._queued + self._flying
 
     @property
     def state(self) -> State:
@@ -160,12 +167,10 @@ class Outlet:
     async def _deliver(self, item: Item) -> None:
         try:
             settled = await self._sent(item)
-        except (
-            Exception,
-            asyncio.CancelledError,
-        ) as e:  # a bug, or a library's leaked cancellation
+        except (Exception, asyncio.CancelledError) as e:
             if self._stopped:
                 raise
+            # A bug, or a cancellation that leaked from a library: it costs a retry.
             self._context.log.failure("{id}: the outlet failed", id=self._context.id)
             self._gate.failed(type(e).__name__)
             settled = False

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from collector.api import Command, ListenError, wait
+from collector.api import Command, ListenError, shown_endpoint, wait
 
 from ..ingest.answer import Style
 from ..ingest.record import PROFILES
@@ -45,9 +45,9 @@ class SandboxCommand(Command):
         except (ListenError, ValueError) as e:
             sys.stderr.write(f"collector: {e}\n")
             return 1
-        host = f"[{arguments.host}]" if ":" in arguments.host else arguments.host
+        endpoint = shown_endpoint(arguments.host, port)
         scheme = "https" if tls else "http"
-        sys.stdout.write(f"The sandbox takes logs at {scheme}://{host}:{port}\n")
+        sys.stdout.write(f"The sandbox takes logs at {scheme}://{endpoint}\n")
         sys.stdout.flush()
         try:
             await asyncio.get_running_loop().create_future()  # until the command is cancelled
