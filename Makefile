@@ -100,23 +100,25 @@ ifneq ($(origin PYTHON),file)
 		[ "$$have" = "$$want" ] || { echo "$(VENV) is Python $$have and '$(PYTHON)' is $${want:-no Python}: run \`make clean\` first, or leave PYTHON out" >&2; exit 1; }
 endif
 
+# A lock is complete, hence --no-deps: pip would look up anew what is asked for with an extra, and
+# refuse the version that has come out since.
 # What `make demo` needs: the run-time dependencies, and the build backend for our own install.
 $(VENV)/.run: requirements.lock requirements-build.lock pyproject.toml | $(BIN)/python same-python
 	@echo "Installing what the collector runs on into $(VENV) (once) ..."
-	@$(PIP) install --quiet --require-hashes -r requirements.lock -r requirements-build.lock
+	@$(PIP) install --quiet --no-deps --require-hashes -r requirements.lock -r requirements-build.lock
 	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 # The development lock holds all of the above as well.
 $(VENV)/.dev: requirements-dev.lock requirements.lock requirements-build.lock pyproject.toml | $(BIN)/python same-python
 	@echo "Installing the development tools into $(VENV) (once) ..."
-	@$(PIP) install --quiet --require-hashes -r requirements-dev.lock
+	@$(PIP) install --quiet --no-deps --require-hashes -r requirements-dev.lock
 	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $(VENV)/.run $@
 
 $(VENV)/.release: requirements-release.lock | $(VENV)/.dev
 	@echo "Installing the release tools into $(VENV) (once) ..."
-	@$(PIP) install --quiet --require-hashes -r requirements-release.lock
+	@$(PIP) install --quiet --no-deps --require-hashes -r requirements-release.lock
 	@touch $@
 
 # Locks must be writable when they are missing or broken: then uv comes without one.
