@@ -49,7 +49,7 @@ from .inputs.sockets import ListenError
 from .inputs.stream import StreamOptions
 from .inputs.web import RESET, WebLimits, WebRequest, WebResponse, WebServer
 from .outputs.http import Ambiguous, HttpAnswer, HttpClient, NotSent, TlsClientOptions
-from .request import Hold, Poison, Request, Retry, Row, TooLarge
+from .request import Hold, Poison, Receipt, Request, Retry, Row, TooLarge
 from .tasks import spawn, wait
 
 __all__ = [
@@ -96,6 +96,7 @@ __all__ = [
     "Output",
     "Poison",
     "Processor",
+    "Receipt",
     "Receiver",
     "Request",
     "Resource",

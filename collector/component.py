@@ -21,7 +21,7 @@ from twisted.logger import Logger
 from .delivery import Outcome
 from .event import Batch, Event
 from .metrics import Gauge, Metrics
-from .request import Request, Row
+from .request import Receipt, Request, Row
 
 
 class Config(BaseModel):
@@ -244,6 +244,11 @@ class Exporter(Component[C]):
     Queueing, batching, compression, retries, splitting and the dead letter are the core's.
     """
 
+    #: Names the form of the rows that `encode` makes. A queue outlives upgrades: raise it when
+    #: `send`, `unpack` or `restamped` can do nothing with rows of the last one, and what a queue
+    #: still has of them is set aside.
+    format: ClassVar[str] = "1"
+
     @abstractmethod
     def encode(self, batches: Sequence[Batch]) -> Iterable[Request]:
         """The requests that carry these batches, each within the destination's limits.
@@ -261,9 +266,36 @@ class Exporter(Component[C]):
         """One request of these rows. Splitting, bisecting, merging and replay are built on it."""
 
     @abstractmethod
-    async def send(self, request: Request) -> int | None:
+    async def send(self, request: Request) -> Receipt | None:
         """Deliver, or raise Retry, Hold, TooLarge or Poison.
 
-        Returns how many of its events the destination refused for good; None is 0. May be
-        called again with the same bytes. Any other exception counts as Retry.
+        None: the destination took all of it. May be called again with the same bytes. Any other
+        exception counts as Retry.
         """
+
+    def stale_before(self) -> int:
+        """Events older than this, in ns since the epoch, are refused; 0: age does not matter.
+
+        Asked before each attempt. The rows of a request whose `oldest_ns` is before it go
+        through `restamped`.
+        """
+        return 0
+
+    def restamped(self, row: Row) -> Row | None:
+        """A row that can be sent now: itself when it is not stale. None: it is dead-lettered."""
+        return row
+
+    def shortened(self, row: Row) -> Row | None:
+        """A row that was refused as too large, alone, made smaller; asked once for a row.
+
+        None: it cannot be, and is dead-lettered.
+        """
+        return None
+
+    async def verify(self) -> str | None:
+        """Try the destination once, for `collector validate --live`: `start` has been called.
+
+        Returns a sentence that says what was found to work, None when there is nothing to try.
+        Raises Retry or Hold with what is wrong.
+        """
+        return None

@@ -28,6 +28,15 @@ class Request(msgspec.Struct, kw_only=True):
     attempted: bool = False
 
 
+class Receipt(msgspec.Struct, frozen=True):
+    """`send`: the destination took the request."""
+
+    #: Events of it that were refused for good.
+    rejected: int = 0
+    #: Seconds for which the destination wants no other request.
+    wait: float = 0.0
+
+
 class Retry(Exception):
     """`send`: not now. The same bytes again, after a backoff, without end.
 

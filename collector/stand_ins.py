@@ -16,7 +16,7 @@ from .outputs.encoding import Encoding
 from .outputs.options import OutletOptions
 from .outputs.outlet import Outlet
 from .pipeline import Pipeline
-from .request import Request
+from .request import Receipt, Request
 from .tasks import wait
 
 
@@ -151,7 +151,7 @@ class ProcessorRig:
 class ScriptedExporter(Exporter[Any]):
     """Rows are bodies, one a line; `send` does what `script` says next, then succeeds.
 
-    An entry is an exception to raise, a number of rejected events, or a Deferred to wait for.
+    An entry is an exception to raise, a Receipt to return, or a Deferred to wait for.
     """
 
     def __init__(self, context: Context, script: Iterable[Any] = ()) -> None:
@@ -178,7 +178,7 @@ class ScriptedExporter(Exporter[Any]):
         """See `Exporter`."""
         return Request(body=b"\n".join(rows), events=len(rows))
 
-    async def send(self, request: Request) -> int | None:
+    async def send(self, request: Request) -> Receipt | None:
         """See `Exporter`."""
         self.tries.append(request.body)
         step = self.script.pop(0) if self.script else None
@@ -187,7 +187,7 @@ class ScriptedExporter(Exporter[Any]):
         if isinstance(step, BaseException):
             raise step
         self.sent.append(request)
-        return step if isinstance(step, int) else None
+        return step if isinstance(step, Receipt) else None
 
 
 def outlet(exporter: Exporter[Any], **options: Any) -> Outlet:

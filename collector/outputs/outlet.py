@@ -17,7 +17,7 @@ from twisted.python.failure import Failure
 from ..component import Exporter
 from ..delivery import Delivery, Outcome
 from ..event import Batch
-from ..request import Hold, Poison, Request, Retry, TooLarge
+from ..request import Hold, Poison, Receipt, Request, Retry, TooLarge
 from ..tasks import spawn
 from .backoff import Gate, State
 from .encoding import Encoding
@@ -29,6 +29,7 @@ from .queue import Gathered, Item, MemoryQueue, Queue
 HIGH, LOW = 0.8, 0.5
 #: Requests that one original may cost in splits and bisections before an operator is needed.
 MAX_EXTRA = 64
+_TAKEN = Receipt()
 
 
 class Outlet:
@@ -199,7 +200,7 @@ class Outlet:
         while item.parts:
             part = item.parts[-1]
             try:
-                rejected = await self._exporter.send(part) or 0
+                receipt = await self._exporter.send(part) or _TAKEN
             except Exception as e:  # noqa: BLE001 sorted in _refused
                 if self._stopped or not self._refused(item, part, e):
                     return False
@@ -207,7 +208,7 @@ class Outlet:
                 if self._stopped:  # given up, and counted so
                     return False
                 item.parts.pop()
-                self._accepted(part, rejected)
+                self._accepted(part, receipt)
         return True
 
     def _refused(self, item: Item, part: Request, error: Exception) -> bool:
@@ -228,9 +229,9 @@ class Outlet:
             return False
         return True
 
-    def _accepted(self, part: Request, rejected: int) -> None:
+    def _accepted(self, part: Request, receipt: Receipt) -> None:
         count = self._context.count
-        rejected = min(max(rejected, 0), part.events)
+        rejected = min(max(receipt.rejected, 0), part.events)
         count("requests", outcome="sent")
         count("sent_log_records", part.events - rejected)
         count("rejected_log_records", rejected)

@@ -25,6 +25,7 @@ from collector.api import (
     HttpAnswer,
     HttpClient,
     NotSent,
+    Receipt,
     Request,
     Retry,
     Row,
@@ -173,7 +174,7 @@ class DynatraceExporter(Exporter[DynatraceConfig]):
             raw_size=len(body),
         )
 
-    async def send(self, request: Request) -> int | None:
+    async def send(self, request: Request) -> Receipt:
         answer = await self._post(request)
         self.context.count("responses", status=str(answer.status))
         taken = classify(answer.status, answer.headers, answer.body, secret=self._secret)
@@ -181,7 +182,7 @@ class DynatraceExporter(Exporter[DynatraceConfig]):
             self.context.count("partial_unknown")
         if taken.rejected != 0:
             self._tell(taken)
-        return min(taken.rejected or 0, request.events)
+        return Receipt(min(taken.rejected or 0, request.events))
 
     async def _post(self, request: Request) -> HttpAnswer:
         if self._client is None:

@@ -22,7 +22,7 @@ from collector.outputs.backoff import State
 from collector.outputs.encoding import Encoding
 from collector.outputs.options import OutletOptions
 from collector.outputs.outlet import HIGH, LOW, MAX_EXTRA, Outlet
-from collector.request import Hold, Poison, Request, Retry, TooLarge
+from collector.request import Hold, Poison, Receipt, Request, Retry, TooLarge
 from collector.testing import LetterBox, ScriptedExporter, context, events
 from tests.collector.tasks import as_task, turns
 
@@ -35,7 +35,7 @@ class Picky(ScriptedExporter):
     poison: frozenset[str] = frozenset()
     most: float = math.inf
 
-    async def send(self, request: Request) -> int | None:
+    async def send(self, request: Request) -> Receipt | None:
         rows = {row.decode() for row in Encoding(self, None).rows(request)}
         if request.events > self.most:
             self.tries.append(request.body)
@@ -303,7 +303,7 @@ class RetryTests(OutletTestCase):
 
     @as_task
     async def test_rejected_events_are_counted_as_such(self) -> None:
-        self.make([2], batch={"max_events": 3})
+        self.make([Receipt(2)], batch={"max_events": 3})
         self.put("a", "b", "c")
         await turns()
         counts = self.count("sent_log_records"), self.count("rejected_log_records")
@@ -636,7 +636,7 @@ class AuthorsMistakeTests(OutletTestCase):
 
     @as_task
     async def test_more_refused_than_sent_is_all_refused(self) -> None:
-        self.make([99])
+        self.make([Receipt(99)])
         self.put("a")
         await turns()
         self.assertEqual(self.count("rejected_log_records"), 1)

@@ -24,6 +24,7 @@ from collector.api import (
     Exporter,
     Hold,
     Poison,
+    Receipt,
     Resource,
     Retry,
     TooLarge,
@@ -91,7 +92,7 @@ class Case(TestCase):
         )
         return exporter
 
-    async def send(self, exporter: DynatraceExporter, number: int = 3) -> int | None:
+    async def send(self, exporter: DynatraceExporter, number: int = 3) -> Receipt:
         (request,) = exporter.encode([Batch(events(number))])
         return await exporter.send(request)
 
@@ -112,7 +113,7 @@ class SendTests(Case):
     @as_task
     async def test_events_arrive(self) -> None:
         exporter = await self.exporter()
-        self.assertEqual(await self.send(exporter), 0)
+        self.assertEqual(await self.send(exporter), Receipt())
         found = self.sandbox.events()
         self.assertEqual([e["content"] for e in found], ["message 0", "message 1", "message 2"])
         first = found[0]
@@ -156,11 +157,11 @@ class SendTests(Case):
         exporter = await self.exporter()
         details = {"details": {"code": 200, "message": "2 events were not ingested"}}
         self.sandbox.faults.add(Fault(status=200, json=details, count=2))
-        self.assertEqual(await self.send(exporter), 2)
-        self.assertEqual(await self.send(exporter, 1), 1, "no more than there were")
+        self.assertEqual(await self.send(exporter), Receipt(2))
+        self.assertEqual(await self.send(exporter, 1), Receipt(1), "no more than there were")
         self.assertEqual(len([x for x in self.logged if "only in part" in x]), 1)
         self.sandbox.faults.add(Fault(status=200, json={"success": None}))
-        self.assertEqual(await self.send(exporter), 0)
+        self.assertEqual(await self.send(exporter), Receipt())
         self.assertEqual(self.count(exporter, "partial_unknown"), 1)
 
     @as_task
