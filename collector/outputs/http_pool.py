@@ -6,11 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.defer import Deferred, gatherResults
-from twisted.internet.interfaces import (
-    IAddress,
-    IHandshakeListener,
-    IStreamClientEndpoint,
-)
+from twisted.internet.interfaces import IAddress, IHandshakeListener, IStreamClientEndpoint
 from twisted.internet.protocol import Factory, connectionDone
 from twisted.python.failure import Failure
 from twisted.web._newclient import HTTP11ClientProtocol
@@ -43,7 +39,9 @@ class Connection(HTTP11ClientProtocol):
         super().connectionMade()
 
     def handshakeCompleted(self) -> None:  # noqa: N802
-        if not self.secured.called:
+        transport: Any = self.transport
+        # Twisted 25.5 checks the name at this moment, and says no by having aborted already.
+        if not self.secured.called and not transport.disconnecting:
             self.secured.callback(self)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:

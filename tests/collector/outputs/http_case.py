@@ -122,7 +122,8 @@ class Case(TestCase):
         self.url = f"http://127.0.0.1:{self.port.getHost().port}/in"
 
     def client(self, **options: Any) -> HttpClient:
-        client = HttpClient(reactor, **options)
+        """One that is closed at the end. The proxies of whoever runs the tests are not its."""
+        client = HttpClient(reactor, **({"proxy": "none"} | options))
         self.clients.append(client)
         return client
 

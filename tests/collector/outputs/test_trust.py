@@ -214,6 +214,7 @@ class IdentityTests(TlsCase):
             # TLS 1.3: the client is done before the server has looked.
             url = self.listen(tls={"clients": str(self.ca)})
             error = await self.fails(Ambiguous, self.identified(**own), url)
+            self.assertIn("alert", str(error))
             self.assertEqual(self.server.requests, [])
 
     def test_files_that_cannot_be_used(self) -> None:

@@ -7,15 +7,19 @@ import socket
 from base64 import b64encode
 from typing import Any
 
-from twisted.internet.defer import Deferred
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from twisted.internet.defer import Deferred, succeed
 from twisted.internet.endpoints import HostnameEndpoint
-from twisted.internet.protocol import Factory, Protocol
+from twisted.internet.protocol import Factory, Protocol, connectionDone
+from twisted.internet.testing import StringTransport
 from twisted.protocols.tls import TLSMemoryBIOFactory
+from twisted.trial.unittest import SynchronousTestCase
 
 from collector.outputs.http import Ambiguous, HttpClient, NotSent
 from collector.outputs.proxy import Proxy, proxy_of
 from collector.outputs.trust import TlsClientOptions
-from collector.outputs.tunnel import MAX_HEAD, Tunnel
+from collector.outputs.tunnel import MAX_HEAD, ProxyFailed, Tunnel
 from collector.tasks import spawn, wait
 from tests.collector.outputs.authority import PemFile, pin_of
 from tests.collector.outputs.connect_proxy import OPENED, ConnectProxy
@@ -159,14 +163,56 @@ class TunnelTests(ProxyCase):
     @as_task
     async def test_the_environment_chooses(self) -> None:
         self.patch(os, "environ", {"HTTPS_PROXY": f"http://{USER}@127.0.0.1:{self.proxy_port}"})
-        tls = TlsClientOptions(ca_file=self.ca)
-        self.assertEqual((await self.client(tls=tls).post(URL, (), b"x")).status, 204)
+        way: Any = {"tls": TlsClientOptions(ca_file=self.ca), "proxy": "environment"}
+        self.assertEqual((await self.client(**way).post(URL, (), b"x")).status, 204)
         self.patch(os, "environ", {"HTTPS_PROXY": "socks5://CANARY@127.0.0.1:1"})
-        self.assertIn("HTTPS_PROXY", str(await self.fails(NotSent, self.client(), URL)))
+        client = self.client(**way)
+        self.assertIn("HTTPS_PROXY", str(await self.fails(NotSent, client, URL)))
         url = self.listen()
-        client = self.client(tls=tls)
         self.assertEqual((await client.post(url, (), b"x")).status, 204)
         self.assertEqual((client.route(url), len(self.proxy.heads)), ("directly", 1))
+
+
+class _Wire:
+    """An endpoint to a proxy that is played by the test."""
+
+    def __init__(self) -> None:
+        self.transport: Any = StringTransport()  # type: ignore[no-untyped-call]
+
+    def connect(self, factory: Any) -> Deferred[Any]:
+        self.protocol = factory.buildProtocol(None)
+        self.protocol.makeConnection(self.transport)
+        return succeed(self.protocol)
+
+
+class _Kept(Protocol):
+    """What is at the tunnel's end."""
+
+    data = b""
+
+    def dataReceived(self, data: bytes) -> None:
+        self.data += data
+
+
+class AnswerTests(SynchronousTestCase):
+    @settings(max_examples=50)
+    @given(st.sampled_from((b"", b"HTTP/1.1 ", OPENED[:14])), st.lists(st.binary()), st.binary())
+    def test_no_answer_raises_and_none_but_2xx_opens(
+        self, begin: bytes, parts: list[bytes], tail: bytes
+    ) -> None:
+        wire = _Wire()
+        tunnel = Tunnel(Proxy("proxy", 1), wire, "host", 2)
+        results: list[Any] = []
+        tunnel.connect(Factory.forProtocol(_Kept)).addBoth(results.append)
+        for part in (begin, *parts, b"\r\n\r\n", tail):
+            wire.protocol.dataReceived(part)
+        wire.protocol.connectionLost(connectionDone)
+        (result,) = results
+        if begin == OPENED[:14]:
+            self.assertTrue(result.data.endswith(tail))
+        else:
+            self.assertIsInstance(result.value, ProxyFailed)
+            self.assertTrue(wire.transport.disconnected)
 
 
 class RefusalTests(ProxyCase):
