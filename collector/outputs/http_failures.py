@@ -52,8 +52,7 @@ def not_sent(cause: BaseException, where: str, *, late: bool) -> NotSent:
         case CertificateRefused():
             return NotSent(f"the certificate of {where} {cause}", certificate=True)
         case VerificationError():
-            reason = f"the certificate of {where} is for another name"
-            return NotSent(reason, certificate=True)
+            return NotSent(f"the certificate of {where} is for another name", certificate=True)
         case SSL.Error():
             return _tls_failed(_ssl_text(cause), where)
         case error.DNSLookupError():

@@ -125,12 +125,15 @@ class Proxies:
 
     def to(self, url: str) -> Proxy | None:
         """The proxy to go through; None: directly. Raises NotAProxy."""
+        found, parts = self._environment, urlsplit(url)
+        host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
+        # Plain HTTP may carry a token to this machine, because that stays on it.
+        if is_loopback(host) and (self._option == "environment" or parts.scheme == "http"):
+            return None
         if isinstance(self._option, Proxy):
             return self._option
-        found, parts = self._environment, urlsplit(url)
         text = found.get(parts.scheme) or found.get("all")
-        host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
-        if not text or is_loopback(host) or _is_excepted(host, port, found):
+        if not text or _is_excepted(host, port, found):
             return None
         try:
             return proxy_of(text)

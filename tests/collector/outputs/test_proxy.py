@@ -146,3 +146,6 @@ class EnvironmentTests(SynchronousTestCase):
         proxy = Proxy("proxy", 3128)
         for url in (URL, "https://127.0.0.1/"):
             self.assertIs(Proxies(proxy).to(url), proxy)
+
+    def test_plain_http_to_this_machine_stays_on_it(self) -> None:
+        self.assertIsNone(Proxies(Proxy("proxy", 3128)).to("http://127.0.0.1:14499/"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -83,6 +84,14 @@ class WayTests(TestCase):
         said = " ".join([*self.logged, repr(exporter.config), repr(caught.exception)])
         self.assertIn(f"sending through the proxy http://{at} to https://activegate.example", said)
         self.assertNotIn("CANARY", said)
+
+    @as_task
+    async def test_an_environment_that_cannot_be_used_ends_the_start(self) -> None:
+        self.patch(os, "environ", {"HTTPS_PROXY": "socks5://me:CANARY@proxy:1080"})
+        with self.assertRaises(ValueError) as caught:
+            await self.sent(endpoint="https://activegate.example:9999/e/x")
+        self.assertIn("HTTPS_PROXY", str(caught.exception))
+        self.assertNotIn("CANARY", str(caught.exception))
 
     def test_tls_keys_have_no_use_with_http(self) -> None:
         model = {"endpoint": "http://127.0.0.1:1", "api_token": TOKEN, "pin_sha256": [self.pin]}
