@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from importlib.metadata import version
 from itertools import chain
-from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
@@ -17,13 +16,14 @@ from pydantic import Field, ValidationInfo, field_validator
 from collector.api import (
     Ambiguous,
     Batch,
-    Config,
+    Certificates,
     Context,
     Duration,
     Exporter,
     Hold,
     HttpAnswer,
     HttpClient,
+    HttpClientOptions,
     NotSent,
     Receipt,
     Request,
@@ -47,8 +47,8 @@ _HEADERS = (("Content-Type", "application/json; charset=utf-8"),)
 _PRODUCT = "twisted-log-collector"
 
 
-class DynatraceConfig(Config):
-    """Options of the exporter `dynatrace`."""
+class DynatraceConfig(HttpClientOptions):
+    """Options of the exporter `dynatrace`, beside TLS and proxy."""
 
     #: `https://ID.live.dynatrace.com`, `https://ACTIVEGATE:9999/e/ID`, or the full ingest URL.
     endpoint: str
@@ -61,8 +61,6 @@ class DynatraceConfig(Config):
     #: Seconds for a request in all.
     timeout: Duration = 60.0
     connect_timeout: Duration = 5.0
-    #: PEM file of the CAs to trust in place of the system's, for an ActiveGate's own certificate.
-    ca_file: Path | None = None
     #: Give every record a `log.record.uid`, the same over retries, so that duplicates can be told.
     record_uid: bool = True
     #: Events older than 23 h, which Dynatrace refuses. restamp: sent with the time of now, what
@@ -110,6 +108,7 @@ class DynatraceExporter(Exporter[DynatraceConfig]):
             restamped=lambda n: count("restamped_log_records", n),
         )
         self._client: HttpClient | None = None
+        self._certificates = Certificates(context)
         self._secret = config.api_token.get_secret_value().strip()
         self._headers = _headers(config)
         self._quiet_until = 0.0
@@ -119,25 +118,25 @@ class DynatraceExporter(Exporter[DynatraceConfig]):
         """Advice on a configuration that can run."""
         if is_local(config.endpoint):
             yield "a OneAgent's local endpoint does not take gzip: say `compression: none`"
-        if config.endpoint.startswith("http://") and config.ca_file is not None:
-            yield "ca_file has no use with http"
+        if config.endpoint.startswith("http://"):
+            for key in sorted(config.model_fields_set & set(TlsClientOptions.model_fields)):
+                yield f"{key} has no use with http"
 
     async def start(self) -> None:
         config = self.config
-        try:
-            tls = TlsClientOptions(ca_file=config.ca_file)
-            self._client = HttpClient(
-                self.context.reactor,
-                connections=_CONNECTIONS,
-                connect_timeout=config.connect_timeout,
-                timeout=config.timeout,
-                tls=tls,
-            )
-        except OSError as e:
-            raise ValueError(f"ca_file cannot be read: {e.strerror or type(e).__name__}") from None
+        self._client = HttpClient(
+            self.context.reactor,
+            connections=_CONNECTIONS,
+            connect_timeout=config.connect_timeout,
+            timeout=config.timeout,
+            tls=config,
+            proxy=config.proxy,
+            certificates=self._certificates,
+        )
         self.context.log.info(
-            "{id}: sending to {url} with the token {token}",
+            "{id}: sending {route} to {url} with the token {token}",
             id=self.context.id,
+            route=self._client.route(config.endpoint),
             url=config.endpoint,
             token=token_id(self._secret),
         )
