@@ -160,7 +160,7 @@ class DynatraceExporter(Exporter[DynatraceConfig]):
         ]
 
     def unpack(self, request: Request) -> list[Row]:
-        return split(request.body)
+        return split(request.body, request.events)
 
     def pack(self, rows: Sequence[Row]) -> Request:
         body = array(rows)

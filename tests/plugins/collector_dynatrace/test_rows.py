@@ -380,7 +380,7 @@ class TestLimits:
         rows = Rows(now=lambda: NOW)
         events = [event("x" * 30_000, dict(SYSLOG)) for _ in range(700)]
         bodies = rows.encode(events)
-        assert [body.rows for body in bodies] == [len(split(body.data)) for body in bodies]
+        assert [body.rows for body in bodies] == [len(split(body.data, body.rows)) for body in bodies]
         assert sum(body.rows for body in bodies) == 700
         assert len(bodies) == 3
         assert 9_000_000 < max(len(body.data) for body in bodies) <= 9_500_000
@@ -410,7 +410,12 @@ class TestLimits:
 
     def test_arrays_are_taken_apart_again(self) -> None:
         for rows in ([b'{"a":1}'], [b'{"a":1}', b'{"b":2}'], [b'{"n":%d}' % n for n in range(5)]):
-            assert split(array(rows)) == rows
+            assert split(array(rows), len(rows)) == rows
+
+    def test_what_looks_like_their_ends_in_a_text_or_below_is_none(self) -> None:
+        for row in ({"a": '"},{"', "b": "\\"}, {"a": [{"b": 1}, {"c": 2}]}, {"},{": "},{"}):
+            rows = [orjson.dumps(row), b'{"n":1}', orjson.dumps(row)]
+            assert split(array(rows), 3) == rows
 
 
 def test_orjson_refuses_what_is_nested_in_a_row() -> None:
