@@ -19,7 +19,7 @@ from ..outputs.options import OutletOptions
 from ..outputs.outlet import Outlet
 from ..outputs.queue import MemoryQueue, Queue
 from ..outputs.store.directory import queue_directory
-from ..outputs.store.store import Store
+from ..outputs.store.store import RESERVE, Store
 from ..pipeline import Fanout, Pipeline
 
 log = Logger(namespace="collector")
@@ -143,8 +143,9 @@ class Builder:
         if options.queue.type == "memory":
             return MemoryQueue()
         directory = queue_directory(self._description.service.data_dir, exporter.context.id)
+        reserve = min(RESERVE, options.queue.size)
         return DiskQueue(
-            partial(Store.open, directory, encoder=exporter.format),
+            partial(Store.open, directory, encoder=exporter.format, reserve=reserve),
             exporter.context,
             options.queue.size,
             exporter.format,

@@ -380,7 +380,9 @@ class TestLimits:
         rows = Rows(now=lambda: NOW)
         events = [event("x" * 30_000, dict(SYSLOG)) for _ in range(700)]
         bodies = rows.encode(events)
-        assert [body.rows for body in bodies] == [len(split(body.data, body.rows)) for body in bodies]
+        assert [body.rows for body in bodies] == [
+            len(split(body.data, body.rows)) for body in bodies
+        ]
         assert sum(body.rows for body in bodies) == 700
         assert len(bodies) == 3
         assert 9_000_000 < max(len(body.data) for body in bodies) <= 9_500_000
