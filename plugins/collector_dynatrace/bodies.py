@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import orjson
 
@@ -20,7 +19,7 @@ class Body(NamedTuple):
 
     data: bytes
     rows: int
-    #: The oldest time an event said, in ns; 0 = none did.
+    #: The oldest time in a row that an event said, in ns; 0 = none did.
     oldest_ns: int
 
 
@@ -68,12 +67,3 @@ def array(rows: Sequence[bytes | memoryview]) -> bytes:
 def split(body: bytes) -> list[bytes]:
     """The rows of an array, each an object in JSON."""
     return [orjson.dumps(row) for row in orjson.loads(body)]
-
-
-def row_time(row: bytes) -> int:
-    """The time in a row that encode made, ns; 0 when there is none to read."""
-    try:
-        found: Any = orjson.loads(row)["timestamp"]
-        return int(datetime.fromisoformat(found).timestamp() * 1000) * 10**6
-    except (KeyError, TypeError, ValueError):
-        return 0

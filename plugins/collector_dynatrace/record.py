@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import orjson
@@ -28,8 +28,8 @@ LOGLEVELS = (
 ORIGINAL_KEY = "original.timestamp"
 
 _SECOND, _MS = 10**9, 10**6
-#: Older than 24 h is refused, and an event may wait for an hour before it is sent.
-_OLD = 23 * 3600 * _SECOND
+#: Older than 24 h is refused, and an hour is left for what a request meets on its way.
+STALE_NS = 23 * 3600 * _SECOND
 #: From 10 minutes ahead on the server restamps by itself, and forgets what the event said.
 _AHEAD = 9 * 60 * _SECOND
 #: How long a stamp is remembered: what is 23 h old changes slowly.
@@ -96,7 +96,20 @@ class Stamps:
     def restamped(self, time_ns: Any, observed_ns: Any) -> bool:
         """Whether `stamp` gives such an event another time."""
         chosen, now = self._chosen(time_ns, observed_ns), self._now()
-        return (chosen < now - _OLD and self._restamp) or chosen > now + _AHEAD
+        return (chosen < now - STALE_NS and self._restamp) or chosen > now + _AHEAD
+
+    def oldest(self, times: Sequence[Any]) -> int:
+        """The oldest time that the rows of events which say these have, ns; 0 = none said one."""
+        try:
+            oldest = min(times)
+            if oldest <= 0:
+                oldest = min((time for time in times if time > 0), default=0)
+            if not oldest or not self.restamped(oldest, 0):
+                return int(oldest)
+            kept = (time for time in times if time > 0 and not self.restamped(time, 0))
+            return min(kept, default=self._now())
+        except TypeError:
+            return 0
 
     def _chosen(self, time_ns: Any, observed_ns: Any) -> int:
         chosen = time_ns or observed_ns
@@ -104,9 +117,9 @@ class Stamps:
 
     def _made(self, ns: int) -> str | orjson.Fragment:
         if not self.restamped(ns, 0):
-            return _milliseconds(ns)
+            return milliseconds(ns)
         self.restamps = True
-        text = f'"{_milliseconds(self._now())}","{ORIGINAL_KEY}":"{_nanoseconds(ns)}"'
+        text = f'"{milliseconds(self._now())}","{ORIGINAL_KEY}":"{_nanoseconds(ns)}"'
         return orjson.Fragment(text)
 
     def _clear(self, now: int) -> None:
@@ -115,7 +128,8 @@ class Stamps:
         self._born = now
 
 
-def _milliseconds(ns: int) -> str:
+def milliseconds(ns: int) -> str:
+    """A timestamp as the API has it."""
     text, rest = instant(ns)
     return f"{text}{rest // _MS:03d}Z"
 

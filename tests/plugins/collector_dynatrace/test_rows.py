@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from collector.api import UID_KEY, Event, Resource, Scope, flag
 from collector_dynatrace.attributes import TRIMMED_KEY
-from collector_dynatrace.bodies import Packing, array, row_time, split
+from collector_dynatrace.bodies import Packing, array, split
 from collector_dynatrace.careful import Careful
 from collector_dynatrace.ingest.record import PROFILES
 from collector_dynatrace.ingest.request import Rules, ingest
@@ -239,10 +239,14 @@ class TestTime:
         assert rows.encode([event(time=t) for t in times])[0].oldest_ns == NOW - 5
         assert rows.encode([event(time=0)])[0].oldest_ns == 0
 
-    def test_a_row_knows_its_time(self) -> None:
-        row = Rows(now=lambda: NOW).encode([event()])[0].data[1:-1]
-        assert row_time(row) == NOW // 10**6 * 10**6
-        assert row_time(b"{}") == row_time(b"[") == row_time(b'{"timestamp":"x"}') == 0
+    def test_the_oldest_time_is_that_of_the_rows(self) -> None:
+        rows, old = Rows(now=lambda: NOW), NOW - 48 * 3600 * 10**9
+        ahead = NOW + 3600 * 10**9
+        times = {(old, NOW - 5, -7): NOW - 5, (old,): NOW, (ahead, old): NOW, (-7,): 0}
+        for said, oldest in times.items():
+            assert rows.encode([event(time=t) for t in said])[0].oldest_ns == oldest
+        kept = Rows(now=lambda: NOW, restamp=False).encode([event(time=old), event()])
+        assert kept[0].oldest_ns == old
 
 
 class TestNames:
