@@ -38,6 +38,7 @@ from .failover import Failover
 from .limits import CLASSIC_CLIENT, GRAIL_CLIENT
 from .rows import Rows
 from .sender import Sender
+from .verify import event, verified
 
 #: The core never has more requests in flight, so a connection is never closed for another.
 _CONNECTIONS = 64
@@ -232,6 +233,14 @@ class DynatraceExporter(Exporter[DynatraceConfig]):
         if sender is None:
             raise Retry("the exporter is not running")
         return await self._failover.send(lambda url: sender.send(url, request))
+
+    async def verify(self) -> str:
+        sender, (request,) = self._sender, self.encode([event()])
+        assert sender is not None
+        secrets = self._credential.secrets
+        return await verified(
+            self.config.endpoint, lambda url: sender.answer(url, request), secrets
+        )
 
 
 def _local(urls: Sequence[str] | None) -> bool:
