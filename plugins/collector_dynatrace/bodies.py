@@ -19,7 +19,7 @@ class Body(NamedTuple):
 
     data: bytes
     rows: int
-    #: The oldest time in a row that an event said, in ns; 0 = none did.
+    #: The oldest time in a row, in ns.
     oldest_ns: int
 
 

@@ -7,8 +7,9 @@
    that nobody answered may have been taken, and a second endpoint would store it again: the
    core sends the same bytes later, wherever they then go.
 3. What is said of the data (400, 413) is no failure of the endpoint.
-4. When none is up, the core's gate decides when to try; only a wait that a server asked for
-   is kept in any case. So a stop that is in a hurry, and a mended token, work as with one.
+4. When none is up, the core's gate decides when to try, so that a stop that is in a hurry and
+   a mended token work as with one endpoint. A wait that a server asked for is kept in any
+   case, and one that needs an operator is left alone unless all of them do.
 """
 
 from __future__ import annotations
@@ -46,8 +47,8 @@ class Way:
         self._due = self._asked = 0.0
 
     def ready(self, now: float) -> bool:
-        """Up, or down and due for a probe."""
-        return self.allowed(now) and (self.up or self._due <= now)
+        """Up, or due for a probe."""
+        return self.up or self._due <= now
 
     def allowed(self, now: float) -> bool:
         """Whether the server has not asked for a longer wait, nor a probe is out."""
@@ -108,10 +109,10 @@ class Failover:
         raise self._none_left()
 
     def _next(self, tried: set[Way]) -> Way | None:
-        now = self._context.reactor.seconds()
-        left = [way for way in self._ways if way not in tried]
+        now, stuck = self._context.reactor.seconds(), all(way.held for way in self._ways)
+        left = [way for way in self._ways if way not in tried and way.allowed(now)]
         ready = (way for way in left if way.ready(now))
-        return next(ready, None) or next((way for way in left if way.allowed(now)), None)
+        return next(ready, None) or next((way for way in left if way.held == stuck), None)
 
     async def _tried(self, way: Way, attempt: Attempt) -> Receipt:
         """One attempt, and what it says of the endpoint. Raises what it raises."""

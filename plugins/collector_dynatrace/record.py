@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import orjson
+
+from collector.api import Event
 
 from .attributes import clean, json_text
 from .limits import NO_LEVEL, level_of
@@ -98,18 +101,15 @@ class Stamps:
         chosen, now = self._chosen(time_ns, observed_ns), self._now()
         return (chosen < now - STALE_NS and self._restamp) or chosen > now + _AHEAD
 
-    def oldest(self, times: Sequence[Any]) -> int:
-        """The oldest time that the rows of events which say these have, ns; 0 = none said one."""
-        try:
-            oldest = min(times)
-            if oldest <= 0:
-                oldest = min((time for time in times if time > 0), default=0)
-            if not oldest or not self.restamped(oldest, 0):
-                return int(oldest)
-            kept = (time for time in times if time > 0 and not self.restamped(time, 0))
-            return min(kept, default=self._now())
-        except TypeError:
-            return 0
+    def oldest(self, events: Sequence[Event]) -> int:
+        """The oldest time, in ns, that the rows of these events have: there is at least one."""
+        with suppress(TypeError):
+            oldest = min([event.time for event in events])
+            if type(oldest) is int and oldest > 0 and not self.restamped(oldest, 0):
+                return oldest
+        now = self._now()
+        chosen = [self._chosen(event.time, event.observed_time) for event in events]
+        return min(now if self.restamped(time, 0) else time for time in chosen)
 
     def _chosen(self, time_ns: Any, observed_ns: Any) -> int:
         chosen = time_ns or observed_ns

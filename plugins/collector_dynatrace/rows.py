@@ -136,8 +136,7 @@ class Rows:
         while first < total:
             some = events[first : first + self._slice]
             for piece, rows in self._pieces(some, uid, first):
-                times = [event.time for event in events[first : first + rows]]
-                packing.add(piece, rows, self._stamps.oldest(times))
+                packing.add(piece, rows, self._stamps.oldest(events[first : first + rows]))
                 first += rows
         self._report(events)
         return packing.bodies()

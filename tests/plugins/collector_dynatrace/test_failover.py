@@ -233,6 +233,16 @@ class NoneLeftTests(Case):
         self.fails(Retry)
         self.assertEqual(self.went, [A])
 
+    def test_one_that_needs_an_operator_is_not_tried_for_want_of_another(self) -> None:
+        self.both(Hold("404: no"), Retry("503: busy"))
+        self.fails(Retry)
+        self.script[B] = [Retry("503: busy")] * 3
+        for _ in range(3):
+            self.fails(Retry)
+            self.assertEqual(self.went, [B])
+        self.clock.advance(60)
+        self.assertEqual(self.send(), [A])
+
     def test_each_is_tried_once_and_how_long_to_wait_is_said(self) -> None:
         self.failover = Failover([A, B, C], self.context)
         self.script = {url: [Retry("429", after)] for url, after in ((A, 9), (B, 5), (C, 7))}
