@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,8 @@ class Credential:
         self._context = context
         self._file = file
         self._needed = needed
+        #: Called when the token has become another one.
+        self.changed: Callable[[], None] = lambda: None
         self._seen: Any = None
         self._look_at = 0.0
         #: Every token there was of late, this one first: for blanking texts.
@@ -90,6 +93,7 @@ class Credential:
             if self.header != before:
                 said = "{id}: a new token was read, {token}"
                 self._context.log.info(said, id=self._context.id, token=self.id)
+                self.changed()
 
     def _tell(self, error: TokenFileError) -> None:
         """Once for each state of the file."""

@@ -143,6 +143,7 @@ class DynatraceExporter(Exporter[DynatraceConfig]):
             needed=not _local(config.endpoint),
         )
         self._failover = Failover(config.endpoint, context)
+        self._credential.changed = self._failover.forgive
         self._sender: Sender | None = None
 
     def _count_trimmed(self, n: int, what: str) -> None:

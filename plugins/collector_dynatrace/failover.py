@@ -46,6 +46,11 @@ class Way:
         self._failures = self._holds = 0
         self._due = self._asked = 0.0
 
+    @property
+    def said(self) -> str:
+        """Why it is down, with its name."""
+        return self.reason if self.label in self.reason else f"{self.label}: {self.reason}"
+
     def ready(self, now: float) -> bool:
         """Up, or due for a probe."""
         return self.up or self._due <= now
@@ -66,6 +71,11 @@ class Way:
         """Its probe was answered."""
         self.up, self.held, self.reason = True, False, ""
         self._failures = self._holds = 0
+
+    def forgive(self) -> None:
+        """What an operator had to mend may be mended: it is due."""
+        if self.held:
+            self.held, self._holds, self._due = False, 0, 0.0
 
     def failed(self, error: Retry | Hold, now: float) -> None:
         """It is down, and for longer each time."""
@@ -91,7 +101,7 @@ class Failover:
                 self._export(way)
 
     def _export(self, way: Way) -> None:
-        text = "1 while requests go there, or would if no other was preferred; 0 after a failure."
+        text = "0 from a failure of the endpoint until a request there succeeds."
         self._context.gauge("endpoint_up", text, lambda: way.up, endpoint=way.label)
 
     async def send(self, attempt: Attempt) -> Receipt:
@@ -107,6 +117,11 @@ class Failover:
                 if isinstance(e, Retry) and e.ambiguous:
                     raise
         raise self._none_left()
+
+    def forgive(self) -> None:
+        """There is a new token: nobody has refused that."""
+        for way in self._ways:
+            way.forgive()
 
     def _next(self, tried: set[Way]) -> Way | None:
         now, stuck = self._context.reactor.seconds(), all(way.held for way in self._ways)
@@ -171,7 +186,7 @@ class Failover:
 
     def _none_left(self) -> Retry | Hold:
         now = self._context.reactor.seconds()
-        reason = "; ".join(f"{way.label}: {way.reason}" for way in self._ways if way.reason)
+        reason = "; ".join(way.said for way in self._ways if way.reason)
         if all(way.held for way in self._ways):
             return Hold(reason)
         after = min(way.wait(now) for way in self._ways)

@@ -90,7 +90,10 @@ class StartTests(Case):
 class RenewalTests(Case):
     def test_a_new_token_is_taken_over_and_both_are_secret(self) -> None:
         found = self.loaded(token("A"))
+        changes: list[str] = []
+        found.changed = lambda: changes.append(found.header)
         self.assertEqual(self.later(found, token("B")), f"Api-Token {token('B')}")
+        self.assertEqual(changes, [found.header])
         self.assertEqual(found.secrets, (token("B"), token("A")))
         self.assertEqual(len(self.logged), 1)
         self.assertIn(f"a new token was read, dt0c01.{'B' * 24}", self.logged[0])

@@ -243,6 +243,18 @@ class NoneLeftTests(Case):
         self.clock.advance(60)
         self.assertEqual(self.send(), [A])
 
+    def test_a_new_token_is_tried_wherever_the_old_one_was_refused(self) -> None:
+        self.both(Hold("401: no"), Hold("401: no"))
+        self.fails(Hold)
+        self.failover.forgive()
+        self.script[A] = [Receipt(), Retry("down")]
+        self.assertEqual([self.send(), self.send()], [[A], [A, B]])
+
+    def test_a_reason_names_its_endpoint_once(self) -> None:
+        self.both(Retry(f"{NAMES[A]} refused the connection"), Retry("busy"))
+        said = str(self.fails(Retry))
+        self.assertEqual(said, f"{NAMES[A]} refused the connection; {NAMES[B]}: busy")
+
     def test_each_is_tried_once_and_how_long_to_wait_is_said(self) -> None:
         self.failover = Failover([A, B, C], self.context)
         self.script = {url: [Retry("429", after)] for url, after in ((A, 9), (B, 5), (C, 7))}

@@ -24,7 +24,18 @@ from tests.plugins.collector_dynatrace.sending import (
 )
 
 
-class FailoverTests(Case):
+class FileCase(Case):
+    """`file` holds a token that the sandbox does not know."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        folder = TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.file = Path(folder.name, "token")
+        self.file.write_text(f"dt0c01.{PUBLIC}.CANARY{'O' * 58}\n")
+
+
+class FailoverTests(FileCase):
     def setUp(self) -> None:
         super().setUp()
         self.other = Sandbox(reactor, SandboxOptions(tokens=frozenset({TOKEN})))
@@ -78,15 +89,19 @@ class FailoverTests(Case):
         self.assertEqual(str(caught.exception).count("the token was not accepted"), 2)
         self.assertNotIn("CANARY", " ".join([str(caught.exception), *self.logged]))
 
+    @as_task
+    async def test_a_mended_token_opens_all_of_them_at_once(self) -> None:
+        exporter = await self.exporter(api_token="", api_token_file=self.file)
+        with self.assertRaises(Hold):
+            await self.send(exporter)
+        self.file.write_text(f"{TOKEN}\n\n")
+        await self.send(exporter)
+        self.sandbox.faults.add(Fault(status=503))
+        await self.send(exporter)
+        self.assertEqual((len(self.sandbox.events()), len(self.other.events())), (3, 3))
 
-class TokenFileTests(Case):
-    def setUp(self) -> None:
-        super().setUp()
-        folder = TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.file = Path(folder.name, "token")
-        self.file.write_text(f"dt0c01.{PUBLIC}.CANARY{'O' * 58}\n")
 
+class TokenFileTests(FileCase):
     @as_task
     async def test_a_mended_token_is_found_without_a_restart(self) -> None:
         exporter = await self.exporter(api_token="", api_token_file=self.file)
