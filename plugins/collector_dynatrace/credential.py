@@ -67,16 +67,16 @@ class Credential:
         if self._file is not None and self._context.reactor.seconds() >= self._look_at:
             self._renew(self._file)
 
-    def renewed(self) -> bool:
-        """The server did not accept the token: whether there is another one by now.
+    def renewed(self, refused: str) -> bool:
+        """The server did not accept this header: whether there is another one by now.
 
         If not, the next attempt looks again.
         """
-        before = self.header
         if self._file is not None:
             self._renew(self._file)
-            self._look_at = 0.0 if self.header == before else self._look_at
-        return self.header != before
+            if self.header == refused:
+                self._look_at = 0.0
+        return self.header != refused
 
     def _renew(self, file: Path) -> None:
         self._look_later()

@@ -59,8 +59,9 @@ class Sender:
         Raises Retry or Hold when there is none.
         """
         self._credential.refresh()
+        used = self._credential.header
         answer = await self._post(url, request)
-        if answer.status in _TOKEN_REFUSED and self._credential.renewed():
+        if answer.status in _TOKEN_REFUSED and self._credential.renewed(used):
             answer = await self._post(url, request)
         return answer
 

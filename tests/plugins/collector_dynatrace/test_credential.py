@@ -82,7 +82,9 @@ class StartTests(Case):
         found = Credential(token("A"), "auto", surroundings, file=None, needed=True)
         found.load()
         found.refresh()
-        self.assertEqual((found.header, found.renewed()), (f"Api-Token {token('A')}", False))
+        self.assertEqual(
+            (found.header, found.renewed(found.header)), (f"Api-Token {token('A')}", False)
+        )
         none = Credential(" ", "auto", surroundings, file=None, needed=False)
         self.assertEqual((none.header, none.secrets, none.id), ("", (), "none"))
 
@@ -108,12 +110,14 @@ class RenewalTests(Case):
 
     def test_a_refused_token_has_it_looked_at_at_once_and_before_the_next_attempt(self) -> None:
         found = self.loaded(token("A"))
-        self.assertFalse(found.renewed())
+        self.assertFalse(found.renewed(found.header))
         self.file.write_text(token("B") + "\n")
         found.refresh()
         self.assertEqual(found.header, f"Api-Token {token('B')}")
         self.file.write_text(token("C") + "\n\n")
-        self.assertTrue(found.renewed())
+        self.assertTrue(found.renewed(f"Api-Token {token('B')}"))
+        self.assertTrue(found.renewed(f"Api-Token {token('B')}"), "for all that were out with it")
+        self.assertFalse(found.renewed(f"Api-Token {token('C')}"))
 
     def test_a_bad_one_is_told_once_and_the_old_one_kept(self) -> None:
         found = self.loaded(token("A"))
@@ -123,7 +127,7 @@ class RenewalTests(Case):
             for _ in range(3):
                 self.clock.advance(LOOK_EVERY)
                 found.refresh()
-            self.assertFalse(found.renewed())
+            self.assertFalse(found.renewed(found.header))
             self.assertEqual(len(self.logged), 1, self.logged)
             self.assertIn(f"still with the token dt0c01.{'A' * 24}", self.logged[0])
             self.assertNotIn("CANARY", self.logged[0])
@@ -132,7 +136,7 @@ class RenewalTests(Case):
     def test_a_file_that_is_written_again_with_the_same_token_says_nothing(self) -> None:
         found = self.loaded(token("A"))
         self.assertEqual(self.later(found, token("A")), f"Api-Token {token('A')}")
-        self.assertFalse(found.renewed())
+        self.assertFalse(found.renewed(found.header))
         self.assertEqual(self.logged, [])
 
     def test_a_link_that_points_elsewhere_is_noticed(self) -> None:
@@ -144,5 +148,5 @@ class RenewalTests(Case):
         found.load()
         self.file.unlink()
         self.file.symlink_to(versions[1])
-        self.assertTrue(found.renewed())
+        self.assertTrue(found.renewed(f"Api-Token {token('A')}"))
         self.assertEqual(found.header, f"Api-Token {token('B')}")
