@@ -13,6 +13,7 @@ from .event import FLAGS, FLAGS_KEY, Batch, Event, Resource, copy_event
 from .inputs.frames import Frames
 from .inputs.receiver import FrameReceiver
 from .outputs.encoding import Encoding
+from .outputs.rows import Rows
 from .stand_ins import ProcessorRig, RecordingOutput, events
 from .tasks import spawn
 
@@ -201,7 +202,7 @@ class ExporterContract(_Contract):
             Event(1 << 62, object(), {1: 2, "s": {1, 2}}),  # type: ignore[dict-item]
             Event(1, "lone \ud800 surrogate", {"k\udfff": "v"}),
         ]
-        requests = Encoding(exporter, None).requests([Batch(odd)])
+        requests = Encoding(exporter, Rows(exporter)).requests([Batch(odd)])
         kept = sum(request.events for request in requests)
         letters = exporter.context.letters
         lost = len(odd) - kept - len(getattr(letters, "letters", ()))

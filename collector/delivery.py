@@ -41,11 +41,13 @@ class Settlement(Protocol):
 class Delivery:
     """The parts of one batch that are still under way."""
 
-    __slots__ = ("_parts", "_worst", "outcome")
+    __slots__ = ("_parts", "_worst", "outcome", "until_sent")
 
-    def __init__(self, parts: int = 1) -> None:
+    def __init__(self, parts: int = 1, *, until_sent: bool = False) -> None:
         self._parts = parts
         self._worst = Outcome.DELIVERED
+        #: Whether it waits until destinations have the events, and not only until queues do.
+        self.until_sent = until_sent
         self.outcome: Deferred[Outcome] = Deferred()
 
     @property

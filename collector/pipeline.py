@@ -32,8 +32,15 @@ class Fanout:
     """One receiver's output: every pipeline that names it."""
 
     def __init__(
-        self, context: Context, pipelines: Sequence[Pipeline], deadlines: Deadlines
+        self,
+        context: Context,
+        pipelines: Sequence[Pipeline],
+        deadlines: Deadlines,
+        *,
+        until_sent: bool = False,
     ) -> None:
+        """`until_sent`: deliveries wait for destinations, not only for queues."""
+        self._until_sent = until_sent
         self._context = context
         self._pipelines = pipelines
         self._deadlines = deadlines
@@ -41,7 +48,7 @@ class Fanout:
     def send(self, batch: Batch, *, ack: bool = False) -> Deferred[Outcome]:
         """See `collector.component.Output`."""
         pipelines = self._pipelines
-        delivery = Delivery(len(pipelines))
+        delivery = Delivery(len(pipelines), until_sent=ack and self._until_sent)
         self._deadlines.watch(delivery)
         self._context.count("accepted_log_records", len(batch))
         copies = [batch.copy() for _ in pipelines[1:]]
@@ -54,7 +61,7 @@ class Fanout:
 class _Share:
     """The held events of one batch: its delivery waits until all of them have settled."""
 
-    __slots__ = ("_delivery", "_open", "_worst", "ack")
+    __slots__ = ("_delivery", "_open", "_worst", "ack", "until_sent")
 
     def __init__(self, delivery: Delivery, events: int, *, ack: bool) -> None:
         delivery.split()
@@ -62,6 +69,7 @@ class _Share:
         self._open = events
         self._worst = Outcome.DELIVERED
         self.ack = ack
+        self.until_sent = delivery.until_sent
 
     def settle(self, outcome: Outcome) -> None:
         """One event is done."""
@@ -182,7 +190,7 @@ class Pipeline:
         self._count(processor, "outgoing_items", len(events))
         self._count(processor, "created_items", max(0, len(events) - len(shares)))
         self._count(processor, "dropped_items", max(0, len(shares) - len(events)), reason="merged")
-        delivery = Delivery()
+        delivery = Delivery(until_sent=any(share.until_sent for share in shares))
         delivery.outcome.addCallback(_settle_all, shares)
         place = self._processors.index(processor) + 1
         in_hand, self._in_hand = self._in_hand, None

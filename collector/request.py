@@ -26,6 +26,8 @@ class Request(msgspec.Struct, kw_only=True):
     encoding: str = ""
     #: Whether it may have reached the destination before.
     attempted: bool = False
+    #: Of replayed rows: their earlier deaths, as JSON (see `outputs.history`).
+    history: str = ""
 
 
 class Receipt(msgspec.Struct, frozen=True):

@@ -12,9 +12,9 @@ from .component import Config, Context, Exporter, Processor
 from .delivery import Delivery, Outcome
 from .event import Batch, Event
 from .metrics import Metrics
-from .outputs.encoding import Encoding
 from .outputs.options import OutletOptions
 from .outputs.outlet import Outlet
+from .outputs.rows import Rows
 from .pipeline import Pipeline
 from .request import Receipt, Request
 from .tasks import wait
@@ -163,8 +163,8 @@ class ScriptedExporter(Exporter[Any]):
     @property
     def rows(self) -> list[str]:
         """What was accepted, in order."""
-        encoding = Encoding(self, None)
-        return [row.decode() for request in self.sent for row in encoding.rows(request)]
+        rows = Rows(self)
+        return [row.decode() for request in self.sent for row in rows.of(request)]
 
     def encode(self, batches: Sequence[Batch]) -> list[Request]:
         """See `Exporter`."""

@@ -13,6 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from collector import registry
 from collector.config.service import ServiceConfig
+from collector.inputs.options import IntakeOptions
 from collector.outputs.options import OutletOptions
 
 _PAGE = Path(__file__).parent.parent / "docs" / "configuration.md"
@@ -72,6 +73,8 @@ class ConfigurationPageTests(SynchronousTestCase):
         core = section(self.page, "Keys that every exporter has")
         self.assertEqual(missing(ServiceConfig, section(self.page, "service")), [])
         self.assertEqual(missing(OutletOptions, core), [])
+        intake = section(self.page, "Keys that every receiver has")
+        self.assertEqual(missing(IntakeOptions, intake), [])
 
     def test_names_every_key_of_every_component(self) -> None:
         lacking = {}

@@ -8,6 +8,7 @@ from typing import Any
 
 from collector import registry
 from collector.component import Component, Config
+from collector.inputs.options import IntakeOptions
 from collector.outputs.options import OutletOptions
 
 from .description import ComponentSpec
@@ -17,6 +18,9 @@ from .source import Source, Way
 from .validation import Block
 
 SECTIONS = ("receivers", "processors", "exporters", "connectors")
+
+#: The core's part of a block, by section.
+_CORE: Mapping[str, type[Config]] = {"exporters": OutletOptions, "receivers": IntakeOptions}
 
 #: The OpenTelemetry Collector's names for keys of an exporter that are the core's.
 ALIASES = {"sending_queue": "queue", "retry_on_failure": "retry"}
@@ -94,40 +98,49 @@ def _checked(
 ) -> ComponentSpec | None:
     section, id_ = way
     model = cls.config_type
-    outlet: OutletOptions | None = None
-    own = block
-    if section == "exporters":
-        if not _keeps_off(source, way, model):
-            return None
-        own, outlet = _outlet(source, way, block)
-    others = OutletOptions.model_fields if section == "exporters" else ()
-    config = Block(source, way, own, model, others=others).validate()
-    if config is None or (section == "exporters" and outlet is None):
+    core_model = _CORE.get(section, Config)
+    if not _keeps_off(source, way, model, core_model):
+        return None
+    own, core = _parted(source, way, block, core_model)
+    config = Block(source, way, own, model, others=core_model.model_fields).validate()
+    if config is None or core is None:
         return None
     _warn(source, way, cls, config, block)
-    type_ = id_.partition("/")[0]
-    return ComponentSpec(section, id_, type_, cls, config, outlet, *source.key_place(way))
+    return ComponentSpec(
+        section,
+        id_,
+        id_.partition("/")[0],
+        cls,
+        config,
+        core if isinstance(core, OutletOptions) else None,
+        core if isinstance(core, IntakeOptions) else None,
+        *source.key_place(way),
+    )
 
 
-def _keeps_off(source: Source, way: Way, model: type[Config]) -> bool:
+def _keeps_off(source: Source, way: Way, model: type[Config], core: type[Config]) -> bool:
     """Whether a plugin's model leaves the core's keys alone."""
-    taken = sorted({*OutletOptions.model_fields, *ALIASES} & set(names(model)))
+    taken = sorted({*core.model_fields, *_aliases(core)} & set(names(model)))
     for name in taken:
         said = f"its plugin declares the key {name}, which is the core's: a fault of the plugin"
         source.error(said, way, source.key_place(way))
     return not taken
 
 
-def _outlet(
-    source: Source, way: Way, block: dict[str, Any]
-) -> tuple[dict[str, Any], OutletOptions | None]:
-    """The plugin's part of an exporter's block, and the core's; None if that has errors."""
+def _aliases(core: type[Config]) -> Mapping[str, str]:
+    return {said: name for said, name in ALIASES.items() if name in core.model_fields}
+
+
+def _parted(
+    source: Source, way: Way, block: dict[str, Any], model: type[Config]
+) -> tuple[dict[str, Any], Config | None]:
+    """The plugin's part of a block, and the core's; None if that has errors."""
     own: dict[str, Any] = {}
     core: dict[str, Any] = {}
     written: dict[str, str] = {}
     for key, value in block.items():
-        name = ALIASES.get(key, key)
-        if name not in OutletOptions.model_fields:
+        name = _aliases(model).get(key, key)
+        if name not in model.model_fields:
             own[key] = value
         elif name in written:
             said = f"{written[name]} and {key} are the same key; give one"
@@ -135,7 +148,7 @@ def _outlet(
         else:
             written[name] = key
             core |= {} if value is None else {name: value}
-    return own, Block(source, way, core, OutletOptions, written).validate()
+    return own, Block(source, way, core, model, written).validate()
 
 
 def _warn(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from collector.component import Component, Config
+from collector.inputs.options import IntakeOptions
 from collector.outputs.options import OutletOptions
 
 from .problem import Problem
@@ -27,6 +28,8 @@ class ComponentSpec:
     config: Config = field(repr=False)
     #: The core's part of the block; of exporters only.
     outlet: OutletOptions | None
+    #: The same of receivers.
+    intake: IntakeOptions | None
     line: int
     column: int
 

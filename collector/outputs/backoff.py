@@ -55,6 +55,10 @@ class Gate:
         self._probe_out = True
         return True
 
+    def unused(self) -> None:
+        """There was nothing to send after all."""
+        self._probe_out = False
+
     def succeeded(self) -> None:
         """A request was answered as it should be.
 
@@ -90,6 +94,13 @@ class Gate:
         delay = self._options.hold_interval * 2.0 ** min(self._holds, 32)
         self._holds += 1
         self._close(State.HELD, reason, min(delay, self._options.max_hold_interval))
+
+    def rest(self, seconds: float) -> None:
+        """A request was taken, and the destination wants no other for so long."""
+        if self.state is State.OPEN:
+            self._close(
+                State.BACKOFF, "the destination asked to wait", min(seconds, MAX_RETRY_AFTER)
+            )
 
     def hurry(self) -> None:
         """The process is ending: probe now, and often."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -11,7 +11,7 @@ import orjson
 from ..component import Exporter
 from ..event import Batch, Event, Resource, Scope, flag
 from ..request import Request
-from .gzip import compressor, expand
+from .rows import Rows
 
 _INT64 = 1 << 63
 _DEPTH = 32
@@ -20,19 +20,14 @@ _DEPTH = 32
 class Encoding:
     """An exporter's pure half, guarded and compressed."""
 
-    def __init__(self, exporter: Exporter[Any], compress: Callable[[bytes], bytes] | None) -> None:
+    def __init__(self, exporter: Exporter[Any], rows: Rows) -> None:
         self._exporter = exporter
         self._context = exporter.context
-        self._compress = compress
+        self._rows = rows
         #: Events of the last call of `requests` that are in none of them: dead letters,
         self.ended = 0
         #: and those of them for which there was no room.
         self.lost = 0
-
-    @classmethod
-    def of(cls, exporter: Exporter[Any], compression: Any) -> Encoding:
-        """By the option's word: fast, small or none."""
-        return cls(exporter, compressor(compression))
 
     def requests(self, batches: Sequence[Batch]) -> list[Request]:
         """The requests of these batches, compressed. Never raises."""
@@ -48,7 +43,7 @@ class Encoding:
     def _ready(self, request: Request) -> Request | None:
         """Compressed; None for one that is empty, or no request at all."""
         try:
-            return self.compressed(request) if request.events else None
+            return self._rows.compressed(request) if request.events else None
         except Exception:  # noqa: BLE001 a body that is not bytes; the outlet counts what is missing
             self._context.count("encode_failures")
             self._context.log.failure("{id}: encode gave no bytes", id=self._context.id)
@@ -87,45 +82,6 @@ class Encoding:
             return requests
         merged.oldest_ns = min(request.oldest_ns for request in requests)
         return [merged]
-
-    def compressed(self, request: Request) -> Request:
-        """Compress a body that is not yet. The same request, changed."""
-        if not isinstance(request.body, bytes):
-            raise TypeError("a request's body is bytes")
-        request.raw_size = len(request.body)
-        if self._compress is not None:
-            request.body = self._compress(request.body)
-            request.encoding = "gzip"
-        return request
-
-    def rows(self, request: Request) -> list[bytes]:
-        """One encoded event each."""
-        body = expand(request.body) if request.encoding else request.body
-        return self._exporter.unpack(
-            Request(body=body, events=request.events, headers=request.headers, raw_size=len(body))
-        )
-
-    def packed(self, rows: Sequence[bytes], like: Request) -> Request:
-        """A request of some rows of another one."""
-        request = self._exporter.pack(rows)
-        request.oldest_ns, request.attempted = like.oldest_ns, like.attempted
-        return self.compressed(request)
-
-    def divided(self, request: Request) -> list[Request] | bytes:
-        """Two halves, the second first; or its one row, or all of it when nothing else is left.
-
-        Never raises.
-        """
-        body = expand(request.body) if request.encoding else request.body
-        try:
-            rows = self.rows(request)
-            middle = len(rows) // 2
-            if middle:
-                return [self.packed(half, request) for half in (rows[middle:], rows[:middle])]
-            return rows[0] if rows else body
-        except Exception:  # noqa: BLE001 the author's bug must not stop the sender
-            self._context.log.failure("{id}: unpack or pack raised", id=self._context.id)
-            return body
 
 
 def sanitised(event: Event) -> Event:

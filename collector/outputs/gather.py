@@ -8,7 +8,7 @@ from typing import Any
 
 from ..delivery import Delivery
 from ..event import Batch
-from .options import BatchOptions
+from .pace import Pace
 
 #: Bytes of an event whose batch does not know its size; only `max_bytes` depends on it.
 _GUESSED_SIZE = 256
@@ -38,10 +38,11 @@ class Gather:
     """Calls `close` with a gathering when it is full or old, or when it is told to."""
 
     def __init__(
-        self, reactor: Any, limits: BatchOptions, close: Callable[[Gathering], None]
+        self, reactor: Any, limits: Pace, max_age: float, close: Callable[[Gathering], None]
     ) -> None:
         self._reactor = reactor
         self._limits = limits
+        self._max_age = max_age
         self._close = close
         self._timer: Any = None
         self.open = Gathering()
@@ -53,7 +54,7 @@ class Gather:
         if gathering.events >= limits.max_events or gathering.size >= limits.max_bytes:
             self.flush()
         elif self._timer is None:
-            self._timer = self._reactor.callLater(limits.max_age, self._due)
+            self._timer = self._reactor.callLater(self._max_age, self._due)
 
     def hasten(self) -> None:
         """Close at the next turn of the reactor, if a sender waits for the outcome."""

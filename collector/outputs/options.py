@@ -12,6 +12,8 @@ from pydantic import Field
 from ..component import Config
 from ..fields import Duration, Size
 
+_ON_DISK, _IN_MEMORY = 1 << 30, 64 << 20
+
 Positive = Annotated[int, Field(ge=1)]
 
 
@@ -26,10 +28,17 @@ class BatchOptions(Config):
 class QueueOptions(Config):
     """What waits between encoding and sending."""
 
-    type: Literal["memory"] = "memory"
-    max_size: Size = 64 << 20
+    #: disk: it is there after a crash, and senders are answered when it has their events.
+    type: Literal["disk", "memory"] = "disk"
+    #: 1 GiB on the disk, 64 MiB in memory.
+    max_size: Size | None = None
     #: block: receivers are paused. drop_oldest, drop_newest: counted with that reason.
     on_full: Literal["block", "drop_oldest", "drop_newest"] = "block"
+
+    @property
+    def size(self) -> int:
+        """`max_size` in bytes."""
+        return self.max_size or (_ON_DISK if self.type == "disk" else _IN_MEMORY)
 
 
 class RetryOptions(Config):

@@ -7,79 +7,22 @@ durable one as soon as it is stored. 38 bytes an event instead of the 638 the ev
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Awaitable, Iterable, Iterator, Sequence
 from typing import Protocol
 
-from ..delivery import Delivery, Outcome
-from ..request import Request
-
-#: Bytes of a delivery and its Deferred. A quiet source has one for each event, which is more
-#: than the event takes in its request.
-_DELIVERY_SIZE = 300
-
-
-class Gathered:
-    """The batches of one gather; their deliveries wait for every request made of them."""
-
-    __slots__ = ("_deliveries", "_open", "_worst")
-
-    def __init__(self, deliveries: list[Delivery], requests: int) -> None:
-        self._deliveries = deliveries
-        self._open = requests
-        self._worst = Outcome.DELIVERED
-
-    def settle(self, outcome: Outcome) -> None:
-        """One request is done."""
-        self._worst = max(self._worst, outcome)
-        self._open -= 1
-        if not self._open:
-            for delivery in self._deliveries:
-                delivery.settle(self._worst)
-
-
-class Item:
-    """A place in the queue. `parts` are what is still to be sent of the request, last first."""
-
-    __slots__ = ("extra", "gathered", "parts", "place", "size", "worst")
-
-    def __init__(self, request: Request, gathered: Gathered, deliveries: int = 0) -> None:
-        """`deliveries`: how many wait for it, and take memory with it."""
-        self.parts = [request]
-        self.gathered = gathered
-        self.size = len(request.body) + deliveries * _DELIVERY_SIZE
-        #: Requests that bisecting has cost so far.
-        self.extra = 0
-        #: Set by the queue: what came earlier has a smaller one.
-        self.place = 0
-        #: The worst that became of parts already settled.
-        self.worst = Outcome.DELIVERED
-
-    @property
-    def events(self) -> int:
-        """Events still to be sent."""
-        return sum(part.events for part in self.parts)
+from ..delivery import Outcome
+from .item import Item
 
 
 class Queue(Protocol):
-    """First in, first out, with several out at once."""
+    """First in, first out, with several out at once. All of it is for the loop's thread."""
 
-    def put(self, item: Item) -> None:
-        """Store it."""
-        ...
+    #: Whether what is in it is still there after the process.
+    is_durable: bool
 
-    def take(self) -> Item | None:
-        """Lease the first that waits; `done` or `give_back` ends that."""
-        ...
-
-    def give_back(self, item: Item) -> None:
-        """It could not be sent; it is where it was, before all that came later."""
-        ...
-
-    def done(self, item: Item, outcome: Outcome) -> None:
-        """It was sent, or ended otherwise."""
-        ...
-
-    def drop_oldest(self) -> Item | None:
-        """Take out the first that waits, for good."""
+    @property
+    def trouble(self) -> str:
+        """Why nothing can be stored at present; empty when all is well."""
         ...
 
     @property
@@ -89,58 +32,194 @@ class Queue(Protocol):
 
     @property
     def waiting(self) -> int:
-        """Items not leased."""
+        """Items that `take` would give."""
         ...
 
     @property
     def waiting_events(self) -> int:
-        """Their events."""
+        """Events that are in it and not leased."""
+        ...
+
+    @property
+    def stored_events(self) -> int:
+        """Those of them that are stored, and could be leased."""
+        ...
+
+    @property
+    def oldest_ns(self) -> int:
+        """The oldest event that waits; 0 when there is none or its time is not known."""
+        ...
+
+    async def open(self) -> None:
+        """Begin, with what an earlier process has left. Raises StoreError with what to do."""
+        ...
+
+    def put(self, item: Item) -> None:
+        """Store it."""
+        ...
+
+    def take(self) -> Item | None:
+        """Lease the first that waits; `done` or `give_back` ends that."""
+        ...
+
+    def peek(self) -> Item | None:
+        """The stored one that `take` would give."""
+        ...
+
+    def newest(self) -> Iterator[Item]:
+        """Those that wait, last first; nothing may change meanwhile."""
+        ...
+
+    def lease(self, items: Iterable[Item]) -> None:
+        """Lease these, which wait."""
+        ...
+
+    def load(self, item: Item) -> Awaitable[None]:
+        """Get the bytes of a leased item. Raises Damaged: they are gone, it is done."""
+        ...
+
+    def give_back(self, item: Item) -> None:
+        """It could not be sent; it is where it was, or where `is_last` says. See `last_error`."""
+        ...
+
+    def done(self, item: Item, outcome: Outcome) -> None:
+        """It was sent, or ended otherwise."""
+        ...
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it could take something further at once."""
+        ...
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether all of it will be there after a crash, and nothing else."""
+        ...
+
+    async def close(self) -> Sequence[Item]:
+        """Store what can be, and let go of it. Returns what is lost with it."""
         ...
 
 
-class MemoryQueue:
-    """A deque. What is in it is gone with the process; deliveries settle when it was sent."""
+class Waiting:
+    """Items in order of their places."""
 
     def __init__(self) -> None:
-        self._waiting: deque[Item] = deque()
-        self._events = 0
+        self._items: deque[Item] = deque()
         self._places = 0
+        self.events = 0
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def add(self, item: Item) -> None:
+        """At the end."""
+        self._places = item.place = self._places + 1
+        self._items.append(item)
+        self.events += item.events
+
+    def insert(self, item: Item) -> None:
+        """Where it was, or at the end when it asks for that."""
+        if item.is_last or not item.place:
+            item.is_last = False
+            self.add(item)
+            return
+        at = 0  # few are out at a time, and only those can have come back before it
+        while at < len(self._items) and self._items[at].place <= item.place:
+            at += 1
+        self._items.insert(at, item)
+        self.events += item.events
+
+    def remove(self, items: Iterable[Item]) -> None:
+        """Some of them, out."""
+        out = set(items)
+        self._items = deque(item for item in self._items if item not in out)
+        self.events -= sum(item.events for item in out)
+
+    def __iter__(self) -> Iterator[Item]:
+        return iter(self._items)
+
+    def take(self) -> Item | None:
+        """The first, out."""
+        if not self._items:
+            return None
+        item = self._items.popleft()
+        self.events -= item.events
+        return item
+
+    def peek(self) -> Item | None:
+        """The first, which stays."""
+        return self._items[0] if self._items else None
+
+    def newest(self) -> Iterator[Item]:
+        """Last first."""
+        return reversed(self._items)
+
+    @property
+    def oldest_ns(self) -> int:
+        """The oldest event's time; 0 when none is known."""
+        return min((item.oldest_ns for item in self._items if item.oldest_ns), default=0)
+
+
+class MemoryQueue:
+    """What is in it is gone with the process; deliveries settle when it was sent."""
+
+    trouble = ""
+    is_durable = False
+
+    def __init__(self) -> None:
+        self._waiting = Waiting()
         self.bytes = 0
+
+    async def open(self) -> None:
+        """See `Queue`."""
 
     def put(self, item: Item) -> None:
         """See `Queue`."""
-        self._places = item.place = self._places + 1
-        self._waiting.append(item)
-        self._events += item.events
+        self._waiting.add(item)
         self.bytes += item.size
 
     def take(self) -> Item | None:
         """See `Queue`."""
-        if not self._waiting:
-            return None
-        item = self._waiting.popleft()
-        self._events -= item.events
-        return item
+        return self._waiting.take()
+
+    def peek(self) -> Item | None:
+        """See `Queue`. There is nothing to be gained by a look."""
+        return None
+
+    def newest(self) -> Iterator[Item]:
+        """See `Queue`."""
+        return self._waiting.newest()
+
+    def lease(self, items: Iterable[Item]) -> None:
+        """See `Queue`."""
+        self._waiting.remove(items)
+
+    async def load(self, item: Item) -> None:
+        """See `Queue`."""
 
     def give_back(self, item: Item) -> None:
         """See `Queue`."""
-        at = 0  # few are in flight, and only those can have come back before it
-        while at < len(self._waiting) and self._waiting[at].place < item.place:
-            at += 1
-        self._waiting.insert(at, item)
-        self._events += item.events
+        self._waiting.insert(item)
 
     def done(self, item: Item, outcome: Outcome) -> None:
         """See `Queue`."""
         self.bytes -= item.size
-        item.gathered.settle(outcome)
+        item.ended(outcome)
 
-    def drop_oldest(self) -> Item | None:
-        """See `Queue`. Dropped by policy is delivered."""
-        item = self.take()
-        if item is not None:
-            self.done(item, Outcome.DELIVERED)
-        return item
+    @property
+    def is_idle(self) -> bool:
+        """See `Queue`."""
+        return not self._waiting
+
+    @property
+    def is_stored(self) -> bool:
+        """See `Queue`."""
+        return False
+
+    async def close(self) -> Sequence[Item]:
+        """See `Queue`."""
+        return list(iter(self.take, None))
 
     @property
     def waiting(self) -> int:
@@ -150,4 +229,14 @@ class MemoryQueue:
     @property
     def waiting_events(self) -> int:
         """See `Queue`."""
-        return self._events
+        return self._waiting.events
+
+    @property
+    def stored_events(self) -> int:
+        """See `Queue`."""
+        return self._waiting.events
+
+    @property
+    def oldest_ns(self) -> int:
+        """See `Queue`."""
+        return self._waiting.oldest_ns

@@ -14,7 +14,12 @@ from ..config.description import ComponentSpec, Description, PipelineSpec
 from ..delivery import Deadlines
 from ..metrics import Metrics
 from ..outputs.deadletter import DeadLetterFile
+from ..outputs.disk_queue import DiskQueue
+from ..outputs.options import OutletOptions
 from ..outputs.outlet import Outlet
+from ..outputs.queue import MemoryQueue, Queue
+from ..outputs.store.directory import queue_directory
+from ..outputs.store.store import Store
 from ..pipeline import Fanout, Pipeline
 
 log = Logger(namespace="collector")
@@ -109,7 +114,9 @@ class Builder:
                 for pipeline, spec in zip(graph.pipelines, pipelines, strict=True)
                 if id in spec.receivers
             ]
-            receiver.output = Fanout(receiver.context, fed, deadlines)
+            intake = self._spec("receivers", id).intake
+            until_sent = intake is not None and intake.ack == "delivered"
+            receiver.output = Fanout(receiver.context, fed, deadlines, until_sent=until_sent)
         return graph
 
     def _pipeline(self, spec: PipelineSpec) -> Pipeline:
@@ -128,7 +135,22 @@ class Builder:
         valves = [valve for name, valve in self._graph.valves.items() if name in upstream]
         options = self._spec("exporters", id).outlet
         assert options is not None  # every exporter has one
-        return Outlet(self._graph.exporters[id], options, partial(_turn_all, valves, id))
+        exporter = self._graph.exporters[id]
+        queue = partial(self._queue, exporter, options)
+        return Outlet(exporter, options, partial(_turn_all, valves, id), queue)
+
+    def _queue(self, exporter: Exporter[Any], options: OutletOptions, outlet: Outlet) -> Queue:
+        if options.queue.type == "memory":
+            return MemoryQueue()
+        directory = queue_directory(self._description.service.data_dir, exporter.context.id)
+        return DiskQueue(
+            partial(Store.open, directory, encoder=exporter.format),
+            exporter.context,
+            options.queue.size,
+            exporter.format,
+            outlet.changed,
+            outlet.no_room,
+        )
 
     def _made(self, section: str, id: str) -> Any:
         spec = self._spec(section, id)

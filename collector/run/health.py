@@ -9,10 +9,10 @@ from typing import Any, Literal, NamedTuple, Protocol
 from ..outputs.backoff import State as Sending
 from .redactor import printable
 
-State = Literal["starting", "running", "paused", "retrying", "held", "failed", "stopped"]
+State = Literal["starting", "running", "paused", "retrying", "failing", "held", "failed", "stopped"]
 
 #: An operator is needed; everything else passes, or is meant to be so.
-UNHEALTHY: frozenset[State] = frozenset({"held", "failed"})
+UNHEALTHY: frozenset[State] = frozenset({"failing", "held", "failed"})
 _OF_OUTLETS: dict[Sending, State] = {
     Sending.OPEN: "running",
     Sending.BACKOFF: "retrying",
@@ -90,8 +90,11 @@ class _Outlet(Protocol):
     def reason(self) -> str: ...
     @property
     def since(self) -> float: ...
+    @property
+    def is_alarming(self) -> bool: ...
 
 
 def outlet_reading(outlet: _Outlet) -> Reading:
     """How an exporter is, by its outlet."""
-    return Reading(_OF_OUTLETS[outlet.state], outlet.reason, outlet.since)
+    state = "failing" if outlet.is_alarming else _OF_OUTLETS[outlet.state]
+    return Reading(state, outlet.reason, outlet.since)

@@ -15,7 +15,7 @@ from typing import Any
 
 from twisted.logger import Logger
 
-from ..component import Component
+from ..component import Component, Exporter
 from ..config.description import Description
 from ..delivery import Deadlines
 from ..metrics import Metrics
@@ -74,6 +74,8 @@ class Service:
             self._started.append(component)
             try:
                 await component.start()
+                if component.context.id in graph.outlets and isinstance(component, Exporter):
+                    await graph.outlets[component.context.id].start()
                 self._is_running(component)
             except Exception as e:
                 await self.stop()
@@ -100,8 +102,8 @@ class Service:
             (graph.exporters[id], partial(_drained, outlet)) for id, outlet in graph.outlets.items()
         )
         await self._all("drain", drains, left() - _CLOSING)
-        for outlet in graph.outlets.values():
-            self._try(outlet.stop)
+        ends = ((graph.exporters[id], outlet.stop) for id, outlet in graph.outlets.items())
+        await self._all("stop", ends, left() - _CLOSING / 2)
         self._deadlines.stop()
         await self._all("stop", ((r, r.stop) for r in receivers), left())
         others = [c for c in reversed(self._started) if c not in receivers]

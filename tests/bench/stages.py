@@ -24,9 +24,9 @@ from twisted.logger import Logger
 
 from collector.api import Batch, Config, Context, Exporter, Frames, Request, Resource
 from collector.delivery import Deadlines
-from collector.outputs.encoding import Encoding
 from collector.outputs.options import OutletOptions
 from collector.outputs.outlet import Outlet
+from collector.outputs.rows import Rows
 from collector.pipeline import Fanout, Pipeline
 from collector.run.loop import install_reactor
 from collector.run.memory import freeze_started, keep_heap
@@ -107,7 +107,7 @@ class _Way:
         context = Context("dynatrace", "exporter", reactor, Logger())
         model = DynatraceConfig.model_validate(options)
         self._exporter = DynatraceExporter(model, context)
-        self._encoding = Encoding.of(self._exporter, "fast")
+        self._rows = Rows(self._exporter, "fast")
         instant = _Instant(Config(), Context("instant", "exporter", reactor, Logger()))
         self._outlet = Outlet(instant, OutletOptions())
         pipeline = Pipeline("logs", reactor, [], [self._outlet])
@@ -131,7 +131,7 @@ class _Way:
                     gathered, events = [], 0
         await self._gone(gathered)
         await self._exporter.stop()
-        self._outlet.stop()
+        await self._outlet.stop()
         self._deadlines.stop()
 
     def _parsed(self, frames: Frames) -> Batch:
@@ -147,7 +147,7 @@ class _Way:
         requests = clock.time("rows", lambda: list(self._exporter.encode(gathered)))
         for request in requests:
             body = request.body
-            clock.time("gzip", lambda request=request: self._encoding.compressed(request))  # type: ignore[misc]
+            clock.time("gzip", lambda request=request: self._rows.compressed(request))  # type: ignore[misc]
             await clock.wait("send", self._exporter.send(request))
             self._split_json(orjson.loads(body))
         await clock.wait("pipeline", asyncio.sleep(0))

@@ -21,7 +21,7 @@ exporters:
   dynatrace:
     endpoint: http://127.0.0.1:{sink}
     api_token: dt0c01.{public}.{secret}
-    queue: {{type: memory}}
+    queue: {{type: {queue}}}
 service:
   data_dir: {data_dir}
   admin: {{endpoint: 127.0.0.1:{admin}}}
@@ -87,6 +87,7 @@ class Subject:
 @contextmanager
 def collector(
     protocol: str,
+    queue: str,
     sink: int,
     folder: Path,
     on: set[int],
@@ -98,6 +99,7 @@ def collector(
     configuration.write_text(
         _CONFIGURATION.format(
             protocol=protocol,
+            queue=queue,
             port=port,
             sink=sink,
             admin=admin,

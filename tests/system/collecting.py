@@ -137,6 +137,8 @@ class Account:
             return metrics(f"exporter_{name}_log_records", exporter=exporter)
 
         self.taken = number("taken")
+        self.recovered = number("recovered")
+        self.replayed = number("replayed")
         self.sent = number("sent")
         self.rejected = number("rejected")
         self.dropped = number("dropped")
@@ -147,7 +149,7 @@ class Account:
     def balanced(self) -> bool:
         """Whether every event is somewhere."""
         ended = self.sent + self.rejected + self.dropped + self.dead_lettered
-        return self.taken == ended + self.waiting
+        return self.taken + self.recovered + self.replayed == ended + self.waiting
 
 
 class _ControlConnection(http.client.HTTPConnection):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -34,6 +35,25 @@ def _in_a_file(port: int, home: Path) -> str:
     return configuration(port, home / "file" / "data", exporter)
 
 
+def _queue(home: Path) -> Path:
+    directory = home / "data" / "queue" / "dynatrace"
+    directory.mkdir(parents=True)
+    return directory
+
+
+def _newer_queue(port: int, home: Path) -> str:
+    with closing(sqlite3.connect(_queue(home) / "x.db")) as db:
+        db.execute("PRAGMA user_version=99")
+    return _dynatrace(port, home)
+
+
+def _queue_in_a_file(port: int, home: Path) -> str:
+    directory = _queue(home)
+    directory.rmdir()
+    directory.write_text("")
+    return _dynatrace(port, home)
+
+
 def _token_in_url(port: int, home: Path) -> str:
     return _dynatrace(port, home, endpoint=f"{_LOOPBACK}/?api-token={_TOKEN}")
 
@@ -56,10 +76,8 @@ _CASES: dict[str, tuple[Any, tuple[str, ...]]] = {
         lambda port, home: _dynatrace(port, home, endpoint="http://dynatrace.example"),
         ("plain http", "https://"),
     ),
-    "a queue that does not exist yet": (
-        lambda port, home: _dynatrace(port, home, queue={"type": "disk"}),
-        ("queue", "memory"),
-    ),
+    "a queue of a newer collector": (_newer_queue, ("newer collector (format 99", "move")),
+    "a queue that cannot be made": (_queue_in_a_file, ("queue", "service.data_dir")),
     "a missing certificate file": (
         lambda port, home: _dynatrace(port, home, ca_file="/nowhere/ca.pem"),
         ("ca_file", "No such file"),

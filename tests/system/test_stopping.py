@@ -31,9 +31,10 @@ def slow_way(way: Way, tmp_path: Path) -> Iterator[Way]:
         yield pair
 
 
-def _dead(directory: Path, timeout: str) -> Iterator[Collector]:
+def _dead(directory: Path, timeout: str, queue: str) -> Iterator[Collector]:
     """A collector whose destination is not there."""
-    exporters = {"dynatrace": {"endpoint": f"http://127.0.0.1:{free_port()}"}}
+    endpoint = f"http://127.0.0.1:{free_port()}"
+    exporters = {"dynatrace": {"endpoint": endpoint, "queue": {"type": queue}}}
 
     def configure(port: int, data_dir: Path) -> str:
         service = {"shutdown_timeout": timeout}
@@ -45,14 +46,20 @@ def _dead(directory: Path, timeout: str) -> Iterator[Collector]:
 
 @pytest.fixture
 def hopeless(tmp_path: Path) -> Iterator[Collector]:
-    """It has three seconds to stop."""
-    yield from _dead(tmp_path, "3s")
+    """It has three seconds to stop, and would lose what it has."""
+    yield from _dead(tmp_path, "3s", "memory")
+
+
+@pytest.fixture
+def keeping(tmp_path: Path) -> Iterator[Collector]:
+    """It has ten minutes, and no need of them."""
+    yield from _dead(tmp_path, "10m", "disk")
 
 
 @pytest.fixture
 def patient(tmp_path: Path) -> Iterator[Collector]:
     """It has ten minutes."""
-    yield from _dead(tmp_path, "10m")
+    yield from _dead(tmp_path, "10m", "memory")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -96,6 +103,19 @@ def test_a_dead_destination_costs_no_more_than_the_time_to_stop(hopeless: Collec
     (line,) = [line for line in hopeless.log.splitlines() if "not delivered" in line]
     assert "ERROR" in line
     assert "dynatrace" in line
+
+
+def test_a_dead_destination_does_not_delay_a_stop(keeping: Collector) -> None:
+    """What is on the disk can wait there for the next start."""
+    send_stream(keeping.port, lines("kept", range(_NUMBER)))
+    eventually(lambda: keeping.metrics()("exporter_taken_log_records") == _NUMBER)
+    began = time.monotonic()
+    assert keeping.process.stop() == 0
+    assert time.monotonic() - began < 3
+    log = keeping.log.replace(",", "")
+    assert f"{_NUMBER} events stay in the queue" in log
+    assert f"{_NUMBER} taken = 0 + {_NUMBER} in the queue" in log
+    assert "ERROR" not in log
 
 
 def test_health_can_be_read_while_it_stops(patient: Collector) -> None:

@@ -12,6 +12,11 @@ from .disk import sync_directory
 from .errors import Locked, StoreError
 
 
+def queue_directory(data_dir: Path, exporter: str) -> Path:
+    """Where the queue of an exporter is. No id has a plus sign, so no two have the same."""
+    return data_dir / "queue" / exporter.replace("/", "+")
+
+
 def make_directory(directory: Path) -> None:
     """For this user only. Raises StoreError."""
     try:

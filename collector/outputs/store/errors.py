@@ -19,7 +19,7 @@ class StoreError(Exception):
 
 
 class StoreFull(StoreError):
-    """There is no room, on the disk or within `max_size`. Nothing of what was put is stored."""
+    """There is no room on the disk. Nothing of what was put is stored."""
 
 
 class Locked(StoreError):

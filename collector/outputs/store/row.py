@@ -21,8 +21,8 @@ _headers = msgspec.json.Decoder(Headers)
 
 #: Of `request`, as `Entry.of` takes them. What was split or merged is where the original was.
 ENTRY_COLUMNS = (
-    "id, created_ns, oldest_ns, events, size, raw_size, encoding, headers, format, sum, "
-    "attempts, meta_sum"
+    "id, created_ns, oldest_ns, events, size, raw_size, encoding, headers, format, sum, history, "
+    "attempts, last_error, meta_sum"
 )
 
 
@@ -39,6 +39,7 @@ class Meta(msgspec.Struct, array_like=True, frozen=True):
     headers: Headers
     format: str
     sum: int
+    history: str
 
 
 _meta = msgspec.json.Decoder(Meta)
@@ -54,16 +55,18 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     raw_size: int
     encoding: str
     headers: Headers
-    attempted: bool
+    attempts: int
+    last_error: str
     created_ns: int
     format: str
+    history: str
 
     @classmethod
     def of(cls, row: Sequence[Any]) -> Entry:
         """From a row of ENTRY_COLUMNS. Raises Damaged."""
-        attempts, meta_sum = row[10:]
+        attempts, last_error, meta_sum = row[11:]
         try:
-            values = (*row[:7], _headers.decode(row[7]), *row[8:10])
+            values = (*row[:7], _headers.decode(row[7]), *row[8:11])
             meta = msgspec.convert(values, Meta)
         except (msgspec.MsgspecError, TypeError, ValueError) as e:
             raise Damaged("the metadata of a request are damaged") from e
@@ -77,9 +80,25 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
             raw_size=meta.raw_size,
             encoding=meta.encoding,
             headers=meta.headers,
-            attempted=attempts > 0,
+            attempts=attempts,
+            last_error=str(last_error or ""),
             created_ns=meta.created_ns,
             format=meta.format,
+            history=meta.history,
+        )
+
+    @property
+    def stub(self) -> Request:
+        """The request without its body."""
+        return Request(
+            body=b"",
+            events=self.events,
+            oldest_ns=self.oldest_ns,
+            headers=self.headers,
+            raw_size=self.raw_size,
+            encoding=self.encoding,
+            attempted=self.attempts > 0,
+            history=self.history,
         )
 
 
@@ -108,6 +127,7 @@ class Row(msgspec.Struct, kw_only=True):
             request.headers,
             encoder,
             crc32(request.body),
+            request.history,
         )
         return cls(meta=meta, data=request.body, attempts=int(request.attempted), place=place or id)
 
@@ -143,6 +163,7 @@ class Row(msgspec.Struct, kw_only=True):
             raw_size=meta.raw_size,
             encoding=meta.encoding,
             attempted=self.attempts > 0,
+            history=meta.history,
         )
 
     @property
@@ -151,7 +172,7 @@ class Row(msgspec.Struct, kw_only=True):
         meta = self.meta
         headers = msgspec.json.encode(meta.headers).decode()
         known = (meta.id, meta.created_ns, meta.oldest_ns, meta.events, meta.size, meta.raw_size)
-        words = (meta.encoding, headers, meta.format, meta.sum)
+        words = (meta.encoding, headers, meta.format, meta.sum, meta.history)
         return (*known, *words, 0, self.attempts, "", self.place, crc32(msgspec.json.encode(meta)))
 
     @property
@@ -161,5 +182,5 @@ class Row(msgspec.Struct, kw_only=True):
         return self.meta.id, raw.decode(), crc32(raw), self.data
 
 
-INSERT_REQUEST = f"INSERT INTO request VALUES({', '.join('?' * 15)})"
+INSERT_REQUEST = f"INSERT INTO request VALUES({', '.join('?' * 16)})"
 INSERT_BODY = "INSERT INTO body VALUES(?, ?, ?, ?)"

@@ -39,8 +39,8 @@ _TABLES = (
     (
         "CREATE TABLE request(id INTEGER PRIMARY KEY AUTOINCREMENT, created_ns INTEGER, "
         "oldest_ns INTEGER, events INTEGER, size INTEGER, raw_size INTEGER, encoding TEXT, "
-        "headers TEXT, format TEXT, sum INTEGER, state INTEGER, attempts INTEGER, last_error TEXT, "
-        "place INTEGER, meta_sum INTEGER)"
+        "headers TEXT, format TEXT, sum INTEGER, history TEXT, state INTEGER, attempts INTEGER, "
+        "last_error TEXT, place INTEGER, meta_sum INTEGER)"
     ),
     "CREATE TABLE body(id INTEGER PRIMARY KEY, meta TEXT, meta_sum INTEGER, data BLOB)",
 )

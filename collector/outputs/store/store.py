@@ -36,7 +36,7 @@ RESERVE = 32 << 20
 class Store:
     """What of one exporter waits to be sent. `open` makes it."""
 
-    def __init__(self, directory: Path, lock: int, max_size: int, reserve: int) -> None:
+    def __init__(self, directory: Path, lock: int, reserve: int) -> None:
         self.directory = directory
         #: Sentences for the log, found while opening.
         self.warnings: list[str] = []
@@ -48,7 +48,6 @@ class Store:
         #: Files of earlier processes that could not be taken over yet, see `adopt`.
         self.leftovers: list[Path] = []
         self._lock = lock
-        self._max_size = max_size
         self._reserve_size = reserve
         self._owed: dict[int, None] = {}
         self._owed_bytes = 0
@@ -60,7 +59,6 @@ class Store:
         cls,
         directory: Path,
         *,
-        max_size: int,
         encoder: str = "",
         reserve: int = RESERVE,
         shared: bool = False,
@@ -72,7 +70,7 @@ class Store:
         are a reason to refuse.
         """
         make_directory(directory)
-        store = cls(directory, lock(directory, shared=shared), max_size, reserve)
+        store = cls(directory, lock(directory, shared=shared), reserve)
         try:
             with store._said("open"), alone(directory):
                 store._begin(encoder)
@@ -136,7 +134,7 @@ class Store:
             self._take_out(gone)
             return []
         with self._said("write to"):
-            full = self._full(puts, gone)
+            full = self._room.lacks(sum(len(request.body) for request in puts))
         if full:
             self._take_out(gone)
             raise StoreFull(full)
@@ -149,12 +147,10 @@ class Store:
         self._settled()
         return ids
 
-    def _full(self, puts: Sequence[Request], gone: Sequence[int]) -> str:
-        group = sum(len(request.body) for request in puts)
-        left = self._file.bytes - self._file.sizes(gone)
-        if left and left + group > self._max_size:
-            return f"the queue {self.directory} holds {left} bytes of {self._max_size}"
-        return self._room.lacks(group)
+    def lacks(self, size: int = 0) -> str:
+        """Why so many bytes cannot be stored; empty when they can."""
+        with self._said("look at"):
+            return self._room.lacks(size)
 
     def _take_out(self, ids: Sequence[int]) -> None:
         """What fails is owed: it is tried again with the next, at worst sent twice."""
@@ -213,8 +209,8 @@ class Store:
     def replace(self, old: Sequence[int], requests: Sequence[Request]) -> list[int]:
         """Others in the place of some: merged or split. All or nothing, like `commit`.
 
-        They take the first place and the first time of the old ones, in order of their ids;
-        `max_size` does not count. StoreFull, StoreError: all is as it was.
+        They take the first place and the first time of the old ones, in order of their ids.
+        StoreFull, StoreError: all is as it was.
         """
         with self._said("write to"):
             if full := self._room.lacks(sum(len(request.body) for request in requests)):

@@ -12,7 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from collector.event import FLAGS_KEY, Batch, Event, Resource, Scope
 from collector.outputs.encoding import Encoding, plain, sanitised
-from collector.outputs.gzip import compressor
+from collector.outputs.rows import Rows
 from collector.request import Request
 from collector.testing import LetterBox, ScriptedExporter, context, events
 
@@ -46,7 +46,8 @@ class EncodingTestCase(SynchronousTestCase):
         self.letters = LetterBox()
         self.context = context("exporter", letters=self.letters)
         self.exporter = Strict(self.context)
-        self.encoding = Encoding(self.exporter, None)
+        self.rows_of = Rows(self.exporter)
+        self.encoding = Encoding(self.exporter, self.rows_of)
 
     def requests(self, *found: Event) -> list[Request]:
         return self.encoding.requests([Batch([event]) for event in found])
@@ -55,7 +56,7 @@ class EncodingTestCase(SynchronousTestCase):
         return [
             orjson.loads(row)
             for request in self.requests(*found)
-            for row in self.encoding.rows(request)
+            for row in self.rows_of.of(request)
         ]
 
     def failed(self) -> int:
@@ -115,40 +116,14 @@ class FailureTests(EncodingTestCase):
 class CompressionTests(EncodingTestCase):
     def setUp(self) -> None:
         super().setUp()
-        self.encoding = Encoding(self.exporter, compressor("fast"))
+        self.rows_of = Rows(self.exporter, "fast")
+        self.encoding = Encoding(self.exporter, self.rows_of)
 
     def test_a_request_is_compressed_once_and_remembers_its_size(self) -> None:
         (request,) = self.requests(*events("x" * 1000))
         self.assertEqual((request.encoding, request.raw_size > 1000), ("gzip", True))
         self.assertLess(len(request.body), 200)
-        self.assertEqual(orjson.loads(self.encoding.rows(request)[0])[0], "x" * 1000)
-
-    def test_halves_have_the_rows_and_the_past_of_the_whole(self) -> None:
-        (request,) = self.requests(*events("a", "b", "c"))
-        request.attempted, request.oldest_ns = True, 7
-        halves = self.encoding.divided(request)
-        assert isinstance(halves, list)
-        bodies = [[orjson.loads(row)[0] for row in self.encoding.rows(half)] for half in halves]
-        self.assertEqual(bodies, [["b", "c"], ["a"]])
-        for half in halves:
-            self.assertEqual((half.attempted, half.oldest_ns, half.encoding), (True, 7, "gzip"))
-
-    def test_one_event_is_its_row(self) -> None:
-        (request,) = self.requests(*events("a"))
-        row = self.encoding.divided(request)
-        assert isinstance(row, bytes)
-        self.assertEqual(orjson.loads(row)[0], "a")
-
-    def test_what_cannot_be_unpacked_is_all_of_it(self) -> None:
-        unpacks: list[Any] = [lambda _: 1 / 0, lambda _: []]
-        for broken in unpacks:
-            (request,) = self.requests(*events("a", "b"))
-            whole = self.patch(self.exporter, "unpack", broken)
-            found = self.encoding.divided(request)
-            whole.restore()
-            assert isinstance(found, bytes)
-            self.assertEqual(found.count(b"\n"), 1)
-        self.flushLoggedErrors(ZeroDivisionError)
+        self.assertEqual(orjson.loads(self.rows_of.of(request)[0])[0], "x" * 1000)
 
 
 class PlainTests(SynchronousTestCase):

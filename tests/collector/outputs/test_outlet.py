@@ -17,12 +17,14 @@ from twisted.trial.unittest import TestCase
 from collector.component import NoDeadLetter
 from collector.delivery import Delivery, Outcome
 from collector.event import Batch
-from collector.outputs import queue
+from collector.outputs import item
+from collector.outputs.attempt import MAX_EXTRA
 from collector.outputs.backoff import State
-from collector.outputs.encoding import Encoding
 from collector.outputs.options import OutletOptions
-from collector.outputs.outlet import HIGH, LOW, MAX_EXTRA, Outlet
+from collector.outputs.outlet import HIGH, LOW, Outlet
+from collector.outputs.rows import Rows
 from collector.request import Hold, Poison, Receipt, Request, Retry, TooLarge
+from collector.tasks import spawn
 from collector.testing import LetterBox, ScriptedExporter, context, events
 from tests.collector.tasks import as_task, turns
 
@@ -36,7 +38,7 @@ class Picky(ScriptedExporter):
     most: float = math.inf
 
     async def send(self, request: Request) -> Receipt | None:
-        rows = {row.decode() for row in Encoding(self, None).rows(request)}
+        rows = {row.decode() for row in Rows(self).of(request)}
         if request.events > self.most:
             self.tries.append(request.body)
             raise TooLarge(f"over {self.most}")
@@ -65,8 +67,11 @@ class OutletTestCase(TestCase):
         self.context = given
         self.exporter = Picky(given, script)
         self.outlet = Outlet(self.exporter, OutletOptions(**options), self.full.append)
-        self.addCleanup(self.outlet.stop)
+        self.addCleanup(self._stop, self.outlet)
         return self.outlet
+
+    def _stop(self, outlet: Outlet) -> Deferred[None]:
+        return spawn(outlet.stop())
 
     def put(self, *bodies: str, ack: bool = False, size: int = 0) -> Delivery:
         delivery = Delivery()
@@ -172,7 +177,7 @@ class GatherTests(OutletTestCase):
 class WatermarkTests(OutletTestCase):
     def setUp(self) -> None:
         super().setUp()
-        self.patch(queue, "_DELIVERY_SIZE", 0)  # the bodies alone, for round numbers
+        self.patch(item, "_DELIVERY_SIZE", 0)  # the bodies alone, for round numbers
 
     @as_task
     async def test_pauses_above_the_high_and_resumes_below_the_low_one(self) -> None:
@@ -476,7 +481,7 @@ class StopTests(OutletTestCase):
         for bodies in ("ab", "cd", "e"):
             self.put(*bodies)
         await turns()
-        self.outlet.stop()
+        await self.outlet.stop()
         self.assertEqual(self.outcomes(), [RETRY] * 3)
         self.assertEqual((self.count("dropped_log_records", reason="shutdown"), self.off()), (5, 0))
         await turns()
@@ -491,7 +496,7 @@ class StopTests(OutletTestCase):
             self.make([late])
             self.put("a")
             await turns()
-            self.outlet.stop()
+            await self.outlet.stop()
             late.addErrback(lambda _: None)
             if not late.called:
                 late.callback(answer)  # type: ignore[arg-type]
@@ -502,7 +507,7 @@ class StopTests(OutletTestCase):
     @as_task
     async def test_what_comes_after_the_end_is_to_be_repeated(self) -> None:
         self.make()
-        self.outlet.stop()
+        await self.outlet.stop()
         delivery = self.put("a", ack=True)
         self.assertEqual(self.successResultOf(delivery.outcome), RETRY)
         self.assertEqual((self.off(), self.clock.getDelayedCalls()), (0, []))
@@ -589,7 +594,7 @@ class AccountTests(OutletTestCase):
         for _ in range(40):
             await self.advance(1)
         self.assertEqual(self.off(), 0)
-        self.outlet.stop()
+        await self.outlet.stop()
         await turns()
         self.assertTrue(drained.called)
         self.assertEqual((self.off(), self.gauge("queued_log_records")), (0, 0))

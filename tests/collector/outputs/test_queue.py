@@ -7,27 +7,28 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from collector.delivery import Delivery, Outcome
-from collector.outputs.queue import Gathered, Item, MemoryQueue
+from collector.outputs.item import Gathered, Item, Part
+from collector.outputs.queue import MemoryQueue
 from collector.request import Request
 
 DELIVERED, RETRY, REJECTED = Outcome
 
 
 def item(body: bytes = b"x", events: int = 1, gathered: Gathered | None = None) -> Item:
-    return Item(Request(body=body, events=events), gathered or Gathered([Delivery()], 1))
+    return Item(Request(body=body, events=events), [gathered or Gathered([Delivery()], 1)])
 
 
 def bodies(queue: MemoryQueue) -> list[bytes]:
-    return [leased.parts[0].body for leased in iter(queue.take, None)]
+    return [leased.parts[0].request.body for leased in iter(queue.take, None)]
 
 
 class GatheredTests(SynchronousTestCase):
     def test_every_delivery_waits_for_every_request(self) -> None:
         deliveries = [Delivery(), Delivery()]
         gathered = Gathered(deliveries, 2)
-        gathered.settle(REJECTED)
+        gathered.ended(REJECTED)
         self.assertNoResult(deliveries[0].outcome)
-        gathered.settle(DELIVERED)
+        gathered.ended(DELIVERED)
         for delivery in deliveries:
             self.assertEqual(self.successResultOf(delivery.outcome), REJECTED)
 
@@ -69,17 +70,9 @@ class MemoryQueueTests(SynchronousTestCase):
         self.put(b"abcd")
         leased = self.queue.take()
         assert leased is not None
-        leased.parts = [Request(body=b"c", events=1)]
+        leased.parts = [Part(Request(body=b"c", events=1))]
         self.queue.give_back(leased)
         self.assertEqual(self.state(), (4, 1, 1))
-
-    def test_dropping_the_oldest_delivers_it(self) -> None:
-        delivery = Delivery()
-        self.queue.put(item(gathered=Gathered([delivery], 1)))
-        self.assertIsNotNone(self.queue.drop_oldest())
-        self.assertEqual(self.successResultOf(delivery.outcome), DELIVERED)
-        self.assertEqual(self.state(), (0, 0, 0))
-        self.assertIsNone(self.queue.drop_oldest())
 
     @given(st.lists(st.integers(0, 3)))
     def test_the_account_and_the_order_hold(self, steps: list[int]) -> None:
@@ -101,5 +94,5 @@ class MemoryQueueTests(SynchronousTestCase):
         self.assertEqual(found, sorted(found))
 
     def test_those_who_wait_take_room_too(self) -> None:
-        alone, awaited = item(b"x"), Item(Request(body=b"x", events=1), Gathered([], 1), 10)
+        alone, awaited = item(b"x"), Item(Request(body=b"x", events=1), [Gathered([], 1)], 10)
         self.assertEqual((alone.size, awaited.size), (1, 3001))

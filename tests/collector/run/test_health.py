@@ -14,6 +14,7 @@ class FakeOutlet:
     state = Sending.OPEN
     reason = ""
     since = 0.0
+    is_alarming = False
 
 
 class HealthTests(SynchronousTestCase):

@@ -120,7 +120,7 @@ class FileTests(TestCase):
             outcomes = [await wait(delivery.outcome) for delivery in deliveries]
             self.assertEqual(set(outcomes), {Outcome.DELIVERED})
             self.assertEqual(self.bodies(), list(range(50)))
-            out.stop()
+            await out.stop()
 
         return spawn(put())
 

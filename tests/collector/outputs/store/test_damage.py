@@ -19,7 +19,7 @@ PENDING = 60
 
 
 def opened(directory: Path) -> Store:
-    return Store.open(directory, max_size=1 << 30, reserve=0)
+    return Store.open(directory, reserve=0)
 
 
 def request(n: int) -> Request:

@@ -25,7 +25,7 @@ def request(n: int) -> Request:
 
 
 def opened(directory: Path) -> Store:
-    return Store.open(directory, max_size=1 << 30, reserve=RESERVE)
+    return Store.open(directory, reserve=RESERVE)
 
 
 @pytest.fixture

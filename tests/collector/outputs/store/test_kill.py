@@ -19,7 +19,7 @@ from collector.outputs.store.store import Store
 
 seed = int(sys.argv[2])
 chance = random.Random(seed)
-store = Store.open(Path(sys.argv[1]), max_size=1 << 30, reserve=1 << 20)
+store = Store.open(Path(sys.argv[1]), reserve=1 << 20)
 n, mine = 0, []
 while True:
     group = []
@@ -64,7 +64,7 @@ def test_nothing_that_was_reported_is_missing_after_a_kill(tmp_path: Path) -> No
 
 
 def verify(directory: Path, stored: dict[int, int]) -> int:
-    store = Store.open(directory, max_size=1 << 30, reserve=1 << 20)
+    store = Store.open(directory, reserve=1 << 20)
     assert store.healed is None
     entries = {entry.id: entry for entry in store.entries()}
     # The last group may be in without having been reported, or out without: nothing else.

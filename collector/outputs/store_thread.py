@@ -1,0 +1,130 @@
+"""The thread that has a store: calls in, what they give out, and a word about what is damaged."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import ParamSpec, TypeVar
+
+from ..component import Context
+from ..request import Request
+from .store.errors import Damaged, StoreError
+from .store.row import Entry
+from .store.store import Store
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class StoreThread:
+    """Runs one call after the other. What fails raises StoreError, or Damaged where it says so."""
+
+    def __init__(self, context: Context, format: str) -> None:  # noqa: A002
+        """`format`: of the rows that can be sent; what a store has of others is set aside."""
+        self._context = context
+        self._format = format
+        self._pool = ThreadPoolExecutor(1, "queue")
+        self._store: Store | None = None
+        self._told = 0
+
+    async def open(self, open_store: Callable[[], Store]) -> Sequence[Entry]:
+        """Open it: what is in it that can be sent."""
+        store = self._store = await self._run(open_store)
+        for warning in store.warnings:
+            self._context.log.warn("{id}: {warning}", id=self._context.id, warning=warning)
+        return await self._run(self._usable, store)
+
+    def _usable(self, store: Store) -> Sequence[Entry]:
+        entries, usable = store.entries(), []
+        for entry in entries:
+            if entry.format == self._format:
+                usable.append(entry)
+            else:
+                why = f"rows of format {entry.format}, this exporter sends {self._format}"
+                store.quarantine(entry.id, why)
+        return usable
+
+    async def commit(self, puts: Sequence[Request], gone: Sequence[int]) -> Sequence[int]:
+        """See `Store`."""
+        return await self._run(self._there.commit, puts, gone)
+
+    async def replace(self, ids: Sequence[int], requests: Sequence[Request]) -> Sequence[int]:
+        """See `Store`."""
+        return await self._run(self._there.replace, ids, requests)
+
+    async def load(self, id: int) -> Request:
+        """See `Store`. Raises Damaged too."""
+        return await self._run(self._there.load, id)
+
+    async def entries(self) -> Sequence[Entry]:
+        """See `Store`."""
+        return await self._run(self._there.entries)
+
+    async def attempted(self, ids: Sequence[int], error: str) -> None:
+        """See `Store`. What cannot be noted is not worth an error."""
+        try:
+            await self._run(self._there.attempted, ids, error)
+        except StoreError as e:
+            self._context.log.debug("{id}: {reason}", id=self._context.id, reason=str(e))
+
+    async def lacks(self) -> str:
+        """Why nothing can be stored; empty when it can."""
+        return await self._run(self._there.lacks)
+
+    async def reclaim(self) -> None:
+        """Give back what is not used, a step at a time; other calls go in between."""
+        while await self._run(self._there.reclaim):
+            pass
+
+    async def adopted(self) -> Sequence[Entry]:
+        """What earlier processes left and for which there was no room before."""
+        store = self._there
+        return await self._run(partial(_adopted, store)) if store.leftovers else ()
+
+    async def close(self) -> None:
+        """Let go of it. Calls after that raise StoreError."""
+        store, self._store = self._store, None
+        if store is not None:
+            await self._run(store.close)
+        self._pool.shutdown(wait=False)
+
+    @property
+    def _there(self) -> Store:
+        if self._store is None:
+            raise StoreError("the queue is closed")
+        return self._store
+
+    async def _run(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self._pool, partial(call, *args, **kwargs))
+        except (StoreError, Damaged):
+            raise
+        except Exception as e:
+            self._context.log.failure("{id}: the queue's store failed", id=self._context.id)
+            raise StoreError(f"a fault in the queue's store: {type(e).__name__}") from e
+        finally:
+            self._tell()
+
+    def _tell(self) -> None:
+        """Say what was found damaged since the last call."""
+        store = self._store
+        if store is None or store.lost_requests == self._told:
+            return
+        requests, self._told = store.lost_requests - self._told, store.lost_requests
+        self._context.count("quarantined_requests", requests)
+        self._context.log.error(
+            "{id}: {requests} requests in the queue were damaged; what is left of them is beside "
+            "{path}, all others are kept",
+            id=self._context.id,
+            requests=requests,
+            path=str(store.path),
+        )
+
+
+def _adopted(store: Store) -> Sequence[Entry]:
+    known = {entry.id for entry in store.entries()}
+    store.adopt()
+    return [entry for entry in store.entries() if entry.id not in known]

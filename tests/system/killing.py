@@ -1,0 +1,163 @@
+"""A collector that is killed over and over while writers write, and what must be true after it.
+
+Writers, sandbox and this are the oracle, which survives everything: what was acknowledged is an
+obligation, what arrived is looked at by its text and its record id.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tests.system.collecting import QUICK, Account, Collector
+from tests.system.network import free_port
+from tests.system.process import PYTHON, Process
+from tests.system.sandbox import Sandbox
+from tests.system.waiting import eventually
+from tests.system.writing import AcknowledgedWriter, Writer
+
+#: Seconds that a collector lives, from when it has started.
+_LIFE = (0.0, 0.6)
+_START = 30.0
+
+
+class Verdict(NamedTuple):
+    """What became of everything."""
+
+    kills: int
+    acknowledged: int
+    #: Acknowledged, and not there: must be nobody.
+    lost: Sequence[str]
+    #: There, and never sent: must be nobody.
+    invented: Sequence[str]
+    #: More copies than it was sent times and the collector was killed: must be nobody.
+    unexplained: Sequence[str]
+    #: Copies of what the collector took once, and sent again after a kill.
+    repeated: int
+    #: Copies of what a writer sent again, because it had no answer.
+    resent: int
+
+
+class Victim:
+    """One collector after the other, on the same ports and the same data."""
+
+    def __init__(self, directory: Path, sandbox: Sandbox, **exporter: Any) -> None:
+        self._directory = directory
+        self.lines, self.syslog = free_port(), free_port()
+        self.data_dir = directory / "data"
+        self._config = directory / "collector.yaml"
+        self._config.write_text(self._configuration({"endpoint": sandbox.url, **exporter}))
+        self.kills = self._starts = 0
+        self.process: Process | None = None
+
+    def _configuration(self, exporter: Mapping[str, Any]) -> str:
+        acknowledging = "tests.system.acknowledging:AcknowledgingReceiver"
+        receivers = {
+            acknowledging: {"endpoint": f"127.0.0.1:{self.lines}"},
+            "syslog": {"tcp": {"endpoint": f"127.0.0.1:{self.syslog}"}},
+        }
+        logs = {"receivers": list(receivers), "exporters": ["dynatrace"]}
+        said = {
+            "receivers": receivers,
+            "exporters": {"dynatrace": {**QUICK, **exporter}},
+            "service": {"data_dir": str(self.data_dir), "pipelines": {"logs": logs}},
+        }
+        return json.dumps(said)
+
+    def start(self) -> Collector:
+        """The next one, which listens."""
+        self._starts += 1
+        home = self._directory / f"life-{self._starts}"
+        self.process = process = Process((*PYTHON, "run", self._config), home)
+        eventually(lambda: " started, pid " in process.stderr or not process.alive, within=_START)
+        assert process.alive, process.stderr
+        return Collector(process, self.syslog, self.data_dir)
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        assert self.process is not None
+        self.process.kill()
+        self.kills += 1
+
+
+@contextmanager
+def victim(directory: Path, sandbox: Sandbox, **exporter: Any) -> Iterator[Victim]:
+    """Its last process is ended at the end."""
+    found = Victim(directory, sandbox, **exporter)
+    try:
+        yield found
+    finally:
+        if found.process is not None:
+            found.process.kill()
+
+
+def killed(
+    prey: Victim,
+    sandbox: Sandbox,
+    kills: int,
+    chance: random.Random,
+    between: Callable[[int], None] = lambda _: None,
+) -> tuple[Verdict, Account]:
+    """So many lives, each ended at a random moment; then one that ends by itself.
+
+    `between` is called after each kill, while nothing runs.
+    """
+    writers = [AcknowledgedWriter(f"writer-{n}", prey.lines) for n in range(3)]
+    others = [Writer("plain", prey.syslog)]
+    for writer in (*writers, *others):
+        writer.start()
+    try:
+        for kill in range(kills):
+            prey.start()
+            time.sleep(chance.uniform(*_LIFE))
+            prey.kill()
+            between(kill)
+        last = prey.start()
+        time.sleep(_LIFE[1])
+    finally:
+        for writer in (*writers, *others):
+            writer.stop()
+    account = last.settled()
+    return verdict(writers, others, sandbox.events(), prey.kills), account
+
+
+def verdict(
+    writers: Sequence[AcknowledgedWriter],
+    others: Sequence[Writer],
+    events: Sequence[Mapping[str, Any]],
+    kills: int,
+) -> Verdict:
+    """What the writers know against what has arrived."""
+    ids: dict[str, Counter[str]] = defaultdict(Counter)
+    for event in events:
+        ids[event["content"]][event["log.record.uid"]] += 1
+    acknowledged = {text for writer in writers for text in writer.acknowledged}
+    times: Counter[str] = sum((writer.times for writer in writers), Counter())
+    plain = {text for text in ids if any(text.startswith(other.name) for other in others)}
+    return Verdict(
+        kills,
+        len(acknowledged),
+        sorted(acknowledged - ids.keys()),
+        sorted(ids.keys() - times.keys() - plain),
+        sorted(
+            text
+            for text, copies in ids.items()
+            if len(copies) > max(times[text], 1) or max(copies.values()) > 1 + kills
+        ),
+        sum(copies.total() - len(copies) for copies in ids.values()),
+        sum(len(copies) - 1 for copies in ids.values()),
+    )
+
+
+def ended(prey: Victim) -> str:
+    """Stop the last one as an operator would, and give its log."""
+    assert prey.process is not None
+    assert prey.process.stop(signal.SIGTERM) == 0
+    return prey.process.stderr

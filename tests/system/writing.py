@@ -1,0 +1,81 @@
+"""Writers of numbered events: some wait for answers, and know what they were promised."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterable
+
+from tests.system.network import connected, lines, texts
+
+#: Lines that are sent before an answer is waited for.
+_WINDOW = 40
+#: Seconds for the answers; then they are sent again, perhaps to another process.
+_PATIENCE = 5.0
+_PAUSE = 0.02
+
+
+class Writer:
+    """Sends, over and over, until it is told to stop. A thread."""
+
+    def __init__(self, name: str, port: int) -> None:
+        self.name = name
+        self.sent = 0
+        self._port = port
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=name)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End, after the window in hand."""
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                with connected(self._port) as connection:
+                    connection.settimeout(_PATIENCE)
+                    self._write(connection)
+            except OSError:
+                time.sleep(_PAUSE)
+
+    def _write(self, connection: socket.socket) -> None:
+        while not self._stop.is_set():
+            connection.sendall(lines(self.name, range(self.sent, self.sent + _WINDOW)))
+            self.sent += _WINDOW
+            time.sleep(_PAUSE)
+
+
+class AcknowledgedWriter(Writer):
+    """What it has an answer for must arrive; what it has none for, it sends again."""
+
+    def __init__(self, name: str, port: int) -> None:
+        super().__init__(name, port)
+        self.acknowledged: set[str] = set()
+        #: How often each was sent.
+        self.times: Counter[str] = Counter()
+
+    def _write(self, connection: socket.socket) -> None:
+        with connection.makefile("rb") as answers:
+            while not self._stop.is_set():
+                window = texts(self.name, range(self.sent, self.sent + _WINDOW))
+                waiting = set(window) - self.acknowledged
+                self.times.update(waiting)
+                connection.sendall("".join(f"{text}\n" for text in sorted(waiting)).encode())
+                self._hear(answers, waiting)
+                self.sent += _WINDOW
+
+    def _hear(self, answers: Iterable[bytes], waiting: set[str]) -> None:
+        answers = iter(answers)
+        while waiting:
+            answer = next(answers, b"").decode().strip()
+            if not answer:
+                raise ConnectionResetError
+            self.acknowledged.add(answer)
+            waiting.discard(answer)
