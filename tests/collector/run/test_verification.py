@@ -59,7 +59,7 @@ class Trying(ScriptedExporter):
 
 def description(*does: str) -> Description:
     def spec(section: str, id: str, what: str) -> ComponentSpec:
-        return ComponentSpec(section, id, id, Trying, Options(does=what), None, 1, 1)
+        return ComponentSpec(section, id, id, Trying, Options(does=what), None, None, 1, 1)
 
     specs = {("exporters", what): spec("exporters", what, what) for what in does}
     specs["receivers", "syslog"] = spec("receivers", "syslog", "unmakeable")
