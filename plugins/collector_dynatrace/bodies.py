@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import orjson
 
@@ -21,7 +20,7 @@ class Body(NamedTuple):
 
     data: bytes
     rows: int
-    #: The oldest time an event said, in ns; 0 = none did.
+    #: The oldest time in a row, in ns.
     oldest_ns: int
 
 
@@ -77,12 +76,3 @@ def split(body: bytes, count: int) -> list[bytes]:
         first = b"{" + pieces[0] + b"}"
         return [first, *[b'{"' + piece + b"}" for piece in pieces[1:]]]
     return [orjson.dumps(row) for row in orjson.loads(body)]
-
-
-def row_time(row: bytes) -> int:
-    """The time in a row that encode made, ns; 0 when there is none to read."""
-    try:
-        found: Any = orjson.loads(row)["timestamp"]
-        return int(datetime.fromisoformat(found).timestamp() * 1000) * 10**6
-    except (KeyError, TypeError, ValueError):
-        return 0
