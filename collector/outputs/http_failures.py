@@ -20,12 +20,13 @@ from .tunnel import ProxyFailed, TunnelRefused
 class NotSent(Exception):
     """No byte of the request reached the server: its name, a proxy, the connection or TLS failed.
 
-    `certificate`: a certificate was not accepted, the server's or ours, which time does not mend.
+    `lasting`: time does not mend it: a certificate was not accepted, the server's or ours, or a
+    proxy does not let us through.
     """
 
-    def __init__(self, reason: str, *, certificate: bool = False) -> None:
+    def __init__(self, reason: str, *, lasting: bool = False) -> None:
         super().__init__(reason)
-        self.certificate = certificate
+        self.lasting = lasting
 
 
 class Ambiguous(Exception):
@@ -48,11 +49,11 @@ def not_sent(cause: BaseException, where: str, *, late: bool) -> NotSent:
         case NotAProxy():
             reason = f"no way to {where}, {cause}"
         case TunnelRefused():
-            reason = f"{where} {cause}"
+            return NotSent(f"{where} {cause}", lasting=cause.lasting)
         case CertificateRefused():
-            return NotSent(f"the certificate of {where} {cause}", certificate=True)
+            return NotSent(f"the certificate of {where} {cause}", lasting=True)
         case VerificationError():
-            return NotSent(f"the certificate of {where} is for another name", certificate=True)
+            return NotSent(f"the certificate of {where} is for another name", lasting=True)
         case SSL.Error():
             return _tls_failed(_ssl_text(cause), where)
         case error.DNSLookupError():
@@ -70,11 +71,11 @@ def not_sent(cause: BaseException, where: str, *, late: bool) -> NotSent:
 def _tls_failed(text: str, where: str) -> NotSent:
     if " alert " in text and ("certificate" in text or "unknown ca" in text):
         reason = f"{where} does not accept our certificate ({text}): see cert_file"
-        return NotSent(reason, certificate=True)
+        return NotSent(reason, lasting=True)
     if "certificate" not in text:
         return NotSent(f"TLS with {where} failed ({text or 'the connection was closed'})")
     reason = f"the certificate of {where} is not trusted ({text}): is its CA in ca_file?"
-    return NotSent(reason, certificate=True)
+    return NotSent(reason, lasting=True)
 
 
 def _ssl_text(cause: SSL.Error) -> str:

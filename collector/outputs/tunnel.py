@@ -25,6 +25,7 @@ MAX_HEAD = 16 << 10
 _HTTP = b"HTTP/1."
 _STATUS = re.compile(rb"HTTP/1\.\d (\d{3})(?: |\r|$)")
 _STRANGER = ": it wants a user and a password, as in http://user:password@host:port"
+_LASTING = frozenset({401, 403, 407})
 _AWAY = ": it cannot reach the server"
 _ADVICE = {
     401: _STRANGER,  # tinyproxy, where it knows no such password
@@ -37,7 +38,14 @@ _ADVICE = {
 
 
 class TunnelRefused(Exception):
-    """The proxy was reached and opened no tunnel; the text begins with a verb."""
+    """The proxy was reached and opened no tunnel; the text begins with a verb.
+
+    `lasting`: it will not, until somebody changes something.
+    """
+
+    def __init__(self, text: str, *, lasting: bool = False) -> None:
+        super().__init__(text)
+        self.lasting = lasting
 
 
 class ProxyFailed(Exception):
@@ -132,7 +140,8 @@ class _Opening(Protocol):
         if 200 <= status < 300:
             self._open(tail)
         elif found:
-            self._refuse(f"answered {status} when asked for {self._to}{_ADVICE.get(status, '')}")
+            said = f"answered {status} when asked for {self._to}{_ADVICE.get(status, '')}"
+            self._refuse(said, lasting=status in _LASTING)
         else:
             self._refuse("answers something that is not HTTP")
 
@@ -144,8 +153,8 @@ class _Opening(Protocol):
         if tail:
             self._inner.dataReceived(tail)
 
-    def _refuse(self, text: str) -> None:
-        self.opened.errback(TunnelRefused(text))
+    def _refuse(self, text: str, *, lasting: bool = False) -> None:
+        self.opened.errback(TunnelRefused(text, lasting=lasting))
         self._abort()
 
     def _abort(self) -> None:

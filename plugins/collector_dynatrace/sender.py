@@ -71,7 +71,7 @@ class Sender:
             answer = await self._client.post(url, self._headers(request), request.body)
         except NotSent as e:
             count("not_sent", endpoint=where)
-            raise (Hold(str(e)) if e.certificate else Retry(str(e))) from None
+            raise (Hold(str(e)) if e.lasting else Retry(str(e))) from None
         except Ambiguous as e:
             count("ambiguous", endpoint=where)
             raise Retry(str(e), ambiguous=True) from None

@@ -126,7 +126,7 @@ class FailureTests(Case):
             error = await self.fails(NotSent, self.client(), url)
         self.assertIn("refused", str(error))
         self.assertNotIn("secret", str(error))
-        self.assertFalse(error.certificate)
+        self.assertFalse(error.lasting)
 
     @as_task
     async def test_a_name_that_is_unknown(self) -> None:

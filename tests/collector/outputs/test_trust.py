@@ -65,27 +65,27 @@ class AuthorityTests(TlsCase):
     @as_task
     async def test_a_ca_that_is_not_trusted(self) -> None:
         error = await self.fails(NotSent, self.client(), self.listen())
-        self.assertTrue(error.certificate)
+        self.assertTrue(error.lasting)
         self.assertIn("ca_file", str(error))
         self.assertEqual(self.server.requests, [])
 
     @as_task
     async def test_another_name(self) -> None:
         error = await self.fails(NotSent, self.trusting(), self.listen(host="127.0.0.9"))
-        self.assertTrue(error.certificate)
+        self.assertTrue(error.lasting)
         self.assertIn("another name", str(error))
         self.assertEqual(self.server.requests, [])
 
     @as_task
     async def test_expired(self) -> None:
         error = await self.fails(NotSent, self.trusting(), self.listen(days=-1))
-        self.assertTrue(error.certificate)
+        self.assertTrue(error.lasting)
 
     @as_task
     async def test_no_tls_there(self) -> None:
         url = self.url.replace("http:", "https:")
         error = await self.fails(NotSent, self.trusting(connect_timeout=0.5), url)
-        self.assertFalse(error.certificate)
+        self.assertFalse(error.lasting)
 
     @as_task
     async def test_a_handshake_that_never_ends(self) -> None:
@@ -144,7 +144,7 @@ class PinTests(TlsCase):
         for version in VERSIONS:
             url = self.listen(tls={"version": version})
             error = await self.fails(NotSent, self.pinning("0" * 64), url)
-            self.assertTrue(error.certificate)
+            self.assertTrue(error.lasting)
             (shown,) = [word for word in str(error).split() if word.startswith("sha256//")]
             self.assertEqual(TlsClientOptions(pin_sha256=(pin_of(self.pem),)).pin_sha256, (shown,))
             self.assertEqual(self.server.read, b"")
@@ -154,7 +154,7 @@ class PinTests(TlsCase):
         url = self.listen()
         self.file("server.pem", self.pem + self.authority.pem)
         error = await self.fails(NotSent, self.pinning(pin_of(self.authority.pem)), url)
-        self.assertTrue(error.certificate)
+        self.assertTrue(error.lasting)
         self.assertEqual(self.server.read, b"")
 
     @as_task
@@ -162,7 +162,7 @@ class PinTests(TlsCase):
         for days in (-1, 11):
             url = self.listen(days=days)
             error = await self.fails(NotSent, self.pinning(pin_of(self.pem)), url)
-            self.assertTrue(error.certificate)
+            self.assertTrue(error.lasting)
             self.assertIn("valid from", str(error))
             self.assertEqual(self.server.read, b"")
 

@@ -51,11 +51,11 @@ class ProxyCase(TlsCase):
         options.setdefault("tls", TlsClientOptions(ca_file=self.ca))
         return self.client(proxy=proxy, **options)
 
-    async def refused(self, client: HttpClient, *, certificate: bool = False) -> str:
+    async def refused(self, client: HttpClient, *, lasting: bool = False) -> str:
         """What NotSent says; the server has read nothing, the proxy keeps nothing open."""
         error = await self.fails(NotSent, client, URL)
         self.assertEqual(self.server.read, b"")
-        self.assertEqual(error.certificate, certificate)
+        self.assertEqual(error.lasting, lasting)
         said = f"{error!r} {error.__cause__!r} {error.__context__!r} {' '.join(self.logged)}"
         self.assertNotIn("CANARY", said)
         self.assertNotIn(b64encode(b"collector:CANARY!").decode(), said)
@@ -110,7 +110,7 @@ class TunnelTests(ProxyCase):
     @as_task
     async def test_the_servers_name_is_checked_and_not_the_proxys(self) -> None:
         self.proxy.port = int(self.listen(host="127.0.0.1").rpartition(":")[2].partition("/")[0])
-        said = await self.refused(self.through(), certificate=True)
+        said = await self.refused(self.through(), lasting=True)
         self.assertEqual(said, f"the certificate of {NAME} is for another name")
 
     @as_task
@@ -121,7 +121,7 @@ class TunnelTests(ProxyCase):
         await client.close()
         self.server.read = b""
         said = await self.refused(
-            self.through(tls=TlsClientOptions(pin_sha256=("0" * 64,))), certificate=True
+            self.through(tls=TlsClientOptions(pin_sha256=("0" * 64,))), lasting=True
         )
         self.assertIn(NAME, said)
 
@@ -226,7 +226,7 @@ class RefusalTests(ProxyCase):
             (302, ""),
         ):
             self.proxy.says(b"HTTP/1.1 %d CANARY\r\nX: CANARY\r\n\r\n<h1>CANARY" % status)
-            said = await self.refused(self.through())
+            said = await self.refused(self.through(), lasting=status in {403, 407})
             where = f"the proxy http://127.0.0.1:{self.proxy_port}"
             self.assertIn(f"{where} answered {status} when asked for {NAME}:443", said)
             self.assertIn(advice, said)
@@ -311,7 +311,7 @@ class SecureProxyTests(ProxyCase):
     async def test_a_proxy_that_is_not_trusted_is_told_nothing(self) -> None:
         for options in ({"host": "127.0.0.9"}, {"days": -1}):
             self.secured(**options)
-            said = await self.refused(self.through("https"), certificate=True)
+            said = await self.refused(self.through("https"), lasting=True)
             self.assertIn(f"the certificate of the proxy https://127.0.0.1:{self.proxy_port}", said)
             self.assertEqual(self.proxy.heads, [])
 

@@ -11,7 +11,7 @@ from typing import Any
 from twisted.internet import reactor as global_reactor
 from twisted.trial.unittest import TestCase
 
-from collector.api import Batch, Event, Hold, Receipt, Retry
+from collector.api import Batch, Event, Hold, Receipt
 from collector.testing import context
 from collector_dynatrace.exporter import DynatraceConfig, DynatraceExporter
 from collector_dynatrace.sandbox.options import SandboxOptions
@@ -78,7 +78,7 @@ class WayTests(TestCase):
         exporter = await self.sent(endpoint="https://activegate.example:9999/e/x", **way)
         self.assertTrue(proxy.heads[0].startswith(b"CONNECT activegate.example:9999 "))
         proxy.says(b"HTTP/1.1 407 CANARY\r\n\r\n")
-        with self.assertRaises(Retry) as caught:
+        with self.assertRaises(Hold) as caught:
             await self.sent(**way)
         self.assertIn(f"the proxy http://{at} answered 407", str(caught.exception))
         said = " ".join([*self.logged, repr(exporter.config), repr(caught.exception)])
