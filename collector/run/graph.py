@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -92,7 +92,15 @@ class Graph:
 class Builder:
     """Makes a graph; nothing is started, no port is open after it."""
 
-    def __init__(self, description: Description, reactor: Any, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        description: Description,
+        reactor: Any,
+        metrics: Metrics,
+        hide: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """`hide` is told secrets that components come to know."""
+        self._hide = hide
         self._description = description
         self._reactor = reactor
         self._metrics = metrics
@@ -175,6 +183,7 @@ class Builder:
             metrics=self._metrics,
             letters=DeadLetterFile.of(data_dir, kind, id),
             data_dir=data_dir,
+            hide=self._hide,
         )
 
 

@@ -116,6 +116,8 @@ class Credential:
         self.header = authorization(token, self._auth) if token or self._needed else ""
         kept = [secret for secret in self.secrets if secret != token]
         self.secrets = tuple([token, *kept][:_REMEMBERED]) if token else ()
+        for secret in self.secrets:
+            self._context.hide(secret)
 
     def _look_later(self) -> None:
         self._look_at = self._context.reactor.seconds() + LOOK_EVERY

@@ -30,7 +30,8 @@ class Case(SynchronousTestCase):
     def credential(self, text: str | None = None, file: Path | None = None) -> Credential:
         if text is not None:
             self.file.write_text(text)
-        surroundings = context("exporter", "dynatrace", reactor=self.clock)
+        self.hidden: set[str] = set()
+        surroundings = context("exporter", "dynatrace", reactor=self.clock, hide=self.hidden.add)
         return Credential("", "auto", surroundings, file=file or self.file, needed=True)
 
     def loaded(self, text: str) -> Credential:
@@ -62,6 +63,7 @@ class StartTests(Case):
             found = self.loaded(text)
             self.assertEqual(found.header, f"Api-Token {token('A')}")
             self.assertEqual((found.secrets, found.id), ((token("A"),), f"dt0c01.{'A' * 24}"))
+            self.assertEqual(self.hidden, {token("A")})
 
     def test_a_file_without_a_token_is_refused(self) -> None:
         self.refused("No such file", self.credential())
