@@ -41,6 +41,7 @@ from .fields import (
     split_endpoint,
 )
 from .inputs.autoframing import AutoFraming
+from .inputs.conversation import Conversation, Peer
 from .inputs.datagram import DatagramOptions
 from .inputs.frames import Frames
 from .inputs.framing import Delimited, Framing, LengthPrefixed, Lines, OctetCounted, WrongProtocol
@@ -77,6 +78,7 @@ __all__ = [
     "Command",
     "Config",
     "Context",
+    "Conversation",
     "DatagramOptions",
     "DatagramReceiver",
     "Delimited",
@@ -99,6 +101,7 @@ __all__ = [
     "OctetCounted",
     "Outcome",
     "Output",
+    "Peer",
     "Poison",
     "Processor",
     "Receipt",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from ..event import Resource
@@ -24,9 +25,11 @@ class Connection:
     """A `Source` of frames."""
 
     __slots__ = (
+        "_ended",
         "_poll",
         "_stalled",
         "_unsent",
+        "ending",
         "fd",
         "feed",
         "framing",
@@ -45,8 +48,12 @@ class Connection:
         ip: str,
         facts: dict[str, Any],
         stalled: Callable[[Connection], None],
+        ended: Callable[[Connection], None] = lambda _: None,
     ) -> None:
-        """`stalled` is called when the peer does not read its answers; it closes us."""
+        """`stalled` is called when the peer does not read its answers; it closes us.
+
+        `ended` is called when `end` is: it closes us too, soon.
+        """
         self.sock = sock
         self.fd = sock.fileno()
         self.framing = framing
@@ -57,6 +64,9 @@ class Connection:
         self.read_size = SMALL_READ
         self._poll = poll
         self._stalled = stalled
+        self._ended = ended
+        #: Whether what comes is thrown away.
+        self.ending = False
         self._unsent = b""
         poll.register(self.fd, READ)
 
@@ -64,9 +74,14 @@ class Connection:
         """A read of the small size or more brought so many frames: how much to take next."""
         self.read_size = SMALL_READ if frames * _SHORT > size else _LARGE_READ
 
+    @property
+    def unsent(self) -> int:
+        """See `Peer`."""
+        return len(self._unsent)
+
     def write(self, data: bytes) -> None:
-        """Answer the peer, now or as soon as it reads. Does nothing once it is gone."""
-        if self.fd < 0:
+        """Answer the peer, now or as soon as it reads. Does nothing once it is gone, or ends."""
+        if self.fd < 0 or self.ending:
             return
         waiting = bool(self._unsent)
         self._unsent += data
@@ -86,6 +101,16 @@ class Connection:
         except OSError:  # reset: the next read says so too
             sent = len(self._unsent)
         self._unsent = self._unsent[sent:]
+        if self.ending and not self._unsent:
+            with suppress(OSError):  # reset
+                self.sock.shutdown(socket.SHUT_WR)
+
+    def end(self) -> None:
+        """See `Peer`."""
+        if self.fd >= 0 and not self.ending:
+            self.ending = True
+            self.flush()
+            self._ended(self)
 
     def written(self) -> None:
         """The socket takes more."""

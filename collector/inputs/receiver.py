@@ -61,10 +61,17 @@ class FrameReceiver(Receiver[C]):
         """
 
     def settled(self, frames: Frames, outcome: Outcome) -> None:
-        """The batch of these frames has ended; answer with `frames.reply`."""
+        """The batch of these frames has ended; answer with `frames.reply`.
+
+        Frames without events end at once, as DELIVERED. Batches may end in another order than
+        they came in.
+        """
 
     def framing(self) -> Framing:
-        """A framing for a new connection: `Lines()` unless the author says otherwise."""
+        """A framing for a new connection: `Lines()` unless the author says otherwise.
+
+        A `Conversation` is told of the connection too, and can speak first.
+        """
         return Lines()
 
     def resource(self) -> dict[str, Any]:
@@ -117,6 +124,8 @@ class FrameReceiver(Receiver[C]):
     def _received(self, frames: Frames) -> None:
         events = self._parsed(frames)
         if not events:
+            if self.acknowledged:
+                self.settled(frames, Outcome.DELIVERED)
             return
         if len(events) == len(frames):
             for name, times in frames.attach(events).items():

@@ -16,6 +16,7 @@ from pydantic import Field
 from ..component import Config, Context
 from ..fields import Endpoint, Size
 from .connection import SMALL_READ, Connection
+from .conversation import Conversation
 from .frames import Frames, Source
 from .framing import MAX_FRAME, Cut, Framing, WrongProtocol
 from .looking import PAUSE, Looking, Next
@@ -41,6 +42,8 @@ _BULK = 4096
 _QUIET = 60.0
 #: ... and without accepting after it failed: the reactor would ask for it again at once.
 _REST = 1.0
+#: Seconds that a peer has to read our last words and to close.
+_LINGER = 2.0
 #: Seconds of silence after which the kernel asks whether a peer is still there; 2 h otherwise.
 _IDLE = 300
 #: Peers whose mistakes have been logged; each is named once.
@@ -84,6 +87,7 @@ class StreamListener:
         self._ready: list[tuple[int, int]] = []  # of the last poll, not read yet
         self._quiet_until = {"accepting": 0.0, "framing": 0.0}
         self._resting: Any = None  # the timer of a listening socket that is not polled
+        self._ending: dict[Connection, Any] = {}  # timers
         self.address = ("", 0)
         context.gauge(
             "connections",
@@ -183,6 +187,8 @@ class StreamListener:
             self._finish(connection, parts)
             self._close(connection)
             return 0, 0
+        if connection.ending:
+            return len(data), 0
         try:
             cut = connection.feed(data)
         except WrongProtocol as e:
@@ -201,6 +207,8 @@ class StreamListener:
 
     def _finish(self, connection: Connection, parts: list[tuple[Source, Cut]]) -> None:
         """No more will come: what is left of an unfinished frame."""
+        if connection.ending:
+            return
         try:
             rest = connection.framing.finish()
         except Exception:  # noqa: BLE001 as above
@@ -278,16 +286,28 @@ class StreamListener:
             sock.close()
             return
         sock.setblocking(False)
-        _keep_alive(sock)
+        _tuned(sock)
         ip, port = peer_address(address)
         facts = {"net.peer.ip": ip, "net.peer.port": port, **self._common}
-        connection = Connection(sock, self._poll, framing, ip, facts, self._stalled)
+        connection = Connection(sock, self._poll, framing, ip, facts, self._stalled, self._ended)
         self._connections[connection.fd] = connection
         self._context.count("connections_opened")
+        if isinstance(framing, Conversation):
+            framing.begin(connection)
+
+    def _ended(self, connection: Connection) -> None:
+        later = self._context.reactor.callLater
+        self._ending[connection] = later(_LINGER, self._close, connection)
 
     def _close(self, connection: Connection) -> None:
-        self._connections.pop(connection.fd, None)
+        if self._connections.pop(connection.fd, None) is None:
+            return
         connection.close()
+        timer = self._ending.pop(connection, None)
+        if timer is not None and timer.active():
+            timer.cancel()
+        if isinstance(connection.framing, Conversation):
+            connection.framing.closed()
 
     def _misdialled(self, connection: Connection, protocol: str) -> None:
         """The peer speaks something else: say so once, and close."""
@@ -316,8 +336,9 @@ def _count(cut: Cut) -> int:
     return found * len(cut) // (_SAMPLE * _SAMPLES)
 
 
-def _keep_alive(sock: socket.socket) -> None:
-    """A peer that is gone without a word shall not hold its place for ever."""
+def _tuned(sock: socket.socket) -> None:
+    """Answers go at once; a peer that is gone without a word shall not hold its place for ever."""
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     if hasattr(socket, "TCP_KEEPIDLE"):  # not macOS
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, _IDLE)
