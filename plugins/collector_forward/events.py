@@ -38,50 +38,55 @@ class Writer:
         """The events of one frame. `uid` begins their record ids; empty: the core makes them."""
         found: list[Event] = []
         group_resource: Resource | None = None
+        add, plain, from_bytes = found.append, self._plain, int.from_bytes
         for number, (time, record) in enumerate(entries):
             said = metadata
-            if type(time) is tuple:
+            kind = type(time)
+            if kind is tuple:
                 time, said = time  # noqa: PLW2901
+                kind = type(time)
                 marker = event_time(time)
                 if marker >= GROUP_END:
                     group_resource = group(record) if marker == GROUP_START else None
                     continue
-            event = self._event(tag, time, record, now, said)
+            wrong = ""
+            if kind is Ext and time.code == 0 and len(time.data) == 8:  # as nearly all are
+                both = from_bytes(time.data)
+                nanos = both & 0xFFFFFFFF
+                at = (both >> 32) * SECOND + nanos
+                if nanos >= SECOND:
+                    wrong = "bad_timestamp"
+            else:
+                at, wrong = nanoseconds(time)
+            event = self._told(tag, at, record, now, said) if said else plain(tag, at, record, now)
+            if wrong:
+                flag(event, wrong)
+                self.flagged[wrong] += 1
             if group_resource is not None:
                 event.resource = group_resource
             if uid:
                 event.attributes[UID_KEY] = f"{uid}-{number}"
-            found.append(event)
+            add(event)
         return found
 
-    def _event(
-        self, tag: str, time: Any, record: dict[str, Any], now: int, metadata: dict[str, Any]
+    def _told(
+        self, tag: str, at: int, record: dict[str, Any], now: int, metadata: dict[str, Any]
     ) -> Event:
-        wrong = ""
-        kind = type(time)
-        if kind is Ext and time.code == 0 and len(time.data) == 8:
-            both = int.from_bytes(time.data)
-            nanos = both & 0xFFFFFFFF
-            at = (both >> 32) * SECOND + nanos
-            if nanos >= SECOND:
-                wrong = "bad_timestamp"
-        else:
-            at, wrong = nanoseconds(time)
-        if metadata and is_log(metadata):
-            event = log(at or now, now, metadata, record)
-        else:
-            event = self._plain(tag, at or now, record, now)
-            for key, value in metadata.items():
-                event.attributes[_METADATA + key] = clean(value)
-        if wrong:
-            flag(event, wrong)
-            self.flagged[wrong] += 1
+        """The event of an entry with metadata."""
+        if is_log(metadata):
+            return log(at or now, now, metadata, record)
+        event = self._plain(tag, at, record, now)
+        for key, value in metadata.items():
+            event.attributes[f"{_METADATA}{key}"] = clean(value)
         return event
 
     def _plain(self, tag: str, at: int, record: dict[str, Any], now: int) -> Event:
-        resource = self._resource
-        if _KUBERNETES in record and type(record[_KUBERNETES]) is dict:
-            resource = self._pods.resource(record.pop(_KUBERNETES))
+        resource, at = self._resource, at or now
+        pod = record.pop(_KUBERNETES, None)
+        if type(pod) is dict:
+            resource = self._pods.resource(pod)
+        elif pod is not None:
+            record[_KUBERNETES] = pod
         for key in self._body_keys:
             if key in record:
                 body = record.pop(key)

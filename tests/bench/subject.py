@@ -16,7 +16,7 @@ from tests.bench.process import running
 
 _CONFIGURATION = """\
 receivers:
-  syslog: {{{protocol}: {{endpoint: 127.0.0.1:{port}}}}}
+  {receiver}
 exporters:
   dynatrace:
     endpoint: http://127.0.0.1:{sink}
@@ -26,8 +26,13 @@ service:
   data_dir: {data_dir}
   admin: {{endpoint: 127.0.0.1:{admin}}}
   pipelines:
-    logs: {{receivers: [syslog], exporters: [dynatrace]}}
+    logs: {{receivers: [{type}], exporters: [dynatrace]}}
 """
+_RECEIVERS = {
+    "tcp": ("syslog", "{{tcp: {{endpoint: 127.0.0.1:{port}}}}}"),
+    "udp": ("syslog", "{{udp: {{endpoint: 127.0.0.1:{port}}}}}"),
+    "forward": ("fluent_forward", "{{endpoint: 127.0.0.1:{port}}}"),
+}
 _READY = 30.0
 #: Nothing is opened but loopback, whatever proxy the environment names.
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -96,11 +101,12 @@ def collector(
     """A collector between a free port and a sink, ready."""
     port, admin = free_port(), free_port()
     configuration, log = folder / "collector.yaml", folder / "collector.log"
+    type_, options = _RECEIVERS[protocol]
     configuration.write_text(
         _CONFIGURATION.format(
-            protocol=protocol,
+            receiver=f"{type_}: {options.format(port=port)}",
+            type=type_,
             queue=queue,
-            port=port,
             sink=sink,
             admin=admin,
             public="A" * 24,
