@@ -48,6 +48,7 @@ from .inputs.framing import Delimited, Framing, LengthPrefixed, Lines, OctetCoun
 from .inputs.receiver import DatagramReceiver, FrameReceiver, Listener, StreamReceiver
 from .inputs.sockets import ListenError
 from .inputs.stream import StreamOptions
+from .inputs.tls import TlsServerOptions
 from .inputs.web import RESET, WebLimits, WebRequest, WebResponse, WebServer
 from .outputs.certificates import Certificates
 from .outputs.http import Ambiguous, HttpAnswer, HttpClient, NotSent
@@ -116,6 +117,7 @@ __all__ = [
     "StreamOptions",
     "StreamReceiver",
     "TlsClientOptions",
+    "TlsServerOptions",
     "TooLarge",
     "WebLimits",
     "WebRequest",

@@ -26,7 +26,7 @@ class Listener(Protocol):
 
     #: Host and port, once it has started.
     address: tuple[str, int]
-    #: udp or tcp.
+    #: udp, tcp or tls.
     transport: str
 
     async def start(self) -> None: ...
@@ -79,7 +79,7 @@ class FrameReceiver(Receiver[C]):
         return {}
 
     def stream(self, options: StreamOptions) -> Listener:
-        """A TCP listener for `listeners`."""
+        """A TCP listener for `listeners`, under TLS where the options say so."""
         pause = 0.0 if self.acknowledged else PAUSE
         return StreamListener(
             self.context, options, self.framing, self._received, self.resource(), pause

@@ -9,7 +9,16 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, field_validator
 
-from collector.api import Config, Duration, Endpoint, SecretStr, Size, is_loopback, split_endpoint
+from collector.api import (
+    Config,
+    Duration,
+    Endpoint,
+    SecretStr,
+    Size,
+    TlsServerOptions,
+    is_loopback,
+    split_endpoint,
+)
 
 #: Fluentd's chunks are 8 MiB in memory, and 256 MiB in files unless somebody says less.
 _FRAME = 64 << 20
@@ -57,6 +66,8 @@ class ForwardConfig(Config):
     """Fluent Forward over TCP."""
 
     endpoint: Endpoint
+    #: Without it the port is plain TCP.
+    tls: TlsServerOptions | None = None
     max_frame_size: Annotated[Size, Field(ge=1024)] = _FRAME
     #: Of the entries of one frame.
     max_decompressed_size: Annotated[Size, Field(ge=1024)] = _DECOMPRESSED
@@ -76,7 +87,8 @@ class ForwardConfig(Config):
     def open_to_all(self) -> bool:
         """Whether anybody on the network may send."""
         host, _ = split_endpoint(self.endpoint)
-        return self.security is None and not self.clients and not is_loopback(host)
+        known = self.security or self.clients or (self.tls and self.tls.client_ca_file)
+        return not known and not is_loopback(host)
 
     def networks(self) -> Sequence[tuple[Any, ClientOptions]]:
         """The networks that have a security of their own, in order."""

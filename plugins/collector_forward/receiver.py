@@ -79,7 +79,9 @@ class ForwardReceiver(FrameReceiver[ForwardConfig]):
     def listeners(self) -> Sequence[Listener]:
         """See `FrameReceiver`."""
         config = self.config
-        options = StreamOptions(endpoint=config.endpoint, max_connections=config.max_connections)
+        options = StreamOptions(
+            endpoint=config.endpoint, max_connections=config.max_connections, tls=config.tls
+        )
         return [self.stream(options)]
 
     def framing(self) -> Framing:

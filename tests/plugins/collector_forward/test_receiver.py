@@ -7,6 +7,8 @@ import base64
 import gzip
 import hashlib
 import socket
+import ssl
+from pathlib import Path
 from typing import Any, cast
 
 import msgpack
@@ -19,10 +21,12 @@ from collector_forward import receiver as module
 from collector_forward.options import ForwardConfig
 from collector_forward.receiver import ForwardReceiver
 from tests.collector.inputs.test_receiver import ReceiverTestCase
+from tests.collector.outputs.authority import Authority
 from tests.collector.tasks import as_task
 from tests.plugins.collector_forward.vectors import FRAMES, VECTORS, T, packed
 
 KEY = "canary-shared-key"
+AUTHORITY = Authority()
 
 
 def config(**more: Any) -> ForwardConfig:
@@ -280,6 +284,11 @@ class PoisonTests(ForwardTestCase):
 
 
 class SecurityTests(ForwardTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.cert = Path(self.mktemp())
+        self.cert.write_bytes(AUTHORITY.issue())
+
     def shake(self, helo: bytes, key: str, user: str = "", password: str = "") -> bytes:
         said = msgpack.unpackb(helo)[1]
         nonce, auth, name, salt = said["nonce"], said["auth"], b"client", b"salt"
@@ -357,6 +366,18 @@ class SecurityTests(ForwardTestCase):
         self.assertEqual(await self.read(silent), b"")
         self.assertFalse(msgpack.unpackb(await self.read(slow))[1])
         self.assertEqual(self.count("connections_refused"), 1)
+
+    @as_task
+    async def test_keys_and_answers_under_tls(self) -> None:
+        trust = ssl.create_default_context(cadata=AUTHORITY.pem.decode())
+        await self.listen(security={"shared_key": KEY}, tls={"cert_file": self.cert})
+        name = "127.0.0.1"
+        sock = await asyncio.to_thread(trust.wrap_socket, self.dial(), server_hostname=name)
+        self.addCleanup(sock.close)
+        self.assertTrue((await self.pong(sock, KEY))[1])
+        sock.sendall(chunk("c", "x" * 100_000))
+        self.assertEqual(await self.read(sock), ack("c"))
+        self.assertEqual(self.output.bodies, ["x" * 100_000])
 
     @as_task
     async def test_each_network_has_its_key(self) -> None:
