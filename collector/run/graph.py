@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -13,8 +13,9 @@ from ..component import Component, Context, Exporter, Processor, Receiver
 from ..config.description import ComponentSpec, Description, PipelineSpec
 from ..delivery import Deadlines
 from ..metrics import Metrics
-from ..outputs.deadletter import DeadLetterFile
 from ..outputs.disk_queue import DiskQueue
+from ..outputs.letters.file import LetterFile
+from ..outputs.letters.names import path_of
 from ..outputs.options import OutletOptions
 from ..outputs.outlet import Outlet
 from ..outputs.queue import MemoryQueue, Queue
@@ -87,13 +88,23 @@ class Graph:
     outlets: dict[str, Outlet] = field(default_factory=dict)
     valves: dict[str, Valve] = field(default_factory=dict)
     pipelines: list[Pipeline] = field(default_factory=list)
+    #: By kind and id of their component.
+    letters: dict[tuple[str, str], LetterFile] = field(default_factory=dict)
 
 
 class Builder:
     """Makes a graph; nothing is started, no port is open after it."""
 
-    def __init__(self, description: Description, reactor: Any, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        description: Description,
+        reactor: Any,
+        metrics: Metrics,
+        shown: Callable[[str], str] = str,
+    ) -> None:
+        """`shown` takes the secrets out of what is kept of a server's words."""
         self._description = description
+        self._shown = shown
         self._reactor = reactor
         self._metrics = metrics
         self._graph = Graph()
@@ -173,9 +184,16 @@ class Builder:
             reactor=self._reactor,
             log=Logger(namespace=f"collector.{kind}", source=id),
             metrics=self._metrics,
-            letters=DeadLetterFile.of(data_dir, kind, id),
+            letters=self._letters(kind, id),
             data_dir=data_dir,
         )
+
+    def _letters(self, kind: str, id: str) -> LetterFile:
+        service, add = self._description.service, self._metrics.add
+        discarded = partial(add, f"{kind}_discarded_dead_letters", ((kind, id),))
+        path = path_of(service.data_dir, kind, id)
+        letters = LetterFile(path, id, service.dead_letter.max_size, self._shown, discarded)
+        return self._graph.letters.setdefault((kind, id), letters)
 
 
 def _turn_all(valves: list[Valve], exporter: str, full: bool) -> None:  # noqa: FBT001 as in Valve

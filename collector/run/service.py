@@ -47,7 +47,7 @@ class Service:
         self._health = health
         self._shown = shown
         self._deadlines = Deadlines(reactor)
-        self.graph = Builder(description, reactor, metrics).build(self._deadlines)
+        self.graph = Builder(description, reactor, metrics, shown).build(self._deadlines)
         self._started: list[Component[Any]] = []
         self._watch()
 

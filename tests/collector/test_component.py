@@ -83,7 +83,7 @@ class ContextTests(SynchronousTestCase):
         box = LetterBox()
         given = context("receiver", letters=box)
         given.dead_letter(b"raw", "unreadable")
-        self.assertEqual(box.letters, [(b"raw", "unreadable")])
+        self.assertEqual(box.said, [(b"raw", "unreadable")])
         count = given.metrics.get("receiver_dead_lettered_log_records", reason="unreadable")
         self.assertEqual(count, 1)
 

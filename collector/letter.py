@@ -1,0 +1,44 @@
+"""What is kept of an event that can never be delivered, or of an input that never became one."""
+
+from __future__ import annotations
+
+import msgspec
+
+#: Characters of what a server said.
+MAX_TEXT = 512
+#: Earlier deaths that a letter remembers.
+MAX_HISTORY = 10
+
+
+class Death(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One time that it could not be delivered."""
+
+    #: In ns since the epoch.
+    time: int
+    reason: str
+    text: str = ""
+    attempts: int = 0
+
+
+class Letter(msgspec.Struct, frozen=True, kw_only=True):
+    """Bytes that are kept, and why."""
+
+    row: bytes
+    #: A word of a few.
+    reason: str
+    #: What the server said, with its status; or what else there is to know.
+    text: str = ""
+    #: Of the exporter that can send the row again; empty: it cannot be sent as it is.
+    format: str = ""
+    #: Requests that failed with it.
+    attempts: int = 0
+    #: Earlier deaths of a row that was replayed, the first one first.
+    history: tuple[Death, ...] = ()
+    #: In ns since the epoch; 0: when it is written.
+    time: int = 0
+
+    @property
+    def deaths(self) -> tuple[Death, ...]:
+        """All of them, this one last."""
+        last = Death(self.time, self.reason, self.text, self.attempts)
+        return (*self.history, last)[-MAX_HISTORY:]
