@@ -20,7 +20,7 @@ from twisted.logger import Logger
 
 from .delivery import Outcome
 from .event import Batch, Event
-from .letter import MAX_TEXT, Letter
+from .letter import MAX_TEXT, DeadLetter, Letter, NoDeadLetter
 from .metrics import Gauge, Metrics
 from .request import Receipt, Request, Row
 from .text import as_text
@@ -43,21 +43,6 @@ class Config(BaseModel):
 
 
 C = TypeVar("C", bound=Config)
-
-
-class DeadLetter(Protocol):
-    """Where what can never be delivered is kept."""
-
-    def write(self, letters: Sequence[Letter]) -> int:
-        """Keep these, durably before this returns. How many: for the others there was no room."""
-        ...
-
-
-class NoDeadLetter:
-    """For tests and for instances without a data directory: nothing is kept."""
-
-    def write(self, letters: Sequence[Letter]) -> int:
-        return 0
 
 
 @dataclass(frozen=True)

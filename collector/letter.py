@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Protocol
+
 import msgspec
 
 #: Characters of what a server said.
@@ -42,3 +45,18 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
         """All of them, this one last."""
         last = Death(self.time, self.reason, self.text, self.attempts)
         return (*self.history, last)[-MAX_HISTORY:]
+
+
+class DeadLetter(Protocol):
+    """Where what can never be delivered is kept."""
+
+    def write(self, letters: Sequence[Letter]) -> int:
+        """Keep these, durably before this returns. How many: for the others there was no room."""
+        ...
+
+
+class NoDeadLetter:
+    """For tests and for instances without a data directory: nothing is kept."""
+
+    def write(self, letters: Sequence[Letter]) -> int:
+        return 0

@@ -35,7 +35,7 @@ class LetterBox:
         return [(letter.row, letter.reason) for letter in self.letters]
 
     def write(self, letters: Sequence[Letter]) -> int:
-        """See `collector.component.DeadLetter`."""
+        """See `collector.letter.DeadLetter`."""
         self.writes.append(len(letters))
         if self.full:
             return 0

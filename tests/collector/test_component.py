@@ -7,8 +7,9 @@ from typing import Any
 from pydantic import SecretStr, ValidationError
 from twisted.trial.unittest import SynchronousTestCase
 
-from collector.component import Config, NoDeadLetter, Processor
+from collector.component import Config, Processor
 from collector.event import Batch
+from collector.letter import NoDeadLetter
 from collector.request import Retry
 from collector.testing import LetterBox, context
 

@@ -25,7 +25,7 @@ MAX_SIZE = 256 << 20
 
 
 class LetterFile:
-    """See `collector.component.DeadLetter`. Blocks for one fsync; dead letters are rare.
+    """See `collector.letter.DeadLetter`. Blocks for one fsync; dead letters are rare.
 
     `max_size` is for all files of the component. `shown` takes secrets out of what servers said,
     `discarded` is told how many letters have gone for want of room.

@@ -14,9 +14,9 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import TestCase
 
-from collector.component import NoDeadLetter
 from collector.delivery import Delivery, Outcome
 from collector.event import Batch
+from collector.letter import NoDeadLetter
 from collector.outputs import item
 from collector.outputs.attempt import MAX_EXTRA
 from collector.outputs.backoff import State
