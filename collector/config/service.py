@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from collector.component import Config
 from collector.fields import Duration, Endpoint, SecretStr, Size, is_loopback, split_endpoint
@@ -54,7 +54,8 @@ class LogConfig(Config):
 class DeadLetterConfig(Config):
     """What is kept of events that cannot be delivered, for each component."""
 
-    max_size: Size = 256 << 20
+    #: It takes four files, and a record must fit into one.
+    max_size: Annotated[Size, Field(ge=1 << 20)] = 256 << 20
 
 
 class ServiceConfig(Config):

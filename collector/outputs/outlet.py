@@ -34,6 +34,7 @@ from .sending import Sender
 HIGH, LOW = 0.8, 0.5
 #: Seconds until what nobody waits for is on the disk.
 STORED_WITHIN = 0.05
+_STOPPING = "the collector is stopping: try again when it runs"
 
 
 class NotTaken(Exception):
@@ -63,7 +64,7 @@ class Outlet:
         age = options.batch.max_age
         store_age = min(age, STORED_WITHIN) if self.queue.is_durable else age
         self._gather = Gather(self._context.reactor, self.pace, store_age, self._close)
-        self._is_full = self._is_stopped = False
+        self._is_full = self._is_ending = self._is_stopped = False
         self._drained: Deferred[None] | None = None
         export(self, exporter)
 
@@ -175,8 +176,8 @@ class Outlet:
             item = Item(self._rows.packed([letter.row for letter in letters], like), deliveries=1)
         except Exception as e:  # the author's bug, or rows that somebody has edited
             raise NotTaken(f"the rows could not be packed: {type(e).__name__}") from e
-        if self._is_stopped:
-            raise NotTaken("the collector is stopping: try again when it runs")
+        if self._is_ending or self._is_stopped:
+            raise NotTaken(_STOPPING)
         used = self.queue.bytes
         if self.queue.trouble or (used and used + item.size > self.capacity * HIGH):
             raise NotTaken("the queue is full: try again later")
@@ -235,6 +236,7 @@ class Outlet:
         A memory queue is sent in spite of failures. A durable one is left as soon as the
         destination does not take it: what is stored can wait for the next start.
         """
+        self._is_ending = True
         self._gather.flush()
         self.sender.hurry()
         if self._is_drained():
@@ -275,6 +277,6 @@ class Outlet:
 
 def _taken(outcome: Outcome) -> None:
     if outcome is Outcome.RETRY:
-        raise NotTaken("the collector is stopping: try again when it runs")
+        raise NotTaken(_STOPPING)
     if outcome is Outcome.REJECTED:
         raise NotTaken("the destination refused them, and the dead letter has no room for more")

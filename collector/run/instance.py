@@ -41,7 +41,7 @@ class Instance:
             pipelines=description.pipelines,
         )
         graph = self._service.graph
-        LetterDesk(graph.outlets, graph.letters).add_to(self._control.routes)
+        LetterDesk(graph.outlets, graph.letters, health).add_to(self._control.routes)
         admin = service.admin
         self._admin = admin and Admin(reactor, metrics, health, admin.endpoint, admin.token)
 

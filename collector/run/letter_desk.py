@@ -11,6 +11,7 @@ from ..outputs.letters.file import LetterFile
 from ..outputs.letters.selection import Selection
 from ..outputs.outlet import Outlet
 from ..outputs.replay import Replay
+from .health import Health
 from .routes import Routes, answer, sentence
 
 
@@ -25,10 +26,14 @@ class LetterDesk:
     """For these outlets; `letters` are by kind and id of their component."""
 
     def __init__(
-        self, outlets: Mapping[str, Outlet], letters: Mapping[tuple[str, str], LetterFile]
+        self,
+        outlets: Mapping[str, Outlet],
+        letters: Mapping[tuple[str, str], LetterFile],
+        health: Health,
     ) -> None:
         self._outlets = outlets
         self._letters = letters
+        self._health = health
         self._busy: set[str] = set()
 
     def add_to(self, routes: Routes) -> None:
@@ -43,6 +48,8 @@ class LetterDesk:
         id, file = order.exporter, self._letters.get(("exporter", order.exporter))
         if file is None or id not in self._outlets:
             return sentence(404, f"there is no such exporter; known: {', '.join(self._outlets)}")
+        if not self._health.ready:
+            return sentence(503, "the collector is starting or stopping: try again when it runs")
         if id in self._busy:
             return sentence(409, f"a replay of {id} is under way: wait for its end")
         self._busy.add(id)

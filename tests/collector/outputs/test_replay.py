@@ -131,6 +131,13 @@ class SendingTests(ReplayTestCase):
         await self.replay()
         self.assertEqual((sent, self.rows()), ([["a"], ["a"]], []))
 
+    @as_task
+    async def test_attempts_are_counted_in_memory_too(self) -> None:
+        await self.make([Retry("503"), Retry("503"), Poison("400")])
+        self.write("a")
+        await self.replay()
+        self.assertEqual([letter.attempts for letter in self.left()], [3])
+
 
 class AgainTests(ReplayTestCase):
     @as_task
@@ -209,6 +216,15 @@ class StoppingTests(ReplayTestCase):
         self.assertEqual((found.left, self.rows()), (1, ["a"]))
         self.assertEqual(self.count("dropped_log_records", reason="shutdown"), 1)
         self.assertIn("is stopping", (await self.replay()).trouble)
+
+    @as_task
+    async def test_nothing_is_added_while_the_queue_is_sent_off(self) -> None:
+        await self.make()
+        self.write("a")
+        await wait(self.outlet.drain())
+        found = await self.replay()
+        self.assertEqual((found.left, self.exporter.tries), (1, []))
+        self.assertIn("is stopping", found.trouble)
 
     @as_task
     async def test_a_crash_before_they_are_taken_out_sends_them_twice(self) -> None:

@@ -13,6 +13,7 @@ from collector.inputs.web import WebRequest
 from collector.letter import Letter
 from collector.outputs.letters.file import LetterFile
 from collector.outputs.letters.names import path_of
+from collector.run.health import Health
 from collector.run.letter_desk import LetterDesk
 from collector.run.routes import Routes
 from collector.tasks import spawn, wait
@@ -27,7 +28,10 @@ class LetterDeskTests(TestCase):
         self.outlet = outlet(self.exporter)
         self.addCleanup(lambda: spawn(self.outlet.stop()))
         self.routes = Routes()
-        LetterDesk({"dt": self.outlet}, {("exporter", "dt"): self.file}).add_to(self.routes)
+        self.health = Health(self.exporter.context.reactor)
+        self.health.ready = True
+        files = {("exporter", "dt"): self.file}
+        LetterDesk({"dt": self.outlet}, files, self.health).add_to(self.routes)
         self.file.write([Letter(row=row, reason="poison", format="1") for row in (b"a", b"b")])
 
     async def ask(self, body: Any) -> tuple[int, Any]:
@@ -55,6 +59,13 @@ class LetterDeskTests(TestCase):
         gate.callback(None)
         self.assertEqual((await wait(first))[1]["replayed"], 2)
         self.assertEqual((await self.ask({"exporter": "dt", "selection": {}}))[0], 200)
+
+    @as_task
+    async def test_there_is_none_before_all_has_started_or_at_the_end(self) -> None:
+        self.health.ready = False
+        status, said = await self.ask({"exporter": "dt", "selection": {}})
+        self.assertEqual((status, self.exporter.tries), (503, []))
+        self.assertIn("starting or stopping", said)
 
     @as_task
     async def test_what_makes_no_sense_is_refused_with_a_sentence(self) -> None:
