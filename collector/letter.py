@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Annotated, Protocol
 
 import msgspec
 
 #: Characters of what a server said.
 MAX_TEXT = 512
+#: What 64 bits hold; others are refused when they are read, for a file may have been edited.
+Natural = Annotated[int, msgspec.Meta(ge=0, le=(1 << 63) - 1)]
 #: Earlier deaths that a letter remembers.
 MAX_HISTORY = 10
 
@@ -17,10 +19,10 @@ class Death(msgspec.Struct, frozen=True, omit_defaults=True):
     """One time that it could not be delivered."""
 
     #: In ns since the epoch.
-    time: int
+    time: Natural
     reason: str
     text: str = ""
-    attempts: int = 0
+    attempts: Natural = 0
 
 
 class Letter(msgspec.Struct, frozen=True, kw_only=True):

@@ -60,6 +60,8 @@ def test_what_is_refused_again_comes_back_and_arrives_in_the_end(way: Way) -> No
     before = {key: first[key] for key in ("time", "reason", "text", "attempts")}
     assert again["history"] == [before]
 
+    code, said = _letters(way, "replay", "other", "--all")
+    assert (code, said) == (1, "collector: there is no such exporter; known: dynatrace\n")
     code, said = _letters(way, "replay", "dynatrace", "--all")
     assert (code, said) == (0, "dynatrace: 1 replayed, 0 remain\n")
     assert way.sandbox.contents("dead-", _NUMBER) == texts("dead", range(_NUMBER))

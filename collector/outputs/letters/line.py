@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from ...letter import MAX_HISTORY, MAX_TEXT, Death, Letter
+from ...letter import MAX_HISTORY, MAX_TEXT, Death, Letter, Natural
 from ...text import as_text
 
 #: The format of a line, written into each.
@@ -13,7 +13,7 @@ VERSION = 1
 
 class _Line(msgspec.Struct, omit_defaults=True, kw_only=True):
     version: int
-    time: int
+    time: Natural
     component: str
     reason: str
     row: str | None = None
@@ -21,7 +21,7 @@ class _Line(msgspec.Struct, omit_defaults=True, kw_only=True):
     row_base64: bytes | None = None
     format: str = ""
     text: str = ""
-    attempts: int = 0
+    attempts: Natural = 0
     history: tuple[Death, ...] = ()
 
 

@@ -105,12 +105,12 @@ class Letters:
         done = [opened for opened in self._files if opened.is_read and not opened.lines]
         empty = {opened.inode: opened.size for opened in done}
         with owner.lock:
-            for name in files_of(self._path):
+            for name in files_of(self._path) if empty else ():
                 with suppress(FileNotFoundError):
                     found = name.stat()
                     if empty.get(found.st_ino) == found.st_size:
                         name.unlink()
-            sync_directory(self._path.parent)
+                        sync_directory(name.parent)
 
     def count(self) -> int:
         """Lines that are there; what is no letter counts too."""

@@ -186,11 +186,7 @@ def _lines(letter: Letter) -> Iterator[str]:
 
 
 def _when(ns: int) -> str:
-    try:
-        when = datetime.fromtimestamp(ns // 10**9, UTC)
-    except (ValueError, OverflowError, OSError):  # of a file that somebody has edited
-        return str(ns)
-    return when.isoformat().replace("+00:00", "Z")
+    return datetime.fromtimestamp(ns // 10**9, UTC).isoformat().replace("+00:00", "Z")
 
 
 async def _replay(data_dir: Path, arguments: argparse.Namespace) -> int:

@@ -90,6 +90,11 @@ class SendingTests(ReplayTestCase):
         self.assertEqual(await self.replay(), Replayed(0, 0))
 
     @as_task
+    async def test_there_may_be_none(self) -> None:
+        await self.make()
+        self.assertEqual(await self.replay(), Replayed(0, 0))
+
+    @as_task
     async def test_a_request_has_no_more_than_a_request_may_have(self) -> None:
         await self.make(batch={"max_events": 2})
         self.write(*"abcde")

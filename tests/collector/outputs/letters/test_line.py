@@ -63,7 +63,19 @@ class LineTests(SynchronousTestCase):
     def test_what_is_no_letter_is_none(self) -> None:
         whole = encoded(Letter(row=b"row", reason="x"), "dt")
         other = orjson.loads(whole) | {"version": VERSION + 1}
-        for line in (b"", b"{", b"\xff", b"[1]", whole[:-2], orjson.dumps(other), b"{}"):
+        late = whole.replace(b'"time":0', b'"time":99999999999999999999')
+        early = whole.replace(b'"time":0', b'"time":-1')
+        for line in (
+            b"",
+            b"{",
+            b"\xff",
+            b"[1]",
+            whole[:-2],
+            orjson.dumps(other),
+            b"{}",
+            late,
+            early,
+        ):
             self.assertIsNone(decoded(line))
 
     def test_deaths_end_with_the_last(self) -> None:

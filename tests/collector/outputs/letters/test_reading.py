@@ -30,6 +30,11 @@ class ReadingTests(LetterFileTestCase):
     def test_there_may_be_none(self) -> None:
         self.assertEqual(self.rows(), [])
 
+    def test_a_file_that_gets_another_name_meanwhile_is_read_once(self) -> None:
+        self.file.write(letters(b"one"))
+        files_of(self.path)[1].hardlink_to(self.path)
+        self.assertEqual(self.rows(), [b"one"])
+
     @given(st.lists(st.binary(max_size=20), min_size=1, max_size=5), st.integers(0, 400))
     def test_a_cut_of_the_tail_loses_the_last_line_at_most(
         self, rows: list[bytes], cut: int

@@ -70,6 +70,18 @@ def test_show_is_safe_for_a_terminal_and_has_the_history(place: Path, capsys: Ca
     ]
 
 
+def test_what_cannot_be_read_is_said_with_its_name(
+    place: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: Path, *_: object) -> None:
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "open", refuse)
+    assert run("show", place, "syslog") == 1
+    said = capsys.readouterr().err
+    assert said == f"collector: {path_of(place, 'receiver', 'syslog')}: Permission denied\n"
+
+
 def test_show_can_be_read_by_programs_and_selects(place: Path, capsys: Capture) -> None:
     assert run("show", place, "dynatrace/eu", "--json", "--reason", "stale") == 0
     (line,) = capsys.readouterr().out.splitlines()
