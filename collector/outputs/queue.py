@@ -200,6 +200,8 @@ class MemoryQueue:
 
     def give_back(self, item: Item) -> None:
         """See `Queue`."""
+        item.attempts += bool(item.last_error)
+        item.last_error = ""
         self._waiting.insert(item)
 
     def done(self, item: Item, outcome: Outcome) -> None:

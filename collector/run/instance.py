@@ -11,6 +11,7 @@ from ..metrics import Metrics
 from .admin import Admin
 from .control import Control
 from .health import Health
+from .letter_desk import LetterDesk
 from .logs import start_logging
 from .redactor import Redactor, secrets_in
 from .service import Service
@@ -39,6 +40,8 @@ class Instance:
             config=config,
             pipelines=description.pipelines,
         )
+        graph = self._service.graph
+        LetterDesk(graph.outlets, graph.letters, health).add_to(self._control.routes)
         admin = service.admin
         self._admin = admin and Admin(reactor, metrics, health, admin.endpoint, admin.token)
 

@@ -12,16 +12,18 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from twisted.internet.task import Clock
+from twisted.python.failure import Failure
 from twisted.trial.unittest import TestCase
 
 from collector.delivery import Delivery, Outcome
 from collector.event import Batch
+from collector.letter import Letter
 from collector.outputs import merging
 from collector.outputs.backoff import State
 from collector.outputs.commits import AGAIN
 from collector.outputs.disk_queue import DiskQueue
 from collector.outputs.options import OutletOptions
-from collector.outputs.outlet import STORED_WITHIN, Outlet
+from collector.outputs.outlet import STORED_WITHIN, NotTaken, Outlet
 from collector.outputs.store.store import Store, StoreFull
 from collector.request import Hold, Poison, Receipt, Request, Retry, TooLarge
 from collector.tasks import spawn
@@ -42,6 +44,10 @@ def full_disk(store: Store, puts: list[Request], gone: list[int]) -> list[int]:
     if puts:
         raise StoreFull("the disk is full")
     return []
+
+
+def not_taken(failure: Failure) -> None:
+    assert isinstance(failure.value, NotTaken)
 
 
 class DiskOutletTestCase(TestCase):
@@ -284,7 +290,7 @@ FAULTS = st.sampled_from(
     ]
 )
 STEP = st.sampled_from(
-    ["put", "put", "ack", "late", "wait", "second", "minute", "restart", "full", "room"]
+    ["put", "put", "ack", "late", "replay", "wait", "second", "minute", "restart", "full", "room"]
 )
 
 
@@ -325,6 +331,11 @@ class AccountTests(DiskOutletTestCase):
         if step in {"put", "ack", "late"}:
             self.number += 3
             self.put("a", "b", "c", ack=step != "put", late=step == "late")
+        elif step == "replay":
+            replayed = self.count("replayed_log_records")
+            dead = [Letter(row=row, reason="poison", time=1) for row in (b"d", b"e")]
+            self.outlet.replay(dead).addErrback(not_taken)
+            self.number += self.count("replayed_log_records") - replayed
         elif step == "restart":
             left = self.outlet.pending
             script, before = self.exporter.script, self.count
