@@ -48,7 +48,10 @@ from .inputs.receiver import DatagramReceiver, FrameReceiver, Listener, StreamRe
 from .inputs.sockets import ListenError
 from .inputs.stream import StreamOptions
 from .inputs.web import RESET, WebLimits, WebRequest, WebResponse, WebServer
-from .outputs.http import Ambiguous, HttpAnswer, HttpClient, NotSent, TlsClientOptions
+from .outputs.certificates import Certificates
+from .outputs.http import Ambiguous, HttpAnswer, HttpClient, NotSent
+from .outputs.proxy import HttpClientOptions
+from .outputs.trust import TlsClientOptions
 from .request import Hold, Poison, Receipt, Request, Retry, Row, TooLarge
 from .tasks import spawn, wait
 
@@ -69,6 +72,7 @@ __all__ = [
     "Ambiguous",
     "AutoFraming",
     "Batch",
+    "Certificates",
     "Chain",
     "Command",
     "Config",
@@ -86,6 +90,7 @@ __all__ = [
     "Hold",
     "HttpAnswer",
     "HttpClient",
+    "HttpClientOptions",
     "LengthPrefixed",
     "Lines",
     "ListenError",

@@ -72,6 +72,9 @@ class Context:
     letters: DeadLetter = field(default_factory=NoDeadLetter, repr=False)
     #: Where a component may keep files; None when the instance keeps none.
     data_dir: Path | None = None
+    #: Told a secret that is not in the configuration, such as a token from a file: no log line and
+    #: no answer shows it after that.
+    hide: Callable[[str], None] = field(default=lambda _: None, repr=False)
 
     def count(self, name: str, n: int = 1, **labels: str) -> None:
         """Add to the counter `otelcol_<kind>_<name>_total` of this component.

@@ -8,18 +8,11 @@ the request can have reached the server.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from OpenSSL import SSL
-from service_identity import VerificationError
-from twisted.internet import error
-from twisted.internet._sslverify import IOpenSSLTrustRoot
-from twisted.internet.defer import CancelledError, Deferred, succeed
-from twisted.internet.defer import TimeoutError as LateError
+from twisted.internet.defer import Deferred, maybeDeferred, succeed
 from twisted.internet.interfaces import IConsumer
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
@@ -28,64 +21,20 @@ from twisted.web.http_headers import Headers
 from twisted.web.iweb import IBodyProducer
 from zope.interface import implementer
 
-from ..component import Config
 from ..tasks import wait
-from .http_pool import Connection, Destinations, Pool
+from .certificates import Certificates
+from .destinations import Destinations
+from .http_failures import Ambiguous, NotSent, broken, cause_of, not_sent
+from .http_pool import Connection, Pool
+from .proxy import Proxies, ProxyOption
+from .trust import TlsClientOptions, Trust
 
-__all__ = ["Ambiguous", "HttpAnswer", "HttpClient", "NotSent", "TlsClientOptions"]
+__all__ = ["Ambiguous", "HttpAnswer", "HttpClient", "NotSent"]
 
 #: Bytes of an answer that are kept; what comes after is read and thrown away ...
 MAX_BODY = 64 << 10
 #: ... up to here, where the connection is given up instead.
 MAX_READ = 1 << 20
-
-
-class NotSent(Exception):
-    """No byte of the request reached the server: its name, the connection or TLS failed.
-
-    `certificate`: the server's certificate was not accepted, which time does not mend.
-    """
-
-    def __init__(self, reason: str, *, certificate: bool = False) -> None:
-        super().__init__(reason)
-        self.certificate = certificate
-
-
-class Ambiguous(Exception):
-    """The request was under way, and no answer came: it may have been taken or not."""
-
-
-class TlsClientOptions(Config):
-    """Whom a client trusts. There is no way to trust everybody."""
-
-    #: PEM file of the CAs to trust, in place of the system's.
-    ca_file: Path | None = None
-
-    def trust(self) -> Any:
-        """What Twisted calls a trust root; None = the system's. Raises OSError, ValueError."""
-        if self.ca_file is None:
-            return None
-        with self.ca_file.open("rb"):
-            pass  # OpenSSL's words for a file that is not there say nothing
-        trust = _Authorities(str(self.ca_file))
-        try:
-            trust.add_to(SSL.Context(SSL.TLS_CLIENT_METHOD))
-        except SSL.Error:
-            raise ValueError("ca_file holds no certificate in PEM form") from None
-        return trust
-
-
-@implementer(IOpenSSLTrustRoot)
-class _Authorities:
-    """The CAs of a PEM file and no others. OpenSSL reads it at the first connection to a host."""
-
-    def __init__(self, path: str) -> None:
-        self._path = path
-
-    def add_to(self, context: SSL.Context) -> None:
-        context.load_verify_locations(self._path)
-
-    _addCACertsToContext = add_to  # noqa: N815  Twisted's name for it
 
 
 @dataclass(frozen=True)
@@ -103,7 +52,10 @@ class HttpClient:
     """Posts. `connections`: how many are kept open to a host, as many as requests at a time.
 
     They are closed after 55 s without use, before servers and firewalls with their usual
-    60 s do so while a request is on its way.
+    60 s do so while a request is on its way. `proxy` may be the URL of one, `none`, or
+    `environment`. `certificates` is told when those of the servers expire.
+
+    Making one reads the files that `tls` names. Raises ValueError that says what is wrong.
     """
 
     def __init__(
@@ -114,16 +66,28 @@ class HttpClient:
         connect_timeout: float = 5.0,
         timeout: float = 60.0,
         tls: TlsClientOptions | None = None,
+        proxy: ProxyOption = "environment",
+        certificates: Certificates | None = None,
     ) -> None:
         self._reactor = reactor
         self._timeout = timeout
         self._pool = Pool(reactor, connections)
-        trust = (tls or TlsClientOptions()).trust()
-        to = Destinations(reactor, connect_timeout, trust)
+        self._proxies = Proxies(proxy)
+        self._certificates = certificates
+        trust = Trust(tls or TlsClientOptions())
+        to = Destinations(reactor, connect_timeout, trust, self._proxies, certificates)
         self._agent: Agent = Agent.usingEndpointFactory(  # type: ignore[no-untyped-call]
             reactor, to, self._pool
         )
         self._under_way: set[Deferred[Any]] = set()
+
+    def route(self, url: str) -> str:
+        """How a URL is reached, for a log line: `directly`, or `through the proxy ...`.
+
+        Raises ValueError when what the environment names as a proxy is none.
+        """
+        proxy = self._proxies.to(url)
+        return f"through the proxy {proxy}" if proxy else "directly"
 
     async def post(self, url: str, headers: Iterable[tuple[str, str]], body: bytes) -> HttpAnswer:
         """Send and wait for the answer, whatever its status. Raises NotSent or Ambiguous.
@@ -136,11 +100,14 @@ class HttpClient:
         exchange = _Exchange(url, self._timeout)
         # The pool tells it which connection it is on, within the next call.
         self._pool.asking = exchange.connected
-        asked = self._agent.request(b"POST", url.encode("ascii"), raw, _Whole(body))
+        # `maybe`: an endpoint that cannot be made raises.
+        asked = maybeDeferred(self._agent.request, b"POST", url.encode("ascii"), raw, _Whole(body))
         answered = asked.addCallback(exchange.answered)
         answered.addTimeout(self._timeout, self._reactor, exchange.expired)
         answered.addErrback(exchange.failed)
         self._under_way.add(answered)
+        if self._certificates is not None:
+            self._certificates.warn()
         answered.addBoth(self._ended, answered)
         return await wait(answered)
 
@@ -209,14 +176,14 @@ class _Exchange:
         """An answer whose body did not end is an answer; all else is one of two exceptions."""
         if self._status is not None and self._reading is not None and self._late:
             return HttpAnswer(*self._status, self._reading.body())
-        cause = _cause(failure)
+        cause = cause_of(failure)
         if self._connection is None:
-            raise _not_sent(cause, self._where, late=self._late) from None
+            raise not_sent(cause, self._where, late=self._late) from None
         if self._late:
             raise Ambiguous(f"{self._where} did not answer within {self._timeout:g} s") from None
         if self._connection.flooded:
             raise Ambiguous(f"the headers of {self._where} do not end") from None
-        raise Ambiguous(_broken(cause, self._where)) from None
+        raise Ambiguous(broken(cause, self._where)) from None
 
 
 class _Reading(Protocol):
@@ -252,52 +219,3 @@ def _lowered(headers: Headers) -> dict[str, str]:
         name.decode("latin-1").lower(): b", ".join(values).decode("latin-1")
         for name, values in headers.getAllRawHeaders()
     }
-
-
-def _cause(failure: Failure) -> BaseException:
-    """The innermost exception: Twisted wraps what broke in lists of failures."""
-    found: Any = failure.value
-    while reasons := getattr(found, "reasons", None):
-        found = reasons[0].value
-    return found if isinstance(found, BaseException) else failure.value or error.ConnectionLost()
-
-
-def _not_sent(cause: BaseException, where: str, *, late: bool) -> NotSent:
-    match cause:
-        case VerificationError():
-            reason = f"the certificate of {where} is for another name"
-            return NotSent(reason, certificate=True)
-        case SSL.Error():
-            return _tls_failed(_ssl_text(cause), where)
-        case error.DNSLookupError():
-            reason = f"the name of {where} could not be resolved"
-        case error.ConnectionRefusedError():
-            reason = f"{where} refused the connection"
-        case LateError() | error.TimeoutError() | CancelledError():
-            reason = f"no connection to {where} in time"
-        case _:
-            when = "in time" if late else f"({type(cause).__name__})"
-            reason = f"no connection to {where} {when}"
-    return NotSent(reason)
-
-
-def _tls_failed(text: str, where: str) -> NotSent:
-    if "certificate" not in text:
-        return NotSent(f"TLS with {where} failed ({text or 'the connection was closed'})")
-    reason = f"the certificate of {where} is not trusted ({text}): is its CA in ca_file?"
-    return NotSent(reason, certificate=True)
-
-
-def _ssl_text(cause: SSL.Error) -> str:
-    with suppress(IndexError, TypeError, ValueError):
-        return "; ".join(str(text) for _, _, text in cause.args[0] if text)
-    return ""
-
-
-def _broken(cause: BaseException, where: str) -> str:
-    lost = (error.ConnectionDone, error.ConnectionLost, error.ConnectionAborted)
-    if isinstance(cause, (*lost, CancelledError)):
-        return f"the connection to {where} ended before the answer"
-    if isinstance(cause, SSL.Error):
-        return f"TLS with {where} broke off before the answer"
-    return f"what {where} answered is not HTTP ({type(cause).__name__})"

@@ -1,8 +1,4 @@
-"""Connections for the HTTP client: opened with a deadline, kept, and all closed at the end.
-
-A connection is handed out only after its TLS handshake, so whatever fails before that has
-sent nothing.
-"""
+"""Connections of the HTTP client: kept for the next request, and all closed at the end."""
 
 from __future__ import annotations
 
@@ -10,19 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.defer import Deferred, gatherResults
-from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
-from twisted.internet.interfaces import (
-    IAddress,
-    IHandshakeListener,
-    IProtocolFactory,
-    IStreamClientEndpoint,
-)
+from twisted.internet.interfaces import IAddress, IHandshakeListener, IStreamClientEndpoint
 from twisted.internet.protocol import Factory, connectionDone
-from twisted.internet.ssl import optionsForClientTLS
 from twisted.python.failure import Failure
 from twisted.web._newclient import HTTP11ClientProtocol
-from twisted.web.client import URI, HTTPConnectionPool
-from twisted.web.iweb import IAgentEndpointFactory
+from twisted.web.client import HTTPConnectionPool
 from zope.interface import implementer
 
 #: Servers and firewalls close idle connections after 60 s, often: be the first.
@@ -51,7 +39,9 @@ class Connection(HTTP11ClientProtocol):
         super().connectionMade()
 
     def handshakeCompleted(self) -> None:  # noqa: N802
-        if not self.secured.called:
+        transport: Any = self.transport
+        # Twisted 25.5 checks the name at this moment, and says no by having aborted already.
+        if not self.secured.called and not transport.disconnecting:
             self.secured.callback(self)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
@@ -125,41 +115,3 @@ class Pool(HTTPConnectionPool):
         for connection in list(self.live):
             connection.abort_now()
         return gatherResults(ends)
-
-
-@implementer(IStreamClientEndpoint)
-class _Destination:
-    """Connects, TLS included, within a time."""
-
-    def __init__(self, reactor: Any, endpoint: Any, timeout: float, *, secure: bool) -> None:
-        self._reactor = reactor
-        self._endpoint = endpoint
-        self._timeout = timeout
-        self._secure = secure
-
-    def connect(self, protocolFactory: IProtocolFactory) -> Deferred[Any]:  # noqa: N803
-        connecting: Deferred[Any] = self._endpoint.connect(protocolFactory)
-        if self._secure:
-            connecting.addCallback(lambda connection: connection.secured)
-        return connecting.addTimeout(self._timeout, self._reactor)
-
-
-@implementer(IAgentEndpointFactory)
-class Destinations:
-    """Where an Agent connects to. TLS contexts are made once per host."""
-
-    def __init__(self, reactor: Any, timeout: float, trust: Any) -> None:
-        self._reactor = reactor
-        self._timeout = timeout
-        self._trust = trust
-        self._creators: dict[str, Any] = {}
-
-    def endpointForURI(self, uri: URI) -> _Destination:  # noqa: N802
-        host = uri.host.decode("ascii")
-        endpoint: Any = HostnameEndpoint(self._reactor, host, uri.port, self._timeout)
-        secure = uri.scheme == b"https"
-        if secure:
-            if host not in self._creators:
-                self._creators[host] = optionsForClientTLS(host, trustRoot=self._trust)
-            endpoint = wrapClientTLS(self._creators[host], endpoint)
-        return _Destination(self._reactor, endpoint, self._timeout, secure=secure)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from .options import BatchOptions
 
-#: Seconds for an answer beyond which requests are found to be too much for the destination; half
-#: of what Dynatrace lets a request wait in its own queue before it answers 429.
-SLOW = 5.0
+#: Seconds for an answer beyond which requests are found to be too much for the destination: more
+#: than connecting takes, less than the 10 for which Dynatrace lets one wait before it answers 429.
+SLOW = 8.0
 _STEP = 1 / 32
 _SMALLEST = 1 / 1024
 

@@ -116,8 +116,8 @@ class StoreThread:
         requests, self._told = store.lost_requests - self._told, store.lost_requests
         self._context.count("quarantined_requests", requests)
         self._context.log.error(
-            "{id}: {requests} requests in the queue were damaged; what is left of them is beside "
-            "{path}, all others are kept",
+            "{id}: {requests} requests in the queue were damaged, or are of no use any more; "
+            "what is left of them is beside {path}, all others are kept",
             id=self._context.id,
             requests=requests,
             path=str(store.path),

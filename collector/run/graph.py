@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -19,7 +19,7 @@ from ..outputs.options import OutletOptions
 from ..outputs.outlet import Outlet
 from ..outputs.queue import MemoryQueue, Queue
 from ..outputs.store.directory import queue_directory
-from ..outputs.store.store import Store
+from ..outputs.store.store import RESERVE, Store
 from ..pipeline import Fanout, Pipeline
 
 log = Logger(namespace="collector")
@@ -92,7 +92,15 @@ class Graph:
 class Builder:
     """Makes a graph; nothing is started, no port is open after it."""
 
-    def __init__(self, description: Description, reactor: Any, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        description: Description,
+        reactor: Any,
+        metrics: Metrics,
+        hide: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """`hide` is told secrets that components come to know."""
+        self._hide = hide
         self._description = description
         self._reactor = reactor
         self._metrics = metrics
@@ -143,8 +151,9 @@ class Builder:
         if options.queue.type == "memory":
             return MemoryQueue()
         directory = queue_directory(self._description.service.data_dir, exporter.context.id)
+        reserve = min(RESERVE, options.queue.size)
         return DiskQueue(
-            partial(Store.open, directory, encoder=exporter.format),
+            partial(Store.open, directory, encoder=exporter.format, reserve=reserve),
             exporter.context,
             options.queue.size,
             exporter.format,
@@ -174,6 +183,7 @@ class Builder:
             metrics=self._metrics,
             letters=DeadLetterFile.of(data_dir, kind, id),
             data_dir=data_dir,
+            hide=self._hide,
         )
 
 

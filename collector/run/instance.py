@@ -33,7 +33,7 @@ class Instance:
             service.log.level, service.log.format, clock=reactor, redactor=redactor
         )
         self._health = health
-        self._service = Service(description, reactor, metrics, health, redactor.shown)
+        self._service = Service(description, reactor, metrics, health, redactor)
         self._control = Control(
             reactor,
             service.data_dir,

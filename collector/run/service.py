@@ -23,6 +23,7 @@ from ..outputs.outlet import Outlet
 from ..tasks import wait
 from .graph import Builder, StartError, Valve
 from .health import Health, Reading, outlet_reading
+from .redactor import Redactor
 
 #: Of the whole time to stop, this much is kept back for closing once queues have had theirs.
 _CLOSING = 2.0
@@ -39,15 +40,15 @@ class Service:
         reactor: Any,
         metrics: Metrics,
         health: Health,
-        shown: Callable[[str], str] = str,
+        redactor: Redactor,
     ) -> None:
-        """`shown` takes the secrets out of what an exception says."""
+        """`redactor` takes the secrets out of what an exception says."""
         self._description = description
         self._reactor = reactor
         self._health = health
-        self._shown = shown
+        self._shown = redactor.shown
         self._deadlines = Deadlines(reactor)
-        self.graph = Builder(description, reactor, metrics).build(self._deadlines)
+        self.graph = Builder(description, reactor, metrics, redactor.hide).build(self._deadlines)
         self._started: list[Component[Any]] = []
         self._watch()
 

@@ -7,8 +7,8 @@ which may be JSON, a proxy's HTML page, or nothing.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -18,8 +18,10 @@ from collector.api import Hold, Poison, Retry, TooLarge
 
 #: Longest wait that a server may ask for, in seconds.
 MAX_AFTER = 900.0
-#: How much of an answer is shown to an operator.
+#: How many characters of an answer are shown to an operator.
 MAX_SHOWN = 512
+#: A part of a token that is no longer turns up in other words, too.
+_SHORT_PART = 8
 
 _RETRIED = frozenset({408, 429})
 _HOLDS = {
@@ -32,6 +34,16 @@ _HOLDS = {
 }
 
 
+#: What the server says of events that it left out (limits and ingest pages), in a word.
+_REASONS = {
+    "time range": "timestamp",
+    "nested": "nesting",
+    "size": "size",
+    "limited": "size",
+    "json": "json",
+}
+
+
 @dataclass(frozen=True)
 class Taken:
     """The request was accepted; what is wrong with part of it will not change."""
@@ -40,6 +52,14 @@ class Taken:
     rejected: int | None = 0
     #: The server's words, when it had any.
     message: str = ""
+    #: Seconds for which the server wants no other request.
+    wait: float = 0.0
+
+    @property
+    def reason(self) -> str:
+        """Why events were refused: timestamp, nesting, size, json or other."""
+        said = self.message.lower()
+        return next((reason for words, reason in _REASONS.items() if words in said), "other")
 
 
 def classify(
@@ -47,25 +67,26 @@ def classify(
     headers: Mapping[str, str],
     body: bytes,
     *,
-    secret: str = "",
+    secrets: Iterable[str] = (),
     now: float | None = None,
 ) -> Taken:
     """How the request ended. Raises Retry, Hold, TooLarge or Poison.
 
-    Header names are in lower case. `secret` is blanked in every text.
+    Header names are in lower case. `secrets`, which are tokens, are blanked in every text.
     """
+    after = retry_after(headers, time.time() if now is None else now)
     if 200 <= status < 300:
         if status != 204 and body.strip() and is_html(headers, body):
             raise Hold("the destination answered with an HTML page: a proxy or a wrong URL?")
-        return _taken(status, body, secret)
-    text = shown(body, secret)
+        return replace(_taken(status, body, secrets), wait=after or 0.0)
+    text = shown(body, secrets)
     said = f"{status}: {text}" if text else str(status)
     if status == 413:
         raise TooLarge(said)
     if status == 400 and not is_html(headers, body):
         raise Poison(said)
     if status in _RETRIED or (status >= 500 and status != 501):
-        raise Retry(said, retry_after(headers, time.time() if now is None else now))
+        raise Retry(said, after)
     raise Hold(f"{_reason(status)}; the server said {said}")
 
 
@@ -77,16 +98,16 @@ def _reason(status: int) -> str:
     return _HOLDS.get(status, "an answer that this API is not known to give")
 
 
-def _taken(status: int, body: bytes, secret: str) -> Taken:
+def _taken(status: int, body: bytes, secrets: Iterable[str]) -> Taken:
     """204 has no more to say. 200 tells what was left out, under one of two keys."""
     if status == 204 or (status != 200 and not body.strip()):
         return Taken()
     message = _envelope(body)
     if message is None:
-        return Taken(None, shown(body, secret))
+        return Taken(None, shown(body, secrets))
     digits = message.split(maxsplit=1)[0] if message.strip() else ""
     number = int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else None
-    return Taken(number, shown(message.encode("utf-8", "replace"), secret))
+    return Taken(number, shown(message.encode("utf-8", "replace"), secrets))
 
 
 def _envelope(body: bytes) -> str | None:
@@ -106,20 +127,24 @@ def _envelope(body: bytes) -> str | None:
 
 
 def is_html(headers: Mapping[str, str], body: bytes) -> bool:
-    """Whether this is a page for people: what it says of our events is nothing."""
-    start = body[:64].lstrip().lower()
+    """Whether this is a page of something else, mostly HTML: what it says of our events is nothing.
+
+    The API speaks JSON only, so that a body in angle brackets is no answer of it.
+    """
+    start = body[:64].removeprefix(b"\xef\xbb\xbf").lstrip()
     declared = headers.get("content-type", "").lower().startswith("text/html")
-    return start.startswith((b"<!doctype", b"<html")) or (declared and not start.startswith(b"{"))
+    return start.startswith(b"<") or (declared and not start.startswith(b"{"))
 
 
-def shown(body: bytes, secret: str = "") -> str:
-    """The beginning of an answer, fit for a log or a terminal, and without the token."""
+def shown(body: bytes, secrets: Iterable[str] = ()) -> str:
+    """The beginning of an answer, fit for a log or a terminal, and without the tokens."""
     text = body.decode("utf-8", "replace")
-    if secret:
-        text = text.replace(secret, "***")
-        text = text.replace(secret.rpartition(".")[2], "***")
+    for secret in secrets:
+        text = text.replace(secret, "***") if secret else text
+        part = secret.rpartition(".")[2]
+        text = text.replace(part, "***") if len(part) >= _SHORT_PART else text
     text = " ".join(text.split())[:MAX_SHOWN]
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)[:MAX_SHOWN]
 
 
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:

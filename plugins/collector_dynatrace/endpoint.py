@@ -46,6 +46,19 @@ def ingest_url(text: Any) -> str:
     return f"{parts.scheme}://{parts.netloc.lower()}{path}"
 
 
+def refuse_token(value: Any) -> Any:
+    """A file's name as it is. Raises ValueError for a token in its place."""
+    if isinstance(value, str) and _TOKEN.search(value):
+        raise ValueError("expected the name of a file; this looks like a token: see api_token")
+    return value
+
+
+def label(url: str) -> str:
+    """An ingest URL for a person or a metric: `abc12345.live.dynatrace.com`, `gate:9999/e/ID`."""
+    parts = urlsplit(url)
+    return f"{parts.netloc}{parts.path.removesuffix(INGEST_PATH)}"
+
+
 def is_local(url: str) -> bool:
     """Whether an ingest URL is a OneAgent's, which takes no token and no gzip."""
     return urlsplit(url).path == _LOCAL_PATH

@@ -1,30 +1,28 @@
 """The exporter `dynatrace`: batches in, requests to the log ingest API out.
 
-Mapping and limits are in `rows`, URL and token forms in `endpoint`, what an answer means in
-`answer`; queueing, compression, retries and splitting are the core's.
+Mapping and limits are in `rows`, URL and token forms in `endpoint`, the token in use in
+`credential`, which endpoint in `failover`, what an answer means in `answer`; queueing,
+compression, retries and splitting are the core's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from importlib.metadata import version
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
 from collector.api import (
-    Ambiguous,
     Batch,
-    Config,
+    Certificates,
     Context,
     Duration,
     Exporter,
-    Hold,
-    HttpAnswer,
     HttpClient,
-    NotSent,
+    HttpClientOptions,
     Receipt,
     Request,
     Retry,
@@ -33,36 +31,38 @@ from collector.api import (
     TlsClientOptions,
 )
 
-from .answer import Taken, classify
-from .bodies import array, row_time, split
-from .endpoint import Auth, authorization, ingest_url, is_local
-from .limits import CLASSIC_CLIENT, GRAIL_CLIENT, token_id
+from .aging import Aging, oldest_of, shortened
+from .bodies import array, split
+from .credential import Credential
+from .endpoint import Auth, authorization, ingest_url, is_local, label, refuse_token
+from .failover import Failover
+from .limits import CLASSIC_CLIENT, GRAIL_CLIENT
 from .rows import Rows
+from .sender import Sender
+from .verify import event, verified
 
 #: The core never has more requests in flight, so a connection is never closed for another.
 _CONNECTIONS = 64
-#: Seconds between two log lines about requests taken in part.
-_QUIET = 60.0
 _HEADERS = (("Content-Type", "application/json; charset=utf-8"),)
-_PRODUCT = "twisted-log-collector"
 
 
-class DynatraceConfig(Config):
-    """Options of the exporter `dynatrace`."""
+class DynatraceConfig(HttpClientOptions):
+    """Options of the exporter `dynatrace`, beside TLS and proxy."""
 
-    #: `https://ID.live.dynatrace.com`, `https://ACTIVEGATE:9999/e/ID`, or the full ingest URL.
-    endpoint: str
+    #: `https://ID.live.dynatrace.com`, `https://ACTIVEGATE:9999/e/ID`, or the full ingest URL;
+    #: or several of them, the preferred one first.
+    endpoint: tuple[Annotated[str, BeforeValidator(ingest_url)], ...]
     #: auto: by the token's form.
     auth: Auth = "auto"
-    #: A token with the scope logs.ingest. Only a OneAgent on this machine needs none.
+    #: A file with the token, which is read again when it has changed.
+    api_token_file: Path | None = None
+    #: The token itself. It has the scope logs.ingest; only a OneAgent on this machine needs none.
     api_token: SecretStr = Field(SecretStr(""), validate_default=True)
     #: The limits to keep: Grail's, or those of Log Monitoring Classic and Managed.
     profile: Literal["grail", "classic"] = "grail"
     #: Seconds for a request in all.
     timeout: Duration = 60.0
     connect_timeout: Duration = 5.0
-    #: PEM file of the CAs to trust in place of the system's, for an ActiveGate's own certificate.
-    ca_file: Path | None = None
     #: Give every record a `log.record.uid`, the same over retries, so that duplicates can be told.
     record_uid: bool = True
     #: Events older than 23 h, which Dynatrace refuses. restamp: sent with the time of now, what
@@ -73,77 +73,116 @@ class DynatraceConfig(Config):
 
     @field_validator("endpoint", mode="before")
     @classmethod
-    def _check_endpoint(cls, value: object) -> str:
-        return ingest_url(value)
+    def _check_endpoint(cls, value: object) -> object:
+        return value if isinstance(value, list | tuple) else (ingest_url(value),)
+
+    @field_validator("endpoint")
+    @classmethod
+    def _check_endpoints(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not value:
+            raise ValueError("expected a URL, or a list of them; this one is empty")
+        if len({label(url) for url in value}) < len(value):
+            raise ValueError("two endpoints are the same; each must be another one")
+        return value
+
+    @field_validator("api_token_file", mode="before")
+    @classmethod
+    def _check_token_file(cls, value: object) -> object:
+        return refuse_token(value)
 
     @field_validator("api_token")
     @classmethod
     def _check_token(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
-        # what is wrong itself is not there: then all that is wrong in any case
-        _authorized(value, info.data.get("auth", "bearer"), info.data.get("endpoint", ""))
+        # What is wrong itself is not there: then all that is wrong in any case.
+        said, token = info.data, value.get_secret_value().strip()
+        if token and said.get("api_token_file"):
+            raise ValueError("give api_token_file or api_token, not both")
+        if token:
+            authorization(token, said.get("auth", "bearer"))
+        elif said.get("api_token_file", ...) is None and not _local(said.get("endpoint")):
+            raise ValueError(
+                "api_token_file or api_token is needed; create a token with the scope logs.ingest"
+            )
         return value
-
-    def authorization(self) -> str:
-        """The header's value; empty where there is no token and none is needed."""
-        return _authorized(self.api_token, self.auth, self.endpoint)
 
 
 class DynatraceExporter(Exporter[DynatraceConfig]):
     """Sends to Dynatrace's `POST /api/v2/logs/ingest`."""
 
     counters: ClassVar = {
-        "responses": "Answers of the server, by status.",
+        "responses": "Answers of the server, by status and endpoint.",
         "not_sent": "Requests that did not reach the server.",
         "ambiguous": "Requests without an answer: sent again, and perhaps stored twice.",
+        "endpoint_failures": "Times that an endpoint was left for the next.",
+        "refused_log_records": "Events that the server left out of a request it took, by reason.",
         "restamped_log_records": "Events given another time: over 23 h old, or far in the future.",
     }
 
-    def __init__(self, config: DynatraceConfig, context: Context) -> None:
+    def __init__(
+        self, config: DynatraceConfig, context: Context, now: Callable[[], int] = time.time_ns
+    ) -> None:
         super().__init__(config, context)
-        count = context.count
+        restamp = config.stale == "restamp"
         self._rows = Rows(
             CLASSIC_CLIENT if config.profile == "classic" else GRAIL_CLIENT,
             record_uid=config.record_uid,
-            restamp=config.stale == "restamp",
+            restamp=restamp,
             constants=config.attributes,
-            trimmed=lambda n, what: count("trimmed_log_records", n, what=what),
-            restamped=lambda n: count("restamped_log_records", n),
+            trimmed=self._count_trimmed,
+            restamped=self._count_restamped,
+            now=now,
         )
+        self._aging = Aging(now, restamp=restamp)
         self._client: HttpClient | None = None
-        self._secret = config.api_token.get_secret_value().strip()
-        self._headers = _headers(config)
-        self._quiet_until = 0.0
+        self._certificates = Certificates(context)
+        self._credential = Credential(
+            config.api_token.get_secret_value(),
+            config.auth,
+            context,
+            file=config.api_token_file,
+            needed=not _local(config.endpoint),
+        )
+        self._failover = Failover(config.endpoint, context)
+        self._credential.changed = self._failover.forgive
+        self._sender: Sender | None = None
+
+    def _count_trimmed(self, n: int, what: str) -> None:
+        self.context.count("trimmed_log_records", n, what=what)
+
+    def _count_restamped(self, n: int) -> None:
+        self.context.count("restamped_log_records", n)
 
     @classmethod
     def config_warnings(cls, config: DynatraceConfig) -> Iterator[str]:
         """Advice on a configuration that can run."""
-        if is_local(config.endpoint):
+        if any(map(is_local, config.endpoint)):
             yield "a OneAgent's local endpoint does not take gzip: say `compression: none`"
-        if config.endpoint.startswith("http://") and config.ca_file is not None:
-            yield "ca_file has no use with http"
+        if not any(url.startswith("https://") for url in config.endpoint):
+            for key in sorted(config.model_fields_set & set(TlsClientOptions.model_fields)):
+                yield f"{key} has no use with http"
 
     async def start(self) -> None:
         config = self.config
-        try:
-            tls = TlsClientOptions(ca_file=config.ca_file)
-            self._client = HttpClient(
-                self.context.reactor,
-                connections=_CONNECTIONS,
-                connect_timeout=config.connect_timeout,
-                timeout=config.timeout,
-                tls=tls,
-            )
-        except OSError as e:
-            raise ValueError(f"ca_file cannot be read: {e.strerror or type(e).__name__}") from None
+        self._credential.load()
+        self._client = client = HttpClient(
+            self.context.reactor,
+            connections=_CONNECTIONS,
+            connect_timeout=config.connect_timeout,
+            timeout=config.timeout,
+            tls=config,
+            proxy=config.proxy,
+            certificates=self._certificates,
+        )
+        self._sender = Sender(client, self._credential, self.context)
         self.context.log.info(
-            "{id}: sending to {url} with the token {token}",
+            "{id}: sending {ways}, with the token {token}",
             id=self.context.id,
-            url=config.endpoint,
-            token=token_id(self._secret),
+            ways=", ".join(f"{client.route(url)} to {url}" for url in config.endpoint),
+            token=self._credential.id,
         )
 
     async def stop(self) -> None:
-        client, self._client = self._client, None
+        client, self._client, self._sender = self._client, None, None
         if client is not None:
             await client.close()
 
@@ -161,66 +200,48 @@ class DynatraceExporter(Exporter[DynatraceConfig]):
         ]
 
     def unpack(self, request: Request) -> list[Row]:
-        return split(request.body)
+        return split(request.body, request.events)
 
     def pack(self, rows: Sequence[Row]) -> Request:
         body = array(rows)
-        times = [time for time in map(row_time, rows) if time]
         return Request(
             body=body,
             events=len(rows),
-            oldest_ns=min(times, default=0),
+            oldest_ns=oldest_of(rows),
             headers=_HEADERS,
             raw_size=len(body),
         )
 
+    def stale_before(self) -> int:
+        return self._aging.stale_before()
+
+    def restamped(self, row: Row) -> Row | None:
+        found = self._aging.restamped(row)
+        if found is not None and found is not row:
+            self._count_restamped(1)
+        return found
+
+    def shortened(self, row: Row) -> Row | None:
+        found = shortened(row)
+        if found is not None:
+            self._count_trimmed(1, "content")
+        return found
+
     async def send(self, request: Request) -> Receipt:
-        answer = await self._post(request)
-        self.context.count("responses", status=str(answer.status))
-        taken = classify(answer.status, answer.headers, answer.body, secret=self._secret)
-        if taken.rejected is None:
-            self.context.count("partial_unknown")
-        if taken.rejected != 0:
-            self._tell(taken)
-        return Receipt(min(taken.rejected or 0, request.events))
-
-    async def _post(self, request: Request) -> HttpAnswer:
-        if self._client is None:
+        sender = self._sender
+        if sender is None:
             raise Retry("the exporter is not running")
-        headers = [*self._headers, *request.headers]
-        if request.encoding:
-            headers.append(("Content-Encoding", request.encoding))
-        try:
-            return await self._client.post(self.config.endpoint, headers, request.body)
-        except NotSent as e:
-            self.context.count("not_sent")
-            raise (Hold(str(e)) if e.certificate else Retry(str(e))) from None
-        except Ambiguous as e:
-            self.context.count("ambiguous")
-            raise Retry(str(e), ambiguous=True) from None
+        return await self._failover.send(lambda url: sender.send(url, request))
 
-    def _tell(self, taken: Taken) -> None:
-        """Events are lost for a reason that only the server knows: say it, not too often."""
-        now = self.context.reactor.seconds()
-        if now < self._quiet_until:
-            return
-        self._quiet_until = now + _QUIET
-        self.context.log.error(
-            "{id}: the server took a request only in part: {message}",
-            id=self.context.id,
-            message=taken.message or "it did not say why",
+    async def verify(self) -> str:
+        sender, (request,) = self._sender, self.encode([event()])
+        assert sender is not None
+        secrets = self._credential.secrets
+        return await verified(
+            self.config.endpoint, lambda url: sender.answer(url, request), secrets
         )
 
 
-def _authorized(api_token: SecretStr, auth: Auth, endpoint: str) -> str:
-    token = api_token.get_secret_value().strip()
-    return authorization(token, auth) if token or not is_local(endpoint) else ""
-
-
-def _headers(config: DynatraceConfig) -> Sequence[tuple[str, str]]:
-    found: list[tuple[str, Any]] = [
-        ("User-Agent", f"{_PRODUCT}/{version(_PRODUCT)}"),
-        ("X-Dynatrace-Attr", f"dt.ingest.origin={_PRODUCT}"),
-    ]
-    authorized = config.authorization()
-    return [("Authorization", authorized), *found] if authorized else found
+def _local(urls: Sequence[str] | None) -> bool:
+    """Whether all of them, if they are known, are OneAgents, which ask for no token."""
+    return bool(urls) and all(map(is_local, urls or ()))

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import orjson
+
+from collector.api import Event
 
 from .attributes import clean, json_text
 from .limits import NO_LEVEL, level_of
@@ -28,8 +31,8 @@ LOGLEVELS = (
 ORIGINAL_KEY = "original.timestamp"
 
 _SECOND, _MS = 10**9, 10**6
-#: Older than 24 h is refused, and an event may wait for an hour before it is sent.
-_OLD = 23 * 3600 * _SECOND
+#: Older than 24 h is refused, and an hour is left for what a request meets on its way.
+STALE_NS = 23 * 3600 * _SECOND
 #: From 10 minutes ahead on the server restamps by itself, and forgets what the event said.
 _AHEAD = 9 * 60 * _SECOND
 #: How long a stamp is remembered: what is 23 h old changes slowly.
@@ -96,7 +99,17 @@ class Stamps:
     def restamped(self, time_ns: Any, observed_ns: Any) -> bool:
         """Whether `stamp` gives such an event another time."""
         chosen, now = self._chosen(time_ns, observed_ns), self._now()
-        return (chosen < now - _OLD and self._restamp) or chosen > now + _AHEAD
+        return (chosen < now - STALE_NS and self._restamp) or chosen > now + _AHEAD
+
+    def oldest(self, events: Sequence[Event]) -> int:
+        """The oldest time, in ns, that the rows of these events have: there is at least one."""
+        with suppress(TypeError):
+            oldest = min([event.time for event in events])
+            if type(oldest) is int and oldest > 0 and not self.restamped(oldest, 0):
+                return oldest
+        now = self._now()
+        chosen = [self._chosen(event.time, event.observed_time) for event in events]
+        return min(now if self.restamped(time, 0) else time for time in chosen)
 
     def _chosen(self, time_ns: Any, observed_ns: Any) -> int:
         chosen = time_ns or observed_ns
@@ -104,9 +117,9 @@ class Stamps:
 
     def _made(self, ns: int) -> str | orjson.Fragment:
         if not self.restamped(ns, 0):
-            return _milliseconds(ns)
+            return milliseconds(ns)
         self.restamps = True
-        text = f'"{_milliseconds(self._now())}","{ORIGINAL_KEY}":"{_nanoseconds(ns)}"'
+        text = f'"{milliseconds(self._now())}","{ORIGINAL_KEY}":"{_nanoseconds(ns)}"'
         return orjson.Fragment(text)
 
     def _clear(self, now: int) -> None:
@@ -115,7 +128,8 @@ class Stamps:
         self._born = now
 
 
-def _milliseconds(ns: int) -> str:
+def milliseconds(ns: int) -> str:
+    """A timestamp as the API has it."""
     text, rest = instant(ns)
     return f"{text}{rest // _MS:03d}Z"
 

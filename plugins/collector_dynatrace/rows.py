@@ -136,7 +136,7 @@ class Rows:
         while first < total:
             some = events[first : first + self._slice]
             for piece, rows in self._pieces(some, uid, first):
-                packing.add(piece, rows, _oldest(events[first : first + rows]))
+                packing.add(piece, rows, self._stamps.oldest(events[first : first + rows]))
                 first += rows
         self._report(events)
         return packing.bodies()
@@ -286,12 +286,3 @@ def _harmless(attributes: list[dict[str, Any]]) -> bool:
         return True
     numbers = (v for a in attributes for v in a.values() if type(v) is float)
     return kinds <= _NUMERIC and all(map(isfinite, numbers))
-
-
-def _oldest(events: Sequence[Event]) -> int:
-    try:
-        return min([event.time for event in events]) or min(
-            (event.time for event in events if event.time), default=0
-        )
-    except TypeError:
-        return 0

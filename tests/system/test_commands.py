@@ -35,6 +35,9 @@ def ends(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ends]:
     port = free_port()
     good, bad = home / "good.yaml", home / "bad.yaml"
     good.write_text(configuration(port, home / "data", _EXPORTER))
+    nobody = {"dynatrace": {"endpoint": f"http://127.0.0.1:{free_port()}"}}
+    live = home / "live.yaml"
+    live.write_text(configuration(port, home / "data", nobody))
     bad.write_text("receivers: {syslog: {tcp: {endpont: x}}}\nservice: {pipelines: {logs: {}}}\n")
     commands = {
         "version": ("--version",),
@@ -43,6 +46,7 @@ def ends(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ends]:
         "good": ("validate", good),
         "quickstart": ("validate", _ROOT / "conf" / "quickstart.yaml"),
         "bad": ("validate", bad),
+        "live": ("validate", "--live", live),
     }
     with closing(socket.socket(socket.AF_INET6 if IPV6 else socket.AF_INET)) as taken:
         taken.bind((ANY.strip("[]"), port))
@@ -86,6 +90,14 @@ def test_validate_says_all_problems_with_their_places(ends: Ends) -> None:
     assert "did you mean endpoint" in errors
     assert "bad.yaml:2:" in errors
     assert f"{errors.count(': error: ')} error(s)" in output
+
+
+def test_validate_live_tries_the_destination_and_opens_no_port(ends: Ends) -> None:
+    code, output, errors = ends["live"]
+    first, second = output.splitlines()
+    assert (code, errors) == (1, "")
+    assert first.endswith("live.yaml: OK")
+    assert re.fullmatch(r"dynatrace: FAILED: 127.0.0.1:\d+ refused the connection", second)
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from collector.pipeline import Fanout, Pipeline
 from collector.run import service as module
 from collector.run.graph import Graph, StartError, Valve
 from collector.run.health import Health
+from collector.run.redactor import Redactor
 from collector.run.service import Service
 from collector.testing import ScriptedExporter, context, events
 from tests.collector.tasks import as_task
@@ -69,7 +70,7 @@ class ServiceTests(TestCase):
         builder: Any = SimpleNamespace(build=lambda _: graph)
         self.patch(module, "Builder", lambda *_: builder)
         settings: Any = SimpleNamespace(service=SimpleNamespace(shutdown_timeout=5.0))
-        return Service(settings, reactor, metrics, Health(reactor), lambda text: text)
+        return Service(settings, reactor, metrics, Health(reactor), Redactor())
 
     async def flow(self, service: Service) -> list[Outcome]:
         """Start, send one event, stop; what its sender heard."""

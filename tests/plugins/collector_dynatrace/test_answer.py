@@ -116,11 +116,55 @@ def test_poison_has_the_servers_words() -> None:
         ({}, b"\n  <html>x"),
         ({"content-type": "text/html; charset=utf-8"}, b"<h1>400</h1>"),
         ({"content-type": "text/html"}, b""),
+        ({"content-type": "application/json"}, HTML),
+        ({}, b"\xef\xbb\xbf\r\n<!-- x --><html>"),
+        ({"content-type": "application/xml"}, b"<?xml version='1.0'?><Error/>"),
     ],
 )
 def test_an_html_400_is_no_poison(headers: dict[str, str], body: bytes) -> None:
     with pytest.raises(Hold, match="HTML"):
         classify(400, headers, body)
+
+
+def test_a_page_is_no_reason_for_the_data_to_be_refused() -> None:
+    for status in (404, 405, 403, 301):
+        with pytest.raises(Hold):
+            classify(status, {"content-type": "text/html"}, HTML)
+    for status in (408, 429, 500, 502, 503, 504):
+        with pytest.raises(Retry):
+            classify(status, {"content-type": "text/html"}, HTML)
+
+
+def test_that_ingest_is_off_for_now_is_tried_again() -> None:
+    with pytest.raises(Retry, match="disabled"):
+        classify(429, {}, error(429, "Log ingest is disabled."))
+
+
+@pytest.mark.parametrize(
+    ("message", "reason"),
+    [
+        (STALE, "timestamp"),
+        ("3 events were not ingested because of JSON parsing issues", "json"),
+        ("1 events were not ingested due to event size limits", "size"),
+        ("Success. Some log events were limited.", "size"),
+        ("Event(s) have attributes that are too nested for records: 1, 2", "nesting"),
+        ("7 events", "other"),
+        (None, "other"),
+    ],
+)
+def test_why_events_were_left_out(message: Any, reason: str) -> None:
+    assert classify(200, {}, envelope(message)).reason == reason
+
+
+def test_how_long_a_server_that_took_it_wants_to_rest() -> None:
+    reset = {"x-ratelimit-reset": str(int((NOW + 5) * 1e6))}
+    for status, body in ((204, b""), (200, envelope("0 events"))):
+        found = classify(status, reset | {"x-ratelimit-remaining": "0"}, body, now=NOW)
+        assert found.wait == pytest.approx(5, abs=1e-3)
+        for headers in ({}, reset, reset | {"x-ratelimit-remaining": "1"}):
+            assert classify(status, headers, body, now=NOW).wait == 0
+        past = {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "5"}
+        assert classify(status, past, body, now=NOW).wait == 0
 
 
 def test_json_that_is_called_html_is_poison() -> None:
@@ -159,15 +203,15 @@ def test_how_long_to_wait(headers: dict[str, str], after: float | None) -> None:
 def test_what_is_shown_is_short_printable_and_without_the_token() -> None:
     token = "dt0c01.PUBLIC.SECRETPART"
     body = f"\x1b[31mred\x00 {token} and SECRETPART\r\n\u202e\x9b".encode() + b"\xff" + b"z" * 9999
-    text = shown(body, token)
-    assert len(text) <= MAX_SHOWN * 10
+    text = shown(body, [token])
+    assert len(text) == MAX_SHOWN
     assert text.startswith("\\x1b[31mred\\x00 *** and *** \\u202e\\x9b")
     assert text.isprintable()
     assert "SECRETPART" not in text
-    assert "SECRETPART" not in classify(200, {}, body, secret=token).message
+    assert "SECRETPART" not in classify(200, {}, body, secrets=[token]).message
     for status in (400, 401, 413, 503):
         with pytest.raises((Retry, Hold, TooLarge, Poison)) as caught:
-            classify(status, {}, body, secret=token)
+            classify(status, {}, body, secrets=[token])
         assert "SECRETPART" not in str(caught.value)
 
 
@@ -180,5 +224,5 @@ HEADERS = st.dictionaries(
 @given(st.integers(0, 999), HEADERS, st.binary() | st.text().map(str.encode) | st.just(HTML))
 def test_no_answer_raises_anything_else(status: int, headers: dict[str, str], body: bytes) -> None:
     with contextlib.suppress(Retry, Hold, TooLarge, Poison):
-        classify(status, headers, body, secret="dt0c01.a.b")
+        classify(status, headers, body, secrets=["dt0c01.a.b", "", "x."])
     assert shown(body).isprintable()

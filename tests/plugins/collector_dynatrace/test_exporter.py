@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import gzip
 import time
-from collections.abc import Callable, Coroutine
-from functools import wraps
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import orjson
 from pydantic import ValidationError
-from twisted.internet import reactor as global_reactor
-from twisted.internet.defer import Deferred
-from twisted.internet.task import deferLater
-from twisted.logger import eventAsText, globalLogPublisher
 from twisted.trial.unittest import TestCase
 
 from collector.api import (
@@ -25,88 +19,27 @@ from collector.api import (
     Hold,
     Poison,
     Receipt,
-    Resource,
     Retry,
     TooLarge,
-    spawn,
     wait,
 )
 from collector.testing import ExporterContract, context
 from collector_dynatrace.exporter import DynatraceConfig, DynatraceExporter
 from collector_dynatrace.sandbox.faults import Fault, RateLimit
-from collector_dynatrace.sandbox.options import SandboxOptions
-from collector_dynatrace.sandbox.server import Sandbox
-
-reactor: Any = global_reactor
-PUBLIC, SECRET = "P" * 24, "CANARY" + "S" * 58
-TOKEN = f"dt0c01.{PUBLIC}.{SECRET}"
-
-
-def as_task(test: Callable[[Any], Coroutine[Any, Any, None]]) -> Callable[[Any], Deferred[None]]:
-    """The test as an asyncio Task, once the loop runs."""
-
-    @wraps(test)
-    def run(case: Any) -> Deferred[None]:
-        return deferLater(reactor, 0).addCallback(lambda _: spawn(test(case)))
-
-    return run
-
-
-def config(**options: Any) -> DynatraceConfig:
-    options = {"endpoint": "http://127.0.0.1:1", "api_token": TOKEN} | options
-    return DynatraceConfig.model_validate(options)
-
-
-def events(number: int = 3) -> list[Event]:
-    source = Resource({"net.peer.ip": "10.0.0.1", "net.host.port": 5514, "log.source": "syslog"})
-    now = time.time_ns()
-    return [
-        Event(now + n, f"message {n}", {"syslog.hostname": "web1"}, 17, "err", resource=source)
-        for n in range(number)
-    ]
+from tests.collector.tasks import as_task
+from tests.plugins.collector_dynatrace.sending import (
+    PUBLIC,
+    SECRET,
+    TOKEN,
+    Case,
+    config,
+    events,
+)
 
 
 class ContractTests(ExporterContract, TestCase):
     def make(self) -> Exporter[Any]:
         return DynatraceExporter(config(), context("exporter"))
-
-
-class Case(TestCase):
-    timeout = 20
-
-    def setUp(self) -> None:
-        self.sandbox = Sandbox(reactor, SandboxOptions(tokens=frozenset({TOKEN})))
-        self.port = self.sandbox.start()
-        self.addCleanup(self.sandbox.stop)
-        self.logged: list[str] = []
-        observe: Any = lambda event: self.logged.append(eventAsText(event))  # noqa: E731
-        globalLogPublisher.addObserver(observe)
-        self.addCleanup(globalLogPublisher.removeObserver, observe)
-
-    async def exporter(self, **options: Any) -> DynatraceExporter:
-        options.setdefault("endpoint", f"http://127.0.0.1:{self.port}")
-        exporter = DynatraceExporter(config(**options), context("exporter", "dynatrace"))
-        await exporter.start()
-        self.addCleanup(
-            lambda: deferLater(reactor, 0).addCallback(lambda _: spawn(exporter.stop()))
-        )
-        return exporter
-
-    async def send(self, exporter: DynatraceExporter, number: int = 3) -> Receipt:
-        (request,) = exporter.encode([Batch(events(number))])
-        return await exporter.send(request)
-
-    async def fails(self, kind: type[Exception], fault: Fault | None = None, **options: Any) -> Any:
-        if fault is not None:
-            self.sandbox.faults.add(fault)
-        exporter = await self.exporter(**options)
-        with self.assertRaises(kind) as caught:
-            await self.send(exporter)
-        self.assertNotIn("CANARY", str(caught.exception))
-        return caught.exception
-
-    def count(self, exporter: DynatraceExporter, name: str, **labels: str) -> int:
-        return exporter.context.metrics.get(f"exporter_{name}", **labels)
 
 
 class SendTests(Case):
@@ -171,6 +104,77 @@ class SendTests(Case):
         with self.assertRaises(Retry):
             await self.send(exporter)
         self.assertEqual(len(self.sandbox.requests), 0)
+
+    @as_task
+    async def test_what_was_left_out_is_counted_by_its_reason(self) -> None:
+        exporter = await self.exporter()
+        late = Event(time.time_ns() - 25 * 3600 * 10**9, "late", {})
+        (request,) = (await self.exporter(stale="dead_letter")).encode([Batch([late, *events(1)])])
+        self.assertEqual(await exporter.send(request), Receipt(1))
+        self.assertEqual(self.count(exporter, "refused_log_records", reason="timestamp"), 1)
+        nested = {"success": {"message": "Event(s) have attributes that are too nested: 1, 2"}}
+        self.sandbox.faults.add(Fault(status=200, json=nested))
+        self.assertEqual(await self.send(exporter), Receipt())
+        self.assertEqual(self.count(exporter, "partial_unknown", reason="nesting"), 1)
+
+    @as_task
+    async def test_a_server_that_took_it_may_want_a_rest(self) -> None:
+        exporter = await self.exporter()
+        reset = RateLimit(remaining=0, reset=int((time.time() + 20) * 1e6))
+        self.sandbox.faults.add(Fault(status=204, x_ratelimit=reset))
+        self.assertApproximates((await self.send(exporter)).wait, 20, 3)
+        self.assertEqual((await self.send(exporter)).wait, 0)
+
+
+class StaleTests(Case):
+    """The sandbox refuses what is over a day old, so what arrives was restamped in time."""
+
+    def stale(self, **options: Any) -> tuple[DynatraceExporter, list[bytes]]:
+        """An exporter, and rows that it encoded a day ago."""
+        self.now = time.time_ns() - 24 * 3600 * 10**9
+        exporter = DynatraceExporter(
+            config(endpoint=f"http://127.0.0.1:{self.port}", **options),
+            context("exporter"),
+            lambda: self.now,
+        )
+        was = [Event(self.now - n, f"message {n}", {"n": n}) for n in range(3)]
+        (request,) = exporter.encode([Batch(was)])
+        self.assertGreaterEqual(request.oldest_ns, exporter.stale_before())
+        rows = exporter.unpack(request)
+        self.now = time.time_ns()
+        self.assertLess(request.oldest_ns, exporter.stale_before())
+        return exporter, rows
+
+    @as_task
+    async def test_rows_that_waited_too_long_are_sent_with_the_time_of_now(self) -> None:
+        exporter, rows = self.stale()
+        found = [exporter.restamped(row) or b"" for row in rows]
+        self.assertEqual(self.count(exporter, "restamped_log_records"), 3)
+        again = exporter.pack(found)
+        self.assertEqual(again.oldest_ns, self.now // 10**6 * 10**6)
+        self.assertEqual([exporter.restamped(row) for row in found], found)
+        self.assertEqual(self.count(exporter, "restamped_log_records"), 3)
+        await exporter.start()
+        self.assertEqual(await exporter.send(again), Receipt())
+        await exporter.stop()
+        uids = [orjson.loads(row)["log.record.uid"] for row in rows]
+        self.assertEqual([e["log.record.uid"] for e in self.sandbox.events()], uids)
+        said = [orjson.loads(row)["timestamp"] for row in rows]
+        self.assertEqual([e["original.timestamp"] for e in self.sandbox.events()], said)
+
+    def test_or_are_given_up(self) -> None:
+        exporter, rows = self.stale(stale="dead_letter")
+        self.assertEqual([exporter.restamped(row) for row in rows], [None] * 3)
+        self.assertEqual(self.count(exporter, "restamped_log_records"), 0)
+
+    def test_a_row_that_is_too_large_alone_is_cut_once_and_counted(self) -> None:
+        exporter = DynatraceExporter(config(), context("exporter"))
+        (request,) = exporter.encode([Batch([Event(1, "x" * 10**6, {})])])
+        (row,) = exporter.unpack(request)
+        short = exporter.shortened(row) or b""
+        self.assertEqual(len(orjson.loads(short)["content"]), 65_536)
+        self.assertIsNone(exporter.shortened(short))
+        self.assertEqual(self.count(exporter, "trimmed_log_records", what="content"), 1)
 
 
 class RefusedTests(Case):
@@ -282,10 +286,36 @@ class ConfigTests(TestCase):
             [e["loc"] for e in caught.exception.errors()], [("endpoint",), ("api_token",)]
         )
 
+    def test_one_of_several_endpoints_is_named_when_it_is_wrong(self) -> None:
+        with self.assertRaises(ValidationError) as caught:
+            config(endpoint=["https://a.example", "http://CANARY.example", "https://b.example"])
+        (error,) = caught.exception.errors(include_input=False)
+        self.assertEqual(error["loc"], ("endpoint", 1))
+        for bad in ([], ["https://a.example", "A.example/"], ["https://a.example", 5]):
+            with self.assertRaises(ValidationError):
+                config(endpoint=bad)
+        found = config(endpoint=["a.example", "https://gate:9999/e/x"])
+        self.assertEqual([url[:14] for url in found.endpoint], ["https://a.exam", "https://gate:9"])
+
+    def test_the_token_is_said_in_one_place(self) -> None:
+        self.assertEqual(config(api_token="", api_token_file="token").api_token_file, Path("token"))
+        for options, key in (
+            ({"api_token_file": "token"}, "api_token"),
+            ({"api_token": ""}, "api_token"),
+            ({"api_token": "", "api_token_file": TOKEN}, "api_token_file"),
+            ({"api_token": "", "api_token_file": 5}, "api_token_file"),
+        ):
+            with self.assertRaises(ValidationError) as caught:
+                config(**options)
+            (error,) = caught.exception.errors(include_input=False)
+            self.assertEqual(error["loc"], (key,))
+            self.assertRegex(error["msg"], "file|path")
+            self.assertNotIn("CANARY", error["msg"])
+
     def test_a_oneagent_needs_no_token(self) -> None:
         local = "http://127.0.0.1:14499/v2/logs/ingest"
         found = config(endpoint=local, api_token="")
-        self.assertEqual((found.endpoint, found.authorization()), (local, ""))
+        self.assertEqual(found.endpoint, (local,))
         self.assertIn("compression: none", " ".join(DynatraceExporter.config_warnings(found)))
         self.assertEqual(list(DynatraceExporter.config_warnings(config())), [])
 

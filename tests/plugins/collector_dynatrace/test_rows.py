@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from collector.api import UID_KEY, Event, Resource, Scope, flag
 from collector_dynatrace.attributes import TRIMMED_KEY
-from collector_dynatrace.bodies import Packing, array, row_time, split
+from collector_dynatrace.bodies import Packing, array, split
 from collector_dynatrace.careful import Careful
 from collector_dynatrace.ingest.record import PROFILES
 from collector_dynatrace.ingest.request import Rules, ingest
@@ -237,12 +237,24 @@ class TestTime:
         rows = Rows(now=lambda: NOW)
         times = [NOW, 0, NOW - 5, NOW + 7]
         assert rows.encode([event(time=t) for t in times])[0].oldest_ns == NOW - 5
-        assert rows.encode([event(time=0)])[0].oldest_ns == 0
+        assert rows.encode([event(time=0)])[0].oldest_ns == NOW
+        assert rows.encode([event(time=0, observed_time=NOW - 9)])[0].oldest_ns == NOW - 9
 
-    def test_a_row_knows_its_time(self) -> None:
-        row = Rows(now=lambda: NOW).encode([event()])[0].data[1:-1]
-        assert row_time(row) == NOW // 10**6 * 10**6
-        assert row_time(b"{}") == row_time(b"[") == row_time(b'{"timestamp":"x"}') == 0
+    def test_the_oldest_time_is_that_of_the_rows(self) -> None:
+        rows, old = Rows(now=lambda: NOW), NOW - 48 * 3600 * 10**9
+        ahead = NOW + 3600 * 10**9
+        times: dict[Any, int] = {
+            (old, NOW - 5, -7): NOW - 5,
+            (old,): NOW,
+            (ahead, old): NOW,
+            (-7,): NOW,
+        }
+        for odd in ("soon", 1.5, 1 << 80):
+            times[NOW - 5, odd] = NOW - 5
+        for said, oldest in times.items():
+            assert rows.encode([event(time=t) for t in said])[0].oldest_ns == oldest
+        kept = Rows(now=lambda: NOW, restamp=False).encode([event(time=old), event()])
+        assert kept[0].oldest_ns == old
 
 
 class TestNames:
@@ -380,7 +392,9 @@ class TestLimits:
         rows = Rows(now=lambda: NOW)
         events = [event("x" * 30_000, dict(SYSLOG)) for _ in range(700)]
         bodies = rows.encode(events)
-        assert [body.rows for body in bodies] == [len(split(body.data)) for body in bodies]
+        assert [body.rows for body in bodies] == [
+            len(split(body.data, body.rows)) for body in bodies
+        ]
         assert sum(body.rows for body in bodies) == 700
         assert len(bodies) == 3
         assert 9_000_000 < max(len(body.data) for body in bodies) <= 9_500_000
@@ -410,7 +424,12 @@ class TestLimits:
 
     def test_arrays_are_taken_apart_again(self) -> None:
         for rows in ([b'{"a":1}'], [b'{"a":1}', b'{"b":2}'], [b'{"n":%d}' % n for n in range(5)]):
-            assert split(array(rows)) == rows
+            assert split(array(rows), len(rows)) == rows
+
+    def test_what_looks_like_their_ends_in_a_text_or_below_is_none(self) -> None:
+        for row in ({"a": '"},{"', "b": "\\"}, {"a": [{"b": 1}, {"c": 2}]}, {"},{": "},{"}):
+            rows = [orjson.dumps(row), b'{"n":1}', orjson.dumps(row)]
+            assert split(array(rows), 3) == rows
 
 
 def test_orjson_refuses_what_is_nested_in_a_row() -> None:
