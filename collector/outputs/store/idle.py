@@ -79,7 +79,10 @@ class IdleQueue:
                     yield entry, _load(db, entry)
 
     def purge(self, ids: Collection[int] | None) -> list[Entry]:
-        """Take out all, or these; what was there of them and is no more."""
+        """Take out all, or these; what was there of them and is no more.
+
+        It opens the queue as a collector does, and heals what is damaged.
+        """
         paths = list(_paths(self.directory))
         if ids is not None and len(paths) > 1:
             raise StoreError(
@@ -88,7 +91,7 @@ class IdleQueue:
             )
         if not paths:
             return []
-        store = Store.open(self.directory)
+        store = Store.open(self.directory, reserve=0)  # which leaves the one that is there
         try:
             chosen = [entry for entry in store.entries() if ids is None or entry.id in ids]
             left = iter(chosen)
@@ -98,6 +101,7 @@ class IdleQueue:
                 pass
         finally:
             store.close()
+        self.damage += _met(store)
         kept = {entry.id for entry in self.entries()}
         return [entry for entry in chosen if entry.id not in kept]
 
@@ -142,6 +146,14 @@ def _paths(directory: Path) -> Iterator[Path]:
     """Its files, also one whose healing was interrupted at the last step."""
     yield from sorted(directory.glob("*.db"))
     yield from unfinished(directory)
+
+
+def _met(store: Store) -> Iterator[str]:
+    """What was found damaged when it was opened."""
+    for unread in store.unread:
+        yield f"{unread.commits} commits of the log cannot be read; a copy is kept as {unread.file}"
+    if store.lost_requests:
+        yield f"{store.lost_requests} requests are damaged; what is left of them is beside the queue"
 
 
 def _has_tables(db: sqlite3.Connection, path: Path) -> bool:

@@ -176,7 +176,9 @@ def _output(name: str | None) -> Iterator[BinaryIO]:
 
 def _purge(queues: Queues, arguments: argparse.Namespace) -> int:
     ids = None if arguments.all else set(arguments.id)
-    done = queues.of(arguments.exporter).purge(arguments.exporter, ids)
+    queue = queues.of(arguments.exporter)
+    done = queue.purge(arguments.exporter, ids)
+    _complain(*queue.damage)
     sys.stdout.write(f"purged {done.requests:,} requests with {done.events:,} events\n")
     if done.on_their_way:
         _complain(f"{done.on_their_way:,} are on their way, and stay until they are back")

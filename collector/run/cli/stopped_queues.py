@@ -81,7 +81,9 @@ class StoppedQueues:
 
     def purge(self, exporter: str, ids: Collection[int] | None) -> PurgeAnswer:
         """Take out all, or these."""
-        gone: list[Entry] = self._queue(exporter).purge(ids)
+        queue = self._queue(exporter)
+        gone: list[Entry] = queue.purge(ids)
+        self.damage += queue.damage
         return PurgeAnswer(len(gone), sum(entry.events for entry in gone), 0)
 
     def _queue(self, exporter: str) -> IdleQueue:

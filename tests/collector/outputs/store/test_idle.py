@@ -141,6 +141,14 @@ class TestPurging:
         assert IdleQueue(directory).purge(None) == []
         assert IdleQueue(directory).totals() == Totals()
 
+    def test_what_is_damaged_is_healed_and_told(self, directory: Path) -> None:
+        spoil(filled(directory, 3), "UPDATE request SET events=77 WHERE id=3")
+        spoil(next(directory.glob("*.db")), "UPDATE body SET data=x'00' WHERE id=3")
+        queue = IdleQueue(directory)
+        assert [entry.id for entry in queue.purge({2, 3})] == [2]
+        assert queue.damage == ["1 requests are damaged; what is left of them is beside the queue"]
+        assert [entry.id for entry in IdleQueue(directory).entries()] == [1]
+
     def test_an_id_that_may_be_of_two_requests_is_refused(self, directory: Path) -> None:
         path = filled(directory, 2)
         path.rename(directory.parent / path.name)
