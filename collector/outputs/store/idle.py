@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -94,11 +94,7 @@ class IdleQueue:
         store = Store.open(self.directory, reserve=0)  # which leaves the one that is there
         try:
             chosen = [entry for entry in store.entries() if ids is None or entry.id in ids]
-            left = iter(chosen)
-            while group := [entry.id for entry in islice(left, GROUP_ROWS)]:
-                store.commit((), group)
-            while store.reclaim():
-                pass
+            _take_out(store, chosen)
         finally:
             store.close()
         self.damage += _met(store)
@@ -148,12 +144,21 @@ def _paths(directory: Path) -> Iterator[Path]:
     yield from unfinished(directory)
 
 
+def _take_out(store: Store, entries: Sequence[Entry]) -> None:
+    """In groups, so that the log does not grow with the queue."""
+    left = iter(entries)
+    while group := [entry.id for entry in islice(left, GROUP_ROWS)]:
+        store.commit((), group)
+    while store.reclaim():
+        pass
+
+
 def _met(store: Store) -> Iterator[str]:
     """What was found damaged when it was opened."""
     for unread in store.unread:
         yield f"{unread.commits} commits of the log cannot be read; a copy is kept as {unread.file}"
     if store.lost_requests:
-        yield f"{store.lost_requests} requests are damaged; what is left of them is beside the queue"
+        yield f"{store.lost_requests} requests are damaged, and set aside beside the queue"
 
 
 def _has_tables(db: sqlite3.Connection, path: Path) -> bool:

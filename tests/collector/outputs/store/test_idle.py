@@ -146,7 +146,7 @@ class TestPurging:
         spoil(next(directory.glob("*.db")), "UPDATE body SET data=x'00' WHERE id=3")
         queue = IdleQueue(directory)
         assert [entry.id for entry in queue.purge({2, 3})] == [2]
-        assert queue.damage == ["1 requests are damaged; what is left of them is beside the queue"]
+        assert queue.damage == ["1 requests are damaged, and set aside beside the queue"]
         assert [entry.id for entry in IdleQueue(directory).entries()] == [1]
 
     def test_an_id_that_may_be_of_two_requests_is_refused(self, directory: Path) -> None:
