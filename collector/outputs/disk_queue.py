@@ -216,12 +216,16 @@ class DiskQueue:
             self.done(item, Outcome.DELIVERED)
         return found
 
-    async def page(self, after: int, limit: int) -> Sequence[tuple[Entry, bool]]:
-        """What the store holds after an id, to be looked at; and whether each of it waits."""
+    async def page(self, after: int, limit: int) -> Sequence[Entry]:
+        """What the store holds after an id, to be looked at."""
         entries = await self._thread.page(after, limit)
         gone = set(self._commits.gone)
-        waiting = {id for item in self._waiting for id in item.ids}
-        return [(entry, entry.id in waiting) for entry in entries if entry.id not in gone]
+        return [entry for entry in entries if entry.id not in gone]
+
+    @property
+    def waiting_ids(self) -> set[int]:
+        """Of all that wait, which takes its time."""
+        return {id for item in self._waiting for id in item.ids}
 
     async def request(self, id: int) -> Request:
         """One of them, whole. Raises Damaged."""

@@ -93,14 +93,16 @@ class QueueDesk:
         said = dict(request.query)
         after = _number(said, "after", 0)
         limit = min(MOST, _number(said, "limit", MOST))
-        found = await self._disk_queue(said.get("exporter")).page(after, limit)
-        return _json(Page([listed(entry, self._redact, waits=waits) for entry, waits in found]))
+        queue = self._disk_queue(said.get("exporter"))
+        entries, waiting = await queue.page(after, limit), queue.waiting_ids
+        found = (listed(entry, self._redact, waits=entry.id in waiting) for entry in entries)
+        return _json(Page(list(found)))
 
     async def _record(self, request: WebRequest) -> WebResponse:
         """`stored=1`: as it is stored, which may be compressed."""
         said = dict(request.query)
         queue, id = self._disk_queue(said.get("exporter")), _number(said, "id")
-        found = [entry for entry, _ in await queue.page(id - 1, 1) if entry.id == id]
+        found = [entry for entry in await queue.page(id - 1, 1) if entry.id == id]
         if not found:
             raise _Refused(404, f"request {id} is not in the queue")
         whole, is_stored = await queue.request(id), _number(said, "stored", 0) > 0
