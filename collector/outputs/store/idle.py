@@ -26,6 +26,13 @@ from .schema import known_version, looking
 from .store import Store
 
 _ALL = (0, -1)
+# What is damaged may be of any type.
+_SUMS = (
+    "SELECT count(*), ifnull(sum(n), 0), ifnull(sum(size), 0), ifnull(min(nullif(ns, 0)), 0) FROM "
+    "(SELECT CAST(events AS INTEGER) n, CAST(size AS INTEGER) size, CAST(oldest_ns AS INTEGER) ns "
+    "FROM request WHERE state=0 LIMIT ?)"
+)
+_BODIES = "SELECT count(*) FROM (SELECT 1 FROM body LIMIT ?)"
 
 
 class Totals(NamedTuple):
@@ -48,14 +55,10 @@ class IdleQueue:
     def totals(self, most: int = -1) -> Totals:
         """Added up by SQLite, over `most` requests in a file at most."""
         found = Totals()
-        query = "SELECT count(*), ifnull(sum(events), 0), ifnull(sum(size), 0), "
-        query += "ifnull(min(nullif(oldest_ns, 0)), 0) FROM "
-        query += "(SELECT events, size, oldest_ns FROM request WHERE state=0 LIMIT ?)"
         for path, db in self._files():
             with self._noted(path):
-                more = Totals(*db.execute(query, (most,)).fetchone())
-                bodies = "SELECT count(*) FROM (SELECT 1 FROM body LIMIT ?)"
-                if db.execute(bodies, (most,)).fetchone() != (more.requests,):
+                more = Totals(*db.execute(_SUMS, (most,)).fetchone())
+                if db.execute(_BODIES, (most,)).fetchone() != (more.requests,):
                     raise Damaged("the tables differ")  # a lost page reads as an empty one
                 oldest = min(filter(None, (found.oldest_ns, more.oldest_ns)), default=0)
                 found = Totals(

@@ -68,13 +68,15 @@ def looking(path: Path) -> Iterator[sqlite3.Connection]:
     it from making one; where there is, the memory that it has made goes when we do.
     """
     log, memory = Path(f"{path}-wal"), Path(f"{path}-shm")
-    with suppress(FileNotFoundError):
+    with suppress(OSError):
         memory.unlink()  # an owner needs none: it is of somebody who looked, and was killed
     has_log = log.exists() and log.stat().st_size > 0
-    with closing(plain_connection(path, "ro" if has_log else "ro&immutable=1")) as db:
-        yield db
-    with suppress(FileNotFoundError):
-        memory.unlink()
+    try:
+        with closing(plain_connection(path, "ro" if has_log else "ro&immutable=1")) as db:
+            yield db
+    finally:
+        with suppress(OSError):
+            memory.unlink()
 
 
 def connect(path: Path) -> sqlite3.Connection:

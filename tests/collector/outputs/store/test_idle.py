@@ -82,6 +82,11 @@ class TestLooking:
         assert len(queue.damage) == 1
         assert content(directory) == before
 
+    def test_totals_are_numbers_whatever_the_disk_has_made_of_them(self, directory: Path) -> None:
+        path = filled(directory, 2)
+        spoil(path, "UPDATE request SET events='x', size=x'ff', oldest_ns='z' WHERE id=2")
+        assert IdleQueue(directory).totals() == Totals(2, 1, 100, 0)
+
     def test_a_file_that_is_none_is_told(self, directory: Path) -> None:
         filled(directory, 1)
         (directory / "0.db").write_bytes(b"no queue" * 100)
