@@ -145,6 +145,13 @@ def test_export_writes_a_new_file_for_this_user_only(
     assert file.read_text() == "mine"
 
 
+def test_export_goes_to_standard_output_too(run: Run, data_dir: Path) -> None:
+    code, output, errors = run("export", data_dir, "null", "--id", 1)
+    assert (code, errors) == (0, "exported 1 requests with 2 events\n")
+    (line,) = lines(output)
+    assert (line["id"], line["body"], line["format"]) == (1, '{"a": 1}', "1")
+
+
 def test_export_says_what_it_had_to_leave_out(run: Run, data_dir: Path, tmp_path: Path) -> None:
     store = Store.open(queue_directory(data_dir, "null"), reserve=0)
     store._file.db.execute("UPDATE body SET data=x'00' WHERE id=2")
