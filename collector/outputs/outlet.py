@@ -9,7 +9,7 @@ The account of an outlet, true at any instant (all of them metrics):
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from twisted.internet.defer import Deferred, fail, succeed
 
@@ -29,6 +29,7 @@ from .pace import Pace
 from .queue import MemoryQueue, Queue
 from .rows import Rows
 from .sending import Sender
+from .store.errors import StoreError
 
 #: Receivers pause above the one and resume below the other, in parts of `max_size`.
 HIGH, LOW = 0.8, 0.5
@@ -39,6 +40,14 @@ _STOPPING = "the collector is stopping: try again when it runs"
 
 class NotTaken(Exception):
     """Nothing was replayed: a sentence that says why, and when to try again."""
+
+
+class Purged(NamedTuple):
+    """What was taken out for good, and the requests that were not: they were on their way."""
+
+    requests: int
+    events: int
+    on_their_way: int
 
 
 class Outlet:
@@ -205,6 +214,20 @@ class Outlet:
             self.drop(item.events, "disk_full")
             self.queue.done(item, Outcome.DELIVERED)
         return ()
+
+    def purge(self, ids: frozenset[int] | None) -> Purged:
+        """Take out for good what waits, all or of these ids. Raises StoreError once stopped."""
+        if self._is_stopped:
+            raise StoreError("the collector is stopping, ask again when it has stopped")
+        items = self.queue.purge(ids)
+        events = sum(item.events for item in items)
+        self.drop(events, "purged")
+        leased = [item.ids for item in self.sender.leased]
+        kept = sum(
+            len(ids.intersection(each)) if ids is not None else len(each) or 1 for each in leased
+        )
+        self.changed()
+        return Purged(len(items), events, kept)
 
     def drop(self, events: int, reason: str) -> None:
         """Count events that end here."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from twisted.internet.defer import Deferred, DeferredList
@@ -70,6 +70,12 @@ class Sender:
     def merging(self) -> int:
         """Events that are being merged, and do not count as waiting meanwhile."""
         return self._merge.events if self._merge else 0
+
+    @property
+    def leased(self) -> Iterator[Item]:
+        """What does not wait in the queue: it is being sent or merged."""
+        for flight in filter(None, (*self._flights, self._merge)):
+            yield from flight.items
 
     @property
     def is_idle(self) -> bool:

@@ -67,9 +67,9 @@ class StoreThread:
         """See `Store`. Raises Damaged too."""
         return await self._run(self._there.load, id)
 
-    async def entries(self) -> Sequence[Entry]:
+    async def page(self, after: int, limit: int) -> Sequence[Entry]:
         """See `Store`."""
-        return await self._run(self._there.entries)
+        return await self._run(self._there.page, after, limit)
 
     async def attempted(self, ids: Sequence[int], error: str) -> None:
         """See `Store`. What cannot be noted is not worth an error."""

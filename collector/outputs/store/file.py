@@ -21,6 +21,8 @@ from .salvage import Healed, heal, make_file, new_path
 from .schema import PAGE_SIZE, begin, connect, pragma, rollback
 
 T = TypeVar("T")
+#: By id, which stays while places change: the next page begins where the last has ended.
+PAGE = "AND id>? ORDER BY id LIMIT ?"
 
 
 class StoreFile:
@@ -179,6 +181,10 @@ class StoreFile:
         """What waits, in order."""
         return self._healing(lambda: list(_entries(self.db)))
 
+    def page(self, after: int, limit: int) -> list[Entry]:
+        """The next so many after an id, in order of their ids."""
+        return self._healing(lambda: list(_entries(self.db, PAGE, (after, limit))))
+
     def load(self, id: int) -> Row:
         """Raises Damaged, also when there is none."""
         return self._healing(lambda: self._load(id))
@@ -233,10 +239,12 @@ class StoreFile:
             self._db = None
 
 
-def _entries(db: sqlite3.Connection) -> Iterator[Entry]:
-    query = f"SELECT {ENTRY_COLUMNS} FROM request WHERE state=0 ORDER BY place, id"  # noqa: S608
+def _entries(
+    db: sqlite3.Connection, which: str = "ORDER BY place, id", values: tuple[int, ...] = ()
+) -> Iterator[Entry]:
+    query = f"SELECT {ENTRY_COLUMNS} FROM request WHERE state=0 {which}"  # noqa: S608 ours
     try:
-        for row in db.execute(query):
+        for row in db.execute(query, values):
             yield Entry.of(row)
     except Damaged as e:
         raise damage(str(e)) from e  # `body` repeats them: healing brings them back

@@ -98,6 +98,13 @@ def finish_interrupted(directory: Path) -> None:
             _replace(path, healing)
 
 
+def unfinished(directory: Path) -> Iterator[Path]:
+    """Healed files that lack their names still, whole all the same. Rule 2."""
+    for healing in sorted(directory.glob(f"*{_SUFFIX}")):
+        if not Path(str(healing).removesuffix(_SUFFIX)).exists():
+            yield healing
+
+
 def bad_path(path: Path) -> Path:
     """Where a broken file is put, out of the way."""
     bad = Path(f"{path}.bad-{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}")

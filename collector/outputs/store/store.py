@@ -200,6 +200,13 @@ class Store:
         self._look()
         return [entry for entry in found if entry.id not in self._owed] if self._owed else found
 
+    def page(self, after: int, limit: int) -> list[Entry]:
+        """The next `limit` after an id, in order of their ids; for whoever wants to look."""
+        with self._said("read"):
+            found = self._file.page(after, limit)
+        self._look()
+        return found
+
     def load(self, id: int) -> Request:
         """The request as it was put, to the bit. Damaged: it is gone, and counted."""
         try:

@@ -216,7 +216,7 @@ class ComingBackTests(DiskQueueTestCase):
         self.assertEqual(await self.bodies(queue), ["a", "b"])
         await queue.close()
         queue = await self.opened()
-        first, second = await queue.entries()
+        first, second = await queue.page(0, 2)
         self.assertEqual((first.attempts, first.last_error, second.attempts), (1, "503", 0))
         self.assertEqual([item.is_fresh for item in queue._waiting], [False, True])
         await queue.close()
@@ -386,7 +386,10 @@ class PurgeTests(DiskQueueTestCase):
         self.put(queue, "a", "b", "c")
         await self.settled(queue)
         leased = await self.taken(queue)
-        self.assertEqual([item.ids for item in queue.purge({1, 3})], [(3,)])
+        self.assertEqual([item.ids for item in queue.purge(frozenset({1, 3}))], [(3,)])
+        self.assertEqual([entry.id for entry in await queue.page(0, 9)], [1, 2])
+        self.assertEqual([entry.id for entry in await queue.page(1, 1)], [2])
+        self.assertEqual(queue.waiting_ids, {2})
         self.assertEqual(await self.bodies(queue), ["b"])
         queue.give_back(leased)
         await queue.close()
@@ -428,7 +431,10 @@ class ModelTests(DiskQueueTestCase):
         await self.do_room()
         await self.do_restart()
         self.check(steps)
-        self.assertEqual(await self.texts(), sorted(self.model), steps)
+        found = await self.texts()
+        if "full" in steps:  # what was sent from memory may be stored after what came later
+            found.sort()
+        self.assertEqual(found, sorted(self.model), steps)
         await self.queue.close()
 
     def check(self, steps: list[str]) -> None:
