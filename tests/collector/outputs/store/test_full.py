@@ -98,6 +98,7 @@ def test_what_was_sent_makes_room_also_when_not_a_byte_is_left(disk: Path) -> No
     ids = [id for n in range(100) for id in store.commit([request(n)], [])]
     store.commit([], ids)
     assert store._room.reserve.held
+    store._file.checkpoint()
     fill(disk)
     assert store.lacks() == ""
     (id,) = store.commit([request(1)], [])
