@@ -34,6 +34,15 @@ class StoreThread:
         store = self._store = await self._run(open_store)
         for warning in store.warnings:
             self._context.log.warn("{id}: {warning}", id=self._context.id, warning=warning)
+        for unread in store.unread:
+            self._context.count("unread_commits", unread.commits)
+            self._context.log.error(
+                "{id}: the log of the queue is damaged: {commits} commits at its end cannot be "
+                "read, of which the last may have been under way; a copy is kept as {path}",
+                id=self._context.id,
+                commits=unread.commits,
+                path=str(unread.file),
+            )
         return await self._run(self._usable, store)
 
     def _usable(self, store: Store) -> Sequence[Entry]:

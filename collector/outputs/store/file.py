@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from ...request import Request
 from .errors import Damaged, code, damage, is_damage
+from .log import Unread, set_aside
 from .row import ENTRY_COLUMNS, INSERT_BODY, INSERT_REQUEST, Entry, Row
 from .salvage import Healed, heal, make_file, new_path
 from .schema import PAGE_SIZE, begin, connect, pragma, rollback
@@ -29,6 +30,8 @@ class StoreFile:
         self.path = path
         #: What was healed since the last look.
         self.healed: Healed | None = None
+        #: What of its log could not be read when it was opened.
+        self.unread: Unread | None = None
         #: Keeps other processes from what is being healed.
         self.guard: Callable[[], AbstractContextManager[None]] = nullcontext
         self._encoder = encoder
@@ -59,6 +62,7 @@ class StoreFile:
     def _connected(self) -> sqlite3.Connection:
         db = connect(self.path)
         try:
+            self._look_behind(db)
             self._measure(db)
         except sqlite3.Error:
             rollback(db)
@@ -66,6 +70,12 @@ class StoreFile:
             raise
         self._db = db
         return db
+
+    def _look_behind(self, db: sqlite3.Connection) -> None:
+        """Before anything is written over the log."""
+        with suppress(sqlite3.Error, OSError):
+            _, frames, _ = db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            self.unread = self.unread or set_aside(self.path, max(0, frames))
 
     def _measure(self, db: sqlite3.Connection) -> None:
         if self._last:  # rule 1

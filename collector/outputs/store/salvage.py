@@ -98,10 +98,16 @@ def finish_interrupted(directory: Path) -> None:
             _replace(path, healing)
 
 
-def _replace(path: Path, healing: Path) -> tuple[Path, Path]:
+def bad_path(path: Path) -> Path:
+    """Where a broken file is put, out of the way."""
     bad = Path(f"{path}.bad-{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}")
-    while bad.exists():
+    while bad.exists() or Path(f"{bad}-wal").exists():
         bad = Path(f"{bad}+")
+    return bad
+
+
+def _replace(path: Path, healing: Path) -> tuple[Path, Path]:
+    bad = bad_path(path)
     for suffix in ("", "-wal"):
         with suppress(FileNotFoundError):
             Path(f"{path}{suffix}").rename(f"{bad}{suffix}")

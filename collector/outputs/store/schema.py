@@ -18,10 +18,10 @@ from .errors import Locked, StoreError, code, damage
 VERSION = 1
 PAGE_SIZE = 16384
 
+_LOCK = "locking_mode=EXCLUSIVE"
+#: Of a new file; in an old one they would be written anew, over what its log may have.
+_OF_NEW = (f"page_size={PAGE_SIZE}", "auto_vacuum=INCREMENTAL")
 _PRAGMAS = (
-    "locking_mode=EXCLUSIVE",
-    f"page_size={PAGE_SIZE}",
-    "auto_vacuum=INCREMENTAL",
     "journal_mode=WAL",
     "synchronous=FULL",
     # Debian's SQLite zeroes what is freed: 1.28 to 1.52 times slower (section 2.2).
@@ -76,14 +76,14 @@ def connect(path: Path) -> sqlite3.Connection:
 
 
 def _prepare(db: sqlite3.Connection, path: Path) -> None:
-    db.execute(f"PRAGMA {_PRAGMAS[0]}").fetchall()
+    db.execute(f"PRAGMA {_LOCK}").fetchall()
     version = pragma(db, "user_version")
     if version > VERSION:
         raise StoreError(
             f"the queue {path} was written by a newer collector (format {version}, this one knows "
             f"{VERSION}): run that one, or move the file away"
         )
-    for setting in _PRAGMAS[1:]:
+    for setting in (*(() if version else _OF_NEW), *_PRAGMAS):
         db.execute(f"PRAGMA {setting}").fetchall()
     for name, value in _IN_FORCE.items():
         if pragma(db, name) != value:
