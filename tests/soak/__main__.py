@@ -45,7 +45,9 @@ def _kills(home: Path, number: int, chance: random.Random) -> Line:
 
         def between(kill: int) -> None:
             destination.relent()
-            destination.fail(*chance.choices(_FAULTS, k=chance.randrange(_MOST_FAULTS)))
+            faults = chance.choices(_FAULTS, k=chance.randrange(_MOST_FAULTS))
+            prey.unanswered += sum("drop_answer" in fault for fault in faults)
+            destination.fail(*faults)
             if kill % 10 == 9:
                 _tell(f"{kill + 1} kills ...")
 
