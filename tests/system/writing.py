@@ -20,9 +20,11 @@ _PAUSE = 0.02
 class Writer:
     """Sends, over and over, until it is told to stop. A thread."""
 
-    def __init__(self, name: str, port: int) -> None:
+    def __init__(self, name: str, port: int, size: int = 0) -> None:
+        """`size`: bytes of a message at least."""
         self.name = name
         self.sent = 0
+        self._size = size
         self._port = port
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name)
@@ -47,7 +49,8 @@ class Writer:
 
     def _write(self, connection: socket.socket) -> None:
         while not self._stop.is_set():
-            connection.sendall(lines(self.name, range(self.sent, self.sent + _WINDOW)))
+            numbers = range(self.sent, self.sent + _WINDOW)
+            connection.sendall(lines(self.name, numbers, self._size))
             self.sent += _WINDOW
             time.sleep(_PAUSE)
 
@@ -55,8 +58,8 @@ class Writer:
 class AcknowledgedWriter(Writer):
     """What it has an answer for must arrive; what it has none for, it sends again."""
 
-    def __init__(self, name: str, port: int) -> None:
-        super().__init__(name, port)
+    def __init__(self, name: str, port: int, size: int = 0) -> None:
+        super().__init__(name, port, size)
         self.acknowledged: set[str] = set()
         #: How often each was sent.
         self.times: Counter[str] = Counter()
@@ -64,7 +67,7 @@ class AcknowledgedWriter(Writer):
     def _write(self, connection: socket.socket) -> None:
         with connection.makefile("rb") as answers:
             while not self._stop.is_set():
-                window = texts(self.name, range(self.sent, self.sent + _WINDOW))
+                window = texts(self.name, range(self.sent, self.sent + _WINDOW), self._size)
                 waiting = set(window) - self.acknowledged
                 self.times.update(waiting)
                 connection.sendall("".join(f"{text}\n" for text in sorted(waiting)).encode())

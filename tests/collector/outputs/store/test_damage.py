@@ -243,3 +243,16 @@ def test_a_crash_while_healing_loses_nothing(
         path.write_bytes(sound["closed"])
     assert drained(tmp_path)[0] == PENDING
     assert not list(tmp_path.glob("*.healing"))
+
+
+def test_a_broken_name_of_a_column_is_no_reason_not_to_start(tmp_path: Path) -> None:
+    store = opened(tmp_path)
+    store.commit([request(1)], [])
+    store.close()
+    data = store.path.read_bytes()
+    at = data.index(b" sum ")
+    store.path.write_bytes(data[:at] + b" sun " + data[at + 5 :])
+    store = opened(tmp_path)
+    assert store.healed is not None
+    assert store.commit([request(2)], [])
+    store.close()
