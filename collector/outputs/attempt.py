@@ -61,9 +61,7 @@ class Attempts:
         if part.is_piece:
             if item.extra >= MAX_EXTRA:
                 item.extra = 0
-                item.is_last = True
-                self._trouble.hold(f"{MAX_EXTRA} requests did not find what is refused")
-                return False
+                return self._parked(item, f"{MAX_EXTRA} requests did not find what is refused")
             item.extra += 1
         began = self._context.reactor.seconds()
         try:
@@ -118,9 +116,8 @@ class Attempts:
                 part.request, item.is_changed = shorter, True
                 return True
         if self._alone >= MAX_ALONE:
-            item.is_last = True
-            self._trouble.hold(f"the destination refuses one event after the other: {text}")
-            return False
+            why = f"the destination refuses one event after the other: {text}"
+            return self._parked(item, why)
         self._alone += 1
         row, format = self._rows.alone(part.request)  # noqa: A001 as everywhere
         (deaths,) = history.read(part.request.history, [row])
@@ -131,6 +128,12 @@ class Attempts:
         self._bury(item, [letter], part.request.events)
         item.parts.pop()
         return True
+
+    def _parked(self, item: Item, reason: str) -> bool:
+        """Rule 3: not now, and others first. What is found out so far stays with the item."""
+        item.is_last, item.last_error = True, reason
+        self._trouble.hold(reason)
+        return False
 
     def _halve(self, item: Item, part: Part, reason: str) -> bool:
         """Rule 2. False: it cannot be taken apart."""

@@ -190,7 +190,7 @@ class DiskQueue:
             new = Item(request, item.gathered, ids=[id], due=item.due)
             new.place, new.is_last, new.worst = item.place, item.is_last, item.worst
             if request.attempted:
-                new.attempts = item.attempts
+                new.attempts = max(new.attempts, item.attempts)
             self._insert(new)
         size = sum(len(request.body) for request in requests)
         self.bytes += size - item.size

@@ -29,6 +29,7 @@ GROUP_ROWS, GROUP_BYTES = 64, 8 << 20
 #: Ids tried one by one where a table cannot be walked.
 _MAX_PROBES = 50_000
 _SUFFIX = ".healing"
+_THEIRS: frozenset[tuple[str, str]] = frozenset({("", "")})
 
 
 @dataclass(frozen=True)
@@ -143,7 +144,7 @@ def _first_page(path: Path, healing: Path) -> Iterator[None]:
     with closing(connect(healing)):
         pass
     pages = path.stat().st_size // PAGE_SIZE
-    if not pages or _has_tables(path):
+    if not pages or _tables(path) in (_tables(healing), _THEIRS):
         yield
         return
     lent = bytearray(healing.read_bytes()[:PAGE_SIZE])
@@ -162,14 +163,16 @@ def _overwrite(path: Path, page: bytes) -> None:
         file.write(page)
 
 
-def _has_tables(path: Path) -> bool:
-    """Whether there is a readable list of tables, be it another program's."""
+def _tables(path: Path) -> frozenset[tuple[str, str]]:
+    """The tables as the first page has them; `_THEIRS` if they are another program's."""
     with closing(plain_connection(path)) as db:
         try:
             db.execute("PRAGMA locking_mode=EXCLUSIVE").fetchall()
-            return bool(db.execute("SELECT name, sql FROM sqlite_master").fetchall())
+            found = db.execute("SELECT name, sql FROM sqlite_master").fetchall()
         except sqlite3.Error as e:
-            return not is_damage(e)
+            return frozenset() if is_damage(e) else _THEIRS
+    names = {name for name, _ in found}
+    return _THEIRS if found and names.isdisjoint({"request", "body"}) else frozenset(found)
 
 
 def _copy(path: Path, healing: Path) -> _Tally:

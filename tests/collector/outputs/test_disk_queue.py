@@ -236,6 +236,7 @@ class ComingBackTests(DiskQueueTestCase):
         await self.settled(queue)
         self.assertEqual(await self.bodies(queue), ["ab", "cd", "z"])
         self.assertEqual((queue.bytes, queue.waiting_events), (5, 5))
+        self.assertEqual([item.is_fresh for item in queue._waiting], [False, False, True])
         after = await self.opened(self.crashed())
         self.assertEqual(await self.bodies(after), ["ab", "cd", "z"])
         await after.close()

@@ -254,5 +254,6 @@ def test_a_broken_name_of_a_column_is_no_reason_not_to_start(tmp_path: Path) -> 
     store.path.write_bytes(data[:at] + b" sun " + data[at + 5 :])
     store = opened(tmp_path)
     assert store.healed is not None
+    assert [store.load(entry.id) for entry in store.entries()] == [request(1)]
     assert store.commit([request(2)], [])
     store.close()
