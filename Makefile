@@ -11,7 +11,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test check lint format lowest bench build audit sbom lock upgrade hooks clean same-python
+.PHONY: help demo test check lint format lowest bench soak build audit sbom lock upgrade hooks clean same-python
 
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ lowest: $(VENV)/.dev  ## the test suite with the oldest dependencies that pyproj
 
 bench: $(VENV)/.dev  ## CPU, throughput, loss and memory over TCP and UDP
 	@$(BIN)/python tests/bench
+
+soak: $(VENV)/.dev  ## 100 kills, full disks and damage: minutes
+	@$(BIN)/python tests/soak $(SOAK_ARGS)
 
 build: $(VENV)/.dev  ## sdist and wheel into dist/, contents checked
 	@rm -rf dist

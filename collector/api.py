@@ -50,6 +50,7 @@ from .inputs.sockets import ListenError
 from .inputs.stream import StreamOptions
 from .inputs.tls import TlsServerOptions
 from .inputs.web import RESET, WebLimits, WebRequest, WebResponse, WebServer
+from .letter import Letter
 from .outputs.certificates import Certificates
 from .outputs.http import Ambiguous, HttpAnswer, HttpClient, NotSent
 from .outputs.proxy import HttpClientOptions
@@ -95,6 +96,7 @@ __all__ = [
     "HttpClient",
     "HttpClientOptions",
     "LengthPrefixed",
+    "Letter",
     "Lines",
     "ListenError",
     "Listener",

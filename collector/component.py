@@ -20,8 +20,10 @@ from twisted.logger import Logger
 
 from .delivery import Outcome
 from .event import Batch, Event
+from .letter import MAX_TEXT, DeadLetter, Letter, NoDeadLetter
 from .metrics import Gauge, Metrics
 from .request import Receipt, Request, Row
+from .text import as_text
 
 
 class Config(BaseModel):
@@ -41,21 +43,6 @@ class Config(BaseModel):
 
 
 C = TypeVar("C", bound=Config)
-
-
-class DeadLetter(Protocol):
-    """Where what can never be delivered is kept."""
-
-    def write(self, raw: bytes, reason: str, **facts: Any) -> bool:
-        """Keep `raw`, durably before this returns. False: there was no room, it is lost."""
-        ...
-
-
-class NoDeadLetter:
-    """For tests and for instances without a data directory: nothing is kept."""
-
-    def write(self, raw: bytes, reason: str, **facts: Any) -> bool:
-        return False
 
 
 @dataclass(frozen=True)
@@ -93,14 +80,20 @@ class Context:
     def dead_letter(self, raw: bytes, reason: str, **facts: Any) -> bool:
         """Keep an input that can never become an event, or an event that can never be sent.
 
-        Durable when this returns; counted by reason. False: there was no room, it is lost, and
-        counted as dropped.
+        Durable when this returns; counted by reason. `facts` are written beside it, as text. False:
+        there was no room, it is lost, and counted as dropped.
         """
-        kept = self.letters.write(raw, reason, **facts)
+        said = ", ".join(f"{name}={as_text(fact)}" for name, fact in facts.items())
+        letter = Letter(row=raw, reason=reason, text=said[:MAX_TEXT])
+        return bool(self.dead_letters(reason, [letter]))
+
+    def dead_letters(self, reason: str, letters: Sequence[Letter]) -> int:
+        """The same with several, for one reason: how many were kept."""
+        kept = self.letters.write(letters) if letters else 0
         if kept:
-            self.count("dead_lettered_log_records", reason=reason)
-        else:
-            self.count("dropped_log_records", reason="dead_letter_full")
+            self.count("dead_lettered_log_records", kept, reason=reason)
+        if kept < len(letters):
+            self.count("dropped_log_records", len(letters) - kept, reason="dead_letter_full")
         return kept
 
 

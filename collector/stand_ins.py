@@ -11,6 +11,7 @@ from twisted.logger import Logger
 from .component import Config, Context, Exporter, Processor
 from .delivery import Delivery, Outcome
 from .event import Batch, Event
+from .letter import Letter
 from .metrics import Metrics
 from .outputs.options import OutletOptions
 from .outputs.outlet import Outlet
@@ -21,17 +22,25 @@ from .tasks import wait
 
 
 class LetterBox:
-    """A dead letter in memory; `full` makes it refuse."""
+    """A dead letter in memory; `full` makes it refuse. `writes`: how many came at a time."""
 
     def __init__(self) -> None:
-        self.letters: list[tuple[bytes, str]] = []
+        self.letters: list[Letter] = []
+        self.writes: list[int] = []
         self.full = False
 
-    def write(self, raw: bytes, reason: str, **facts: Any) -> bool:
-        """See `collector.component.DeadLetter`."""
-        if not self.full:
-            self.letters.append((raw, reason))
-        return not self.full
+    @property
+    def said(self) -> list[tuple[bytes, str]]:
+        """Row and reason of each."""
+        return [(letter.row, letter.reason) for letter in self.letters]
+
+    def write(self, letters: Sequence[Letter]) -> int:
+        """See `collector.letter.DeadLetter`."""
+        self.writes.append(len(letters))
+        if self.full:
+            return 0
+        self.letters += letters
+        return len(letters)
 
 
 def context(kind: str, id: str = "test", reactor: Any = None, **more: Any) -> Context:

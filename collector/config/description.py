@@ -54,3 +54,14 @@ class Description:
     pipelines: tuple[PipelineSpec, ...]
     service: ServiceConfig
     warnings: tuple[Problem, ...]
+
+    @property
+    def disk_queues(self) -> Mapping[str, int]:
+        """The exporters of all pipelines whose queues are on the disk, with their sizes."""
+        ids = {id: None for pipeline in self.pipelines for id in pipeline.exporters}
+        options = {id: self.components["exporters", id].outlet for id in ids}
+        return {
+            id: outlet.queue.size
+            for id, outlet in options.items()
+            if outlet is not None and outlet.queue.type == "disk"
+        }

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from collector.component import Config
-from collector.fields import Duration, Endpoint, SecretStr, is_loopback, split_endpoint
+from collector.fields import Duration, Endpoint, SecretStr, Size, is_loopback, split_endpoint
 
 SYSTEM_DATA_DIR = Path("/var/lib/collector")
 
@@ -51,6 +51,13 @@ class LogConfig(Config):
     format: Literal["text", "json"] = "text"
 
 
+class DeadLetterConfig(Config):
+    """What is kept of events that cannot be delivered, for each component."""
+
+    #: It takes four files, and a record must fit into one.
+    max_size: Annotated[Size, Field(ge=1 << 20)] = 256 << 20
+
+
 class ServiceConfig(Config):
     """The settings of the process."""
 
@@ -60,6 +67,7 @@ class ServiceConfig(Config):
     #: None: no such endpoint.
     admin: AdminConfig | None = None
     log: LogConfig = LogConfig()
+    dead_letter: DeadLetterConfig = DeadLetterConfig()
     #: For the whole orderly stop; what is left then stays in the queues.
     shutdown_timeout: Duration = 25.0
 

@@ -10,11 +10,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from ..component import Exporter
 from ..delivery import Outcome
-from ..request import Poison, Receipt, Retry, Row, TooLarge
+from ..letter import Letter
+from ..request import Poison, Receipt, Request, Retry, Row, TooLarge
+from . import history
 from .backoff import Gate
 from .item import Item, Part
 from .pace import Pace
@@ -58,9 +61,7 @@ class Attempts:
         if part.is_piece:
             if item.extra >= MAX_EXTRA:
                 item.extra = 0
-                item.is_last = True
-                self._trouble.hold(f"{MAX_EXTRA} requests did not find what is refused")
-                return False
+                return self._parked(item, f"{MAX_EXTRA} requests did not find what is refused")
             item.extra += 1
         began = self._context.reactor.seconds()
         try:
@@ -115,13 +116,24 @@ class Attempts:
                 part.request, item.is_changed = shorter, True
                 return True
         if self._alone >= MAX_ALONE:
-            item.is_last = True
-            self._trouble.hold(f"the destination refuses one event after the other: {text}")
-            return False
+            why = f"the destination refuses one event after the other: {text}"
+            return self._parked(item, why)
         self._alone += 1
-        self._bury(item, self._rows.alone(part.request), reason, text, part.request.events)
+        row, format = self._rows.alone(part.request)  # noqa: A001 as everywhere
+        (deaths,) = history.read(part.request.history, [row])
+        attempts = item.attempts + 1
+        letter = Letter(
+            row=row, reason=reason, text=text, format=format, attempts=attempts, history=deaths
+        )
+        self._bury(item, [letter], part.request.events)
         item.parts.pop()
         return True
+
+    def _parked(self, item: Item, reason: str) -> bool:
+        """Rule 3: not now, and others first. What is found out so far stays with the item."""
+        item.is_last, item.last_error = True, reason
+        self._trouble.hold(reason)
+        return False
 
     def _halve(self, item: Item, part: Part, reason: str) -> bool:
         """Rule 2. False: it cannot be taken apart."""
@@ -148,17 +160,34 @@ class Attempts:
         if found.request is request:
             return True
         item.is_changed = True
-        for row in found.stale:
-            self._bury(item, row, "stale", "older than the destination takes it")
+        if found.stale:
+            self._bury(item, self._stale(item, request, found.stale), len(found.stale))
         if found.request is None:
             item.parts.pop()
             return False
         part.request = found.request
         return True
 
-    def _bury(self, item: Item, row: Row, reason: str, text: str, events: int = 1) -> None:
-        if self._context.letters.write(row, reason, text=text):
-            self._context.count("dead_lettered_log_records", events, reason=reason)
-        else:
-            self._context.count("dropped_log_records", events, reason=f"{reason}_no_dead_letter")
+    def _stale(self, item: Item, request: Request, rows: Sequence[Row]) -> Sequence[Letter]:
+        text, format = "older than the destination takes it", self._exporter.format  # noqa: A001
+        return [
+            Letter(
+                row=row,
+                reason="stale",
+                text=text,
+                format=format,
+                attempts=item.attempts,
+                history=deaths,
+            )
+            for row, deaths in zip(rows, history.read(request.history, rows), strict=True)
+        ]
+
+    def _bury(self, item: Item, letters: Sequence[Letter], events: int) -> None:
+        """All at once: nothing is counted unless it is there, and nothing twice."""
+        reason, kept = letters[0].reason, self._context.letters.write(letters)
+        kept = kept if len(letters) == events else kept * events  # one for what cannot be divided
+        self._context.count("dead_lettered_log_records", kept, reason=reason)
+        if kept < events:
+            lost = events - kept
+            self._context.count("dropped_log_records", lost, reason=f"{reason}_no_dead_letter")
             item.worst = Outcome.REJECTED

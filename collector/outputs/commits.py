@@ -58,7 +58,7 @@ class Commits:
         self._owner = owner
         self.new: deque[Item] = deque()
         self._group: list[Item] = []
-        self._gone: list[int] = []
+        self.gone: list[int] = []
         self._timer: Any = None
         self._under_way: set[Deferred[Any]] = set()
         self._is_closing = False
@@ -74,7 +74,7 @@ class Commits:
     @property
     def is_done(self) -> bool:
         """Whether there is nothing left to do."""
-        return not (self.new or self._gone or self.is_busy)
+        return not (self.new or self.gone or self.is_busy)
 
     def put(self, item: Item, *, first: bool = False) -> None:
         """Store it, now or with the next commit."""
@@ -83,7 +83,7 @@ class Commits:
 
     def take_out(self, ids: Sequence[int]) -> None:
         """Take these out, with the next commit or soon."""
-        self._gone += ids
+        self.gone += ids
         if self.new:
             self._kick()
         elif self._timer is None and not self._is_closing:
@@ -134,10 +134,10 @@ class Commits:
 
     async def _commit(self) -> bool:
         """Whether there may be more to do."""
-        group, gone = self._next_group(), self._gone
+        group, gone = self._next_group(), self.gone
         if not (group or gone or self.trouble):
             return False
-        self._gone = []
+        self.gone = []
         try:
             if self.trouble and not group and (lacks := await self._thread.lacks()):
                 raise StoreFull(lacks)

@@ -190,7 +190,7 @@ class DiskQueue:
             new = Item(request, item.gathered, ids=[id], due=item.due)
             new.place, new.is_last, new.worst = item.place, item.is_last, item.worst
             if request.attempted:
-                new.attempts = item.attempts
+                new.attempts = max(new.attempts, item.attempts)
             self._insert(new)
         size = sum(len(request.body) for request in requests)
         self.bytes += size - item.size
@@ -208,17 +208,24 @@ class DiskQueue:
         if item.ids:
             self._stored -= item.size
 
-    def purge(self, ids: set[int]) -> Sequence[Item]:
-        """Take out those of these that wait, for good."""
-        found = [item for item in self._waiting if ids.issuperset(item.ids)]
+    def purge(self, ids: frozenset[int] | None) -> Sequence[Item]:
+        """See `Queue`."""
+        found = [item for item in self._waiting if ids is None or ids.issuperset(item.ids)]
         self.lease(found)
         for item in found:
             self.done(item, Outcome.DELIVERED)
         return found
 
-    async def entries(self) -> Sequence[Entry]:
-        """What the store holds, for whoever wants to look at it."""
-        return await self._thread.entries()
+    async def page(self, after: int, limit: int) -> Sequence[Entry]:
+        """What the store holds after an id, to be looked at."""
+        entries = await self._thread.page(after, limit)
+        gone = set(self._commits.gone)
+        return [entry for entry in entries if entry.id not in gone]
+
+    @property
+    def waiting_ids(self) -> set[int]:
+        """Of all that wait, which takes its time."""
+        return {id for item in self._waiting for id in item.ids}
 
     async def request(self, id: int) -> Request:
         """One of them, whole. Raises Damaged."""

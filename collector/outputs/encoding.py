@@ -10,11 +10,14 @@ import orjson
 
 from ..component import Exporter
 from ..event import Batch, Event, Resource, Scope, flag
+from ..letter import Letter
 from ..request import Request
+from ..text import as_text
 from .rows import Rows
 
 _INT64 = 1 << 63
 _DEPTH = 32
+_REASON = "encode_failed"
 
 
 class Encoding:
@@ -28,10 +31,12 @@ class Encoding:
         self.ended = 0
         #: and those of them for which there was no room.
         self.lost = 0
+        self._dead: list[Letter] = []
 
     def requests(self, batches: Sequence[Batch]) -> list[Request]:
         """The requests of these batches, compressed. Never raises."""
         self.ended = self.lost = 0
+        self._dead.clear()
         try:
             found = list(self._exporter.encode(batches))
         except Exception:  # noqa: BLE001 which event it was is found out below
@@ -54,6 +59,8 @@ class Encoding:
         for batch in batches:
             for event in batch.events:
                 found += self._alone(event)
+        self.ended = len(self._dead)
+        self.lost = self.ended - self._context.dead_letters(_REASON, self._dead)
         return self._merged(found)
 
     def _alone(self, event: Event) -> list[Request]:
@@ -65,9 +72,7 @@ class Encoding:
             return list(self._exporter.encode([Batch([clean])]))
         except Exception as e:  # noqa: BLE001 it ends here, kept and counted
             raw = orjson.dumps({"body": clean.body, "attributes": clean.attributes})
-            kept = self._context.dead_letter(raw, "encode_failed", error=type(e).__name__)
-            self.ended += 1
-            self.lost += not kept
+            self._dead.append(Letter(row=raw, reason=_REASON, text=type(e).__name__))
             return []
 
     def _merged(self, requests: list[Request]) -> list[Request]:
@@ -92,12 +97,12 @@ def sanitised(event: Event) -> Event:
         plain(event.body),
         attributes if isinstance(attributes, dict) else {},
         event.severity_number if event.severity_number in range(25) else 0,
-        _text(event.severity_text),
+        as_text(event.severity_text),
         _time(event.observed_time),
         event.trace_id,
         event.span_id,
         event.flags,
-        _text(event.event_name),
+        as_text(event.event_name),
         _clean_resource(event.resource),
     )
     flag(clean, "encode_failed")
@@ -108,8 +113,8 @@ def _clean_resource(resource: Resource) -> Resource:
     attributes, scope = plain(resource.attributes), resource.scope
     if scope is not None:
         facts = plain(scope.attributes)
-        scope = Scope(_text(scope.name), _text(scope.version), facts)
-    return Resource(attributes, scope, _text(resource.schema_url))
+        scope = Scope(as_text(scope.name), as_text(scope.version), facts)
+    return Resource(attributes, scope, as_text(resource.schema_url))
 
 
 def _time(value: Any) -> int:
@@ -127,15 +132,7 @@ def plain(value: Any, depth: int = 0) -> Any:  # noqa: PLR0911 one for each JSON
     if isinstance(value, bytes):
         return value.decode("utf-8", "backslashreplace")
     if isinstance(value, Mapping) and depth < _DEPTH:
-        return {_text(key): plain(item, depth + 1) for key, item in value.items()}
+        return {as_text(key): plain(item, depth + 1) for key, item in value.items()}
     if isinstance(value, (list, tuple)) and depth < _DEPTH:
         return [plain(item, depth + 1) for item in value]
-    return _text(value)
-
-
-def _text(value: Any) -> str:
-    try:
-        text = str(value)
-    except Exception:  # noqa: BLE001 a broken __str__
-        text = f"<{type(value).__name__}>"
-    return text.encode("utf-8", "backslashreplace").decode()
+    return as_text(value)

@@ -102,6 +102,7 @@ class HttpClient:
         self._pool.asking = exchange.connected
         # `maybe`: an endpoint that cannot be made raises.
         asked = maybeDeferred(self._agent.request, b"POST", url.encode("ascii"), raw, _Whole(body))
+        del body  # what is raised here keeps this frame until cycles are collected: minutes
         answered = asked.addCallback(exchange.answered)
         answered.addTimeout(self._timeout, self._reactor, exchange.expired)
         answered.addErrback(exchange.failed)

@@ -35,7 +35,8 @@ class Gathered:
         """One request will not be lost any more."""
         self._to_store -= 1
         if not self._to_store:
-            _settle(self._early, self._worst)
+            early, self._early = self._early, []  # the item may wait for long
+            _settle(early, self._worst)
 
     def split(self, more: int) -> None:
         """One request, stored, has become `more` requests more."""

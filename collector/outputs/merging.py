@@ -108,7 +108,8 @@ class Merging:
 
     async def merged(self, run: Sequence[Item]) -> Sequence[Item]:
         """One item of a run that was leased; or those that are left, as they are."""
-        items = [item for item in run if await self._is_there(item)]
+        # A copy: `is_there` takes those that are not there out of the run.
+        items = [item for item in tuple(run) if await self._is_there(item)]
         if len(items) < 2:
             return items
         request = self._rows.merged([item.parts[0].request for item in items])

@@ -9,13 +9,16 @@ The account of an outlet, true at any instant (all of them metrics):
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import Deferred, fail, succeed
 
 from ..component import Exporter
 from ..delivery import Delivery, Outcome
 from ..event import Batch
+from ..letter import Letter
+from ..request import Request
+from . import history
 from .account import export, summary
 from .backoff import State
 from .encoding import Encoding
@@ -26,11 +29,25 @@ from .pace import Pace
 from .queue import MemoryQueue, Queue
 from .rows import Rows
 from .sending import Sender
+from .store.errors import StoreError
 
 #: Receivers pause above the one and resume below the other, in parts of `max_size`.
 HIGH, LOW = 0.8, 0.5
 #: Seconds until what nobody waits for is on the disk.
 STORED_WITHIN = 0.05
+_STOPPING = "the collector is stopping: try again when it runs"
+
+
+class NotTaken(Exception):
+    """Nothing was replayed: a sentence that says why, and when to try again."""
+
+
+class Purged(NamedTuple):
+    """What was taken out for good, and the requests that were not: they were on their way."""
+
+    requests: int
+    events: int
+    on_their_way: int
 
 
 class Outlet:
@@ -48,13 +65,15 @@ class Outlet:
         self._on_full = on_full
         self.queue = queue(self)
         self.pace = Pace(options.batch, options.concurrency)
-        rows = Rows(exporter, options.compression)
+        #: Of the rows that can be replayed.
+        self.format = exporter.format
+        rows = self._rows = Rows(exporter, options.compression)
         self._encoding = Encoding(exporter, rows)
         self.sender = Sender(exporter, options, self.queue, rows, self.pace, self.changed)
         age = options.batch.max_age
         store_age = min(age, STORED_WITHIN) if self.queue.is_durable else age
         self._gather = Gather(self._context.reactor, self.pace, store_age, self._close)
-        self._is_full = self._is_stopped = False
+        self._is_full = self._is_ending = self._is_stopped = False
         self._drained: Deferred[None] | None = None
         export(self, exporter)
 
@@ -144,6 +163,35 @@ class Outlet:
             return
         queue.put(item)
 
+    def replay(self, letters: Sequence[Letter]) -> Deferred[None]:
+        """Send rows of the dead letter again. Fires when they will not be lost any more.
+
+        That is when they are stored, or, with a queue in memory, sent. Fails with NotTaken.
+        """
+        try:
+            item = self._replayed(letters)
+        except NotTaken as e:
+            return fail(e)
+        delivery = Delivery()
+        item.gathered = (Gathered([delivery], 1),)
+        self._context.count("replayed_log_records", item.events)
+        self._enqueue(item)
+        self.changed()
+        return delivery.outcome.addCallback(_taken)
+
+    def _replayed(self, letters: Sequence[Letter]) -> Item:
+        like = Request(body=b"", events=0, history=history.written(letters))
+        try:
+            item = Item(self._rows.packed([letter.row for letter in letters], like), deliveries=1)
+        except Exception as e:  # the author's bug, or rows that somebody has edited
+            raise NotTaken(f"the rows could not be packed: {type(e).__name__}") from e
+        if self._is_ending or self._is_stopped:
+            raise NotTaken(_STOPPING)
+        used = self.queue.bytes
+        if self.queue.trouble or (used and used + item.size > self.capacity * HIGH):
+            raise NotTaken("the queue is full: try again later")
+        return item
+
     def _drop_oldest(self, reason: str) -> int:
         """The bytes of the first that waits, which is dropped; 0 when there is none."""
         oldest = self.queue.take()
@@ -166,6 +214,20 @@ class Outlet:
             self.drop(item.events, "disk_full")
             self.queue.done(item, Outcome.DELIVERED)
         return ()
+
+    def purge(self, ids: frozenset[int] | None) -> Purged:
+        """Take out for good what waits, all or of these ids. Raises StoreError once stopped."""
+        if self._is_stopped:
+            raise StoreError("the collector is stopping, ask again when it has stopped")
+        items = self.queue.purge(ids)
+        events = sum(item.events for item in items)
+        self.drop(events, "purged")
+        leased = [item.ids for item in self.sender.leased]
+        kept = sum(
+            len(ids.intersection(each)) if ids is not None else len(each) or 1 for each in leased
+        )
+        self.changed()
+        return Purged(len(items), events, kept)
 
     def drop(self, events: int, reason: str) -> None:
         """Count events that end here."""
@@ -197,6 +259,7 @@ class Outlet:
         A memory queue is sent in spite of failures. A durable one is left as soon as the
         destination does not take it: what is stored can wait for the next start.
         """
+        self._is_ending = True
         self._gather.flush()
         self.sender.hurry()
         if self._is_drained():
@@ -233,3 +296,10 @@ class Outlet:
         if self.queue.waiting_events:
             log.info("{id}: {n} events stay in the queue", id=id, n=self.queue.waiting_events)
         log.info("{id}: {summary}", id=id, summary=summary(self._context.metrics, id, self.queued))
+
+
+def _taken(outcome: Outcome) -> None:
+    if outcome is Outcome.RETRY:
+        raise NotTaken(_STOPPING)
+    if outcome is Outcome.REJECTED:
+        raise NotTaken("the destination refused them, and the dead letter has no room for more")

@@ -86,6 +86,10 @@ class Queue(Protocol):
         """It was sent, or ended otherwise."""
         ...
 
+    def purge(self, ids: frozenset[int] | None) -> Sequence[Item]:
+        """Take out for good what waits: of these ids, or all."""
+        ...
+
     @property
     def is_idle(self) -> bool:
         """Whether it could take something further at once."""
@@ -200,12 +204,21 @@ class MemoryQueue:
 
     def give_back(self, item: Item) -> None:
         """See `Queue`."""
+        item.attempts += bool(item.last_error)
+        item.last_error = ""
         self._waiting.insert(item)
 
     def done(self, item: Item, outcome: Outcome) -> None:
         """See `Queue`."""
         self.bytes -= item.size
         item.ended(outcome)
+
+    def purge(self, ids: frozenset[int] | None) -> Sequence[Item]:
+        """See `Queue`. Nothing in it has an id."""
+        found = list(iter(self.take, None)) if ids is None else []
+        for item in found:
+            self.done(item, Outcome.DELIVERED)
+        return found
 
     @property
     def is_idle(self) -> bool:

@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple, TypeVar
 
 from ..component import Exporter
 from ..request import Request, Row
+from . import history
 from .gzip import compressor, expand
 
 T = TypeVar("T")
@@ -69,13 +70,17 @@ class Rows:
         except Exception:  # noqa: BLE001 the author's bug must not stop the sender
             return self._broken(())
 
-    def alone(self, request: Request) -> bytes:
-        """What a dead letter holds of it: its one row, or all of it when it has no such thing."""
+    def alone(self, request: Request) -> tuple[bytes, str]:
+        """What a dead letter holds of it: its one row, and the format that it is sent again by.
+
+        When it has no such thing all of it, which nobody can send again.
+        """
         try:
             (row,) = self.of(request)
         except Exception:  # noqa: BLE001 as above; and several that cannot be told apart
-            return self._broken(_expanded(request)) if request.events == 1 else _expanded(request)
-        return row
+            whole = _expanded(request), ""
+            return self._broken(whole) if request.events == 1 else whole
+        return row, self._exporter.format
 
     def merged(self, requests: Sequence[Request]) -> Request | None:
         """One request of the rows of several; None when that cannot be."""
@@ -102,7 +107,9 @@ class Rows:
             found = self._exporter.pack(left)
         except Exception:  # noqa: BLE001 as above; the destination will say what it thinks of it
             return self._broken(Restamped(request, ()))
-        found.attempted, found.history = request.attempted, request.history
+        found.attempted = request.attempted
+        changed = ((old, new) for old, new in fresh if new is not None)
+        found.history = history.carried(request.history, changed)
         return Restamped(self.compressed(found), stale)
 
     def shortened(self, request: Request) -> Request | None:
@@ -110,9 +117,13 @@ class Rows:
         try:
             (row,) = self.of(request)
             shorter = self._exporter.shortened(row)
-            return None if shorter is None else self.packed([shorter], request)
+            if shorter is None:
+                return None
+            found = self.packed([shorter], request)
         except Exception:  # noqa: BLE001 as above
             return self._broken(None)
+        found.history = history.carried(request.history, [(row, shorter)])
+        return found
 
     def _broken(self, instead: T) -> T:
         self._context.log.failure("{id}: unpack or pack raised", id=self._context.id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from twisted.internet.defer import Deferred, DeferredList
@@ -72,6 +72,12 @@ class Sender:
         return self._merge.events if self._merge else 0
 
     @property
+    def leased(self) -> Iterator[Item]:
+        """What does not wait in the queue: it is being sent or merged."""
+        for flight in filter(None, (*self._flights, self._merge)):
+            yield from flight.items
+
+    @property
     def is_idle(self) -> bool:
         """Whether another request could go now."""
         return len(self._flights) < self._pace.concurrency
@@ -113,20 +119,24 @@ class Sender:
         self.pump()
 
     async def _deliver(self, flight: Flight) -> None:
-        flight.items[:] = await self._merging.merged(flight.items)
-        while flight.items:
-            settled = await self._sent(flight.items[0])
-            if self._attempts.is_over:
-                return
-            if settled:
-                self.gate.succeeded()  # also when all was refused: the destination answers
-                item = flight.items.pop(0)
-                self._queue.done(item, item.worst)
-            else:
+        try:
+            await self._send(flight)
+        finally:
+            if not self._attempts.is_over:
+                self._flights.discard(flight)
                 self._land(flight)
-        self._flights.discard(flight)
         self._changed()
         self.pump()
+
+    async def _send(self, flight: Flight) -> None:
+        """As far as it goes; what stays in the flight is to be sent later."""
+        flight.items[:] = await self._merging.merged(flight.items)
+        while flight.items and await self._sent(flight.items[0]):
+            if self._attempts.is_over:
+                return
+            self.gate.succeeded()  # also when all was refused: the destination answers
+            item = flight.items.pop(0)
+            self._queue.done(item, item.worst)
 
     async def _sent(self, item: Item) -> bool:
         try:

@@ -12,6 +12,7 @@ from ..component import Context
 from ..request import Request
 from .store.errors import Damaged, StoreError
 from .store.row import Entry
+from .store.salvage import Healed
 from .store.store import Store
 
 P = ParamSpec("P")
@@ -28,12 +29,22 @@ class StoreThread:
         self._pool = ThreadPoolExecutor(1, "queue")
         self._store: Store | None = None
         self._told = 0
+        self._healed: Healed | None = None
 
     async def open(self, open_store: Callable[[], Store]) -> Sequence[Entry]:
         """Open it: what is in it that can be sent."""
         store = self._store = await self._run(open_store)
         for warning in store.warnings:
             self._context.log.warn("{id}: {warning}", id=self._context.id, warning=warning)
+        for unread in store.unread:
+            self._context.count("unread_commits", unread.commits)
+            self._context.log.error(
+                "{id}: the log of the queue is damaged: {commits} commits at its end cannot be "
+                "read, of which the last may have been under way; a copy is kept as {path}",
+                id=self._context.id,
+                commits=unread.commits,
+                path=str(unread.file),
+            )
         return await self._run(self._usable, store)
 
     def _usable(self, store: Store) -> Sequence[Entry]:
@@ -58,9 +69,9 @@ class StoreThread:
         """See `Store`. Raises Damaged too."""
         return await self._run(self._there.load, id)
 
-    async def entries(self) -> Sequence[Entry]:
+    async def page(self, after: int, limit: int) -> Sequence[Entry]:
         """See `Store`."""
-        return await self._run(self._there.entries)
+        return await self._run(self._there.page, after, limit)
 
     async def attempted(self, ids: Sequence[int], error: str) -> None:
         """See `Store`. What cannot be noted is not worth an error."""
@@ -111,7 +122,17 @@ class StoreThread:
     def _tell(self) -> None:
         """Say what was found damaged since the last call."""
         store = self._store
-        if store is None or store.lost_requests == self._told:
+        if store is None:
+            return
+        healed, self._healed = self._healed, store.healed
+        if store.healed is not None and store.healed is not healed and store.healed.unsure:
+            self._context.log.error(
+                "{id}: the queue was damaged so that nobody knows all that was in it; it is kept "
+                "as {path}, and what can be read of it is sent",
+                id=self._context.id,
+                path=str(store.healed.file),
+            )
+        if store.lost_requests == self._told:
             return
         requests, self._told = store.lost_requests - self._told, store.lost_requests
         self._context.count("quarantined_requests", requests)

@@ -14,6 +14,10 @@ class ControlError(Exception):
     """The collector could not be asked: one sentence."""
 
 
+class NotRunning(ControlError):
+    """Nobody listens there."""
+
+
 class ControlClient:
     """Asks a running collector; for commands, blocking."""
 
@@ -34,7 +38,7 @@ class ControlClient:
             response = connection.getresponse()
             return response.status, response.read()
         except (FileNotFoundError, ConnectionRefusedError) as e:
-            raise ControlError(
+            raise NotRunning(
                 f"no collector is running here: nothing listens on {self._path}"
             ) from e
         except (OSError, http.client.HTTPException, ListenError) as e:

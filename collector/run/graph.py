@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -13,14 +13,16 @@ from ..component import Component, Context, Exporter, Processor, Receiver
 from ..config.description import ComponentSpec, Description, PipelineSpec
 from ..delivery import Deadlines
 from ..metrics import Metrics
-from ..outputs.deadletter import DeadLetterFile
 from ..outputs.disk_queue import DiskQueue
+from ..outputs.letters.file import LetterFile
+from ..outputs.letters.names import path_of
 from ..outputs.options import OutletOptions
 from ..outputs.outlet import Outlet
 from ..outputs.queue import MemoryQueue, Queue
 from ..outputs.store.directory import queue_directory
 from ..outputs.store.store import RESERVE, Store
 from ..pipeline import Fanout, Pipeline
+from .redactor import Redactor
 
 log = Logger(namespace="collector")
 
@@ -87,6 +89,8 @@ class Graph:
     outlets: dict[str, Outlet] = field(default_factory=dict)
     valves: dict[str, Valve] = field(default_factory=dict)
     pipelines: list[Pipeline] = field(default_factory=list)
+    #: By kind and id of their component.
+    letters: dict[tuple[str, str], LetterFile] = field(default_factory=dict)
 
 
 class Builder:
@@ -97,11 +101,11 @@ class Builder:
         description: Description,
         reactor: Any,
         metrics: Metrics,
-        hide: Callable[[str], None] = lambda _: None,
+        redactor: Redactor,
     ) -> None:
-        """`hide` is told secrets that components come to know."""
-        self._hide = hide
+        """`redactor` is told the secrets that components come to know, and hides them."""
         self._description = description
+        self._redactor = redactor
         self._reactor = reactor
         self._metrics = metrics
         self._graph = Graph()
@@ -181,10 +185,17 @@ class Builder:
             reactor=self._reactor,
             log=Logger(namespace=f"collector.{kind}", source=id),
             metrics=self._metrics,
-            letters=DeadLetterFile.of(data_dir, kind, id),
+            letters=self._letters(kind, id),
             data_dir=data_dir,
-            hide=self._hide,
+            hide=self._redactor.hide,
         )
+
+    def _letters(self, kind: str, id: str) -> LetterFile:
+        service, add = self._description.service, self._metrics.add
+        discarded = partial(add, f"{kind}_discarded_dead_letters", ((kind, id),))
+        path, size = path_of(service.data_dir, kind, id), service.dead_letter.max_size
+        letters = LetterFile(path, id, size, self._redactor.shown, discarded)
+        return self._graph.letters.setdefault((kind, id), letters)
 
 
 def _turn_all(valves: list[Valve], exporter: str, full: bool) -> None:  # noqa: FBT001 as in Valve

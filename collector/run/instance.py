@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from twisted.logger import Logger
@@ -11,7 +12,10 @@ from ..metrics import Metrics
 from .admin import Admin
 from .control import Control
 from .health import Health
+from .letter_desk import LetterDesk
 from .logs import start_logging
+from .orphans import orphans
+from .queue_desk import QueueDesk
 from .redactor import Redactor, secrets_in
 from .service import Service
 
@@ -39,6 +43,9 @@ class Instance:
             config=config,
             pipelines=description.pipelines,
         )
+        graph, routes = self._service.graph, self._control.routes
+        LetterDesk(graph.outlets, graph.letters, health).add_to(routes)
+        QueueDesk(graph.outlets, service.data_dir, redactor).add_to(routes)
         admin = service.admin
         self._admin = admin and Admin(reactor, metrics, health, admin.endpoint, admin.token)
 
@@ -51,7 +58,13 @@ class Instance:
         if self._admin:
             await self._admin.start()
         await self._service.start()
+        await self._warn_of_orphans()
         self._health.ready = True
+
+    async def _warn_of_orphans(self) -> None:
+        data_dir, configured = self._description.service.data_dir, self._description.disk_queues
+        for sentence in await asyncio.to_thread(orphans, data_dir, configured):
+            log.warn("{sentence}", sentence=sentence)
 
     async def stop(self) -> None:
         """Stop all, the graph first; health and metrics can be read until the end."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import time
 from typing import Any
 
 from twisted.internet import asyncioreactor
@@ -19,7 +20,10 @@ def install_reactor(*, uvloop: bool = True) -> Any:
     asyncioreactor.install(loop)  # type: ignore[no-untyped-call]
     from twisted.internet import reactor
 
-    return reactor
+    installed: Any = reactor
+    # Twisted waits by the time of the day: set back by a day, it would keep every timer for a day.
+    installed.seconds = time.monotonic
+    return installed
 
 
 def _new_loop(*, uvloop: bool) -> asyncio.AbstractEventLoop:

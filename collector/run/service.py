@@ -48,7 +48,7 @@ class Service:
         self._health = health
         self._shown = redactor.shown
         self._deadlines = Deadlines(reactor)
-        self.graph = Builder(description, reactor, metrics, redactor.hide).build(self._deadlines)
+        self.graph = Builder(description, reactor, metrics, redactor).build(self._deadlines)
         self._started: list[Component[Any]] = []
         self._watch()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +12,8 @@ Ext = msgspec.msgpack.Ext
 SECOND = 1_000_000_000
 #: A number this large is not seconds (the year 5138), but a thousand times that is milliseconds.
 _UNITS = ((1e17, 1), (1e14, 1_000), (1e11, 1_000_000))
+#: Above what any unit can mean, and below where floats end.
+_LARGEST = 1e19
 #: What OpenTelemetry's field holds.
 _MOST = (1 << 63) - 1
 #: Whole seconds of Fluent Bit's group markers.
@@ -60,7 +61,7 @@ def _extension(time: Ext) -> tuple[int, str]:
 
 
 def _number(time: float) -> tuple[int, str]:
-    if not math.isfinite(time):
+    if not -_LARGEST < time < _LARGEST:  # so NaN neither
         return 0, "bad_timestamp"
     for above, factor in _UNITS:
         if time > above:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar
 
@@ -15,6 +14,7 @@ from collector.api import (
     FrameReceiver,
     Frames,
     Framing,
+    Letter,
     Listener,
     ListenError,
     Outcome,
@@ -60,6 +60,7 @@ class ForwardReceiver(FrameReceiver[ForwardConfig]):
         access = Access(config, context.hide)
         self.secrets_for = access.secrets_for
         self._named: set[tuple[str, str]] = set()
+        self._letters: defaultdict[str, list[Letter]] = defaultdict(list)
 
     @classmethod
     def config_warnings(cls, config: Any) -> Iterable[str]:
@@ -123,6 +124,7 @@ class ForwardReceiver(FrameReceiver[ForwardConfig]):
                 ip = frame.session.peer.ip
                 records[ip] += len(events) - before
                 sizes[ip] += len(frame)
+        self._keep_letters()
         for ip, size in sizes.items():
             self.context.count("peer_log_records", records[ip], peer=ip)
             self.context.count("peer_bytes", size, peer=ip)
@@ -139,7 +141,7 @@ class ForwardReceiver(FrameReceiver[ForwardConfig]):
         try:
             message, uid = self._read_json(frame) if frame.session.json else self._read(frame)
         except Undecodable as e:
-            self._set_aside(frame, frame, e)
+            self._set_aside(frame, bytes(frame), e)
             if frame.answer is None and not frame.session.json:
                 self._is_copy(frame, "", salvaged_chunk(frame), frame)
             return
@@ -148,7 +150,8 @@ class ForwardReceiver(FrameReceiver[ForwardConfig]):
             return
         if message.bad:
             self.context.count("bad_entries", len(message.bad))
-            self._set_aside(frame, b"".join(raw for raw, _ in message.bad), message.bad[0][1])
+            for raw, why in message.bad:
+                self._set_aside(frame, raw, why)
         writer = frame.session.writer
         events += writer.events(message.tag, message.entries, now, uid, message.metadata)
         for flag, times in writer.flagged.items():
@@ -185,10 +188,9 @@ class ForwardReceiver(FrameReceiver[ForwardConfig]):
         return message, ""
 
     def _set_aside(self, frame: Frame, raw: bytes, why: Undecodable) -> None:
-        """Into the dead letter: sent again, it would be the same."""
+        """For the dead letter: sent again, it would be the same."""
         ip = frame.session.peer.ip
-        letter = base64.b64encode(raw)
-        self.context.dead_letter(letter, why.reason, encoding="base64", peer=ip, why=str(why))
+        self._letters[why.reason].append(Letter(row=raw, reason=why.reason, text=f"{ip}: {why}"))
         if self._first_time(ip, why.reason):
             self.context.log.warn(
                 "{id}: {ip} sent what cannot be read ({why}); it is in the dead letter",
@@ -196,3 +198,9 @@ class ForwardReceiver(FrameReceiver[ForwardConfig]):
                 ip=ip,
                 why=str(why),
             )
+
+    def _keep_letters(self) -> None:
+        """All of a look at once, before any of it is answered: each write is a flush."""
+        letters, self._letters = self._letters, defaultdict(list)
+        for reason, some in letters.items():
+            self.context.dead_letters(reason, some)

@@ -31,6 +31,8 @@ Bad = list[tuple[bytes, Undecodable]]
 _ENTRY = msgspec.msgpack.Decoder(tuple[Time, dict[str, Value]])
 _ENTRIES = msgspec.msgpack.Decoder(list[tuple[Time, dict[str, Value]]])
 _REFUSALS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, MemoryError, OverflowError)
+#: No mode has more than four. A frame of nothing but millions of nil takes seconds to walk.
+_MOST_ELEMENTS = 8
 #: Signals of Fluent Bit that are no logs.
 _SIGNALS = {1: "metrics", 2: "traces", 3: "blobs", 4: "profiles"}
 
@@ -85,6 +87,8 @@ def salvaged_chunk(frame: bytes) -> bytes:
     """The chunk of a frame that makes no other sense: in the last element, if that is a map."""
     try:
         count, at = scan.array(frame, 0)
+        if count > _MOST_ELEMENTS:
+            return b""
         scanner = scan.unpacker(memoryview(frame)[at:])
         last = at + _skipped(scanner, count - 1) if count > 1 else at
         return _options(frame, last, 1)[0] if count else b""
@@ -109,6 +113,8 @@ def _skipped(scanner: Any, count: int) -> int:
     end: int | None = None
     for _ in range(count):
         end = scan.skip(scanner)
+        if end is None:
+            break
     if end is None:
         raise Undecodable("bad_frame", "fewer elements than the mode has")
     return end

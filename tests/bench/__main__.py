@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 
 from tests.bench import report
 from tests.bench.corpus import Corpus, write
+from tests.bench.facts import FACTS
 from tests.bench.hotspots import hotspots
 from tests.bench.measure import Result, measure, sink, too_slow
 from tests.bench.paths import PATHS
@@ -39,6 +40,7 @@ class Bench:
         self._written: dict[tuple[str, int], Corpus] = {}
         self.results: dict[str, list[Result]] = {}
         self.stages: list[dict[str, float]] = []
+        self.facts: list[str] = []
         #: An event was lost without being counted, or came twice: a bug, whatever the time.
         self.wrong = False
 
@@ -55,6 +57,10 @@ class Bench:
         """One run more of a path, or of the stages."""
         if name == _STAGES:
             self.stages.append(_stages(self.corpus(_STAGED, _MOST_STAGED)))
+            return
+        if name in FACTS:
+            _tell(f"{name} ...")
+            self.facts.append(FACTS[name]())
             return
         corpus = self.corpus(name)
         _tell(f"{name} ...")
@@ -75,7 +81,7 @@ class Bench:
             parts.append(
                 report.stages(self.stages, report.median(runs, "cpu_us") if runs else None)
             )
-        return "\n\n".join(filter(None, parts))
+        return "\n\n".join(filter(None, (*parts, *self.facts)))
 
     def data(self) -> dict[str, Any]:
         """The same for a program: every run."""
@@ -106,7 +112,7 @@ def _stages(corpus: Corpus) -> dict[str, float]:
 
 
 def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
-    names = [*PATHS, _STAGES]
+    names = [*PATHS, _STAGES, *FACTS]
     parser = argparse.ArgumentParser(
         prog="python tests/bench",
         description="Measures the collector over real sockets, of this machine only.",

@@ -103,10 +103,19 @@ def waiting_seconds(pid: int) -> float:
 
 def peak_rss(pid: int) -> int:
     """Bytes: the sum of the tree's peaks."""
+    return _memory(pid, "VmHWM:")
+
+
+def rss(pid: int) -> int:
+    """Bytes that the tree has now."""
+    return _memory(pid, "VmRSS:")
+
+
+def _memory(pid: int, name: str) -> int:
     kilobytes = 0
     for one in tree(pid):
         with suppress(OSError):
             for line in Path(f"/proc/{one}/status").read_text().splitlines():
-                if line.startswith("VmHWM:"):
+                if line.startswith(name):
                     kilobytes += int(line.split()[1])
     return kilobytes * 1024

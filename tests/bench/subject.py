@@ -26,14 +26,17 @@ service:
   data_dir: {data_dir}
   admin: {{endpoint: 127.0.0.1:{admin}}}
   pipelines:
-    logs: {{receivers: [{type}], exporters: [dynatrace]}}
+    logs: {{receivers: ['{name}'], exporters: [dynatrace]}}
 """
+_ACKNOWLEDGING = "tests.system.acknowledging:AcknowledgingReceiver"
+#: By protocol: a receiver's name, and what it is told.
 _RECEIVERS = {
     "tcp": ("syslog", "{{tcp: {{endpoint: 127.0.0.1:{port}}}}}"),
     "udp": ("syslog", "{{udp: {{endpoint: 127.0.0.1:{port}}}}}"),
     "forward": ("fluent_forward", "{{endpoint: 127.0.0.1:{port}}}"),
+    "acknowledged": (_ACKNOWLEDGING, "{{endpoint: 127.0.0.1:{port}}}"),
 }
-_READY = 30.0
+_READY, _LOOK = 30.0, 0.01
 #: Nothing is opened but loopback, whatever proxy the environment names.
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -50,6 +53,9 @@ class Subject:
         self.port = port
         self._admin = admin
         self._log = log
+        self._began = time.monotonic()
+        #: From its start until it took messages.
+        self.seconds = 0.0
 
     @property
     def pid(self) -> int:
@@ -73,7 +79,8 @@ class Subject:
             self.check()
             if time.monotonic() > deadline:
                 raise Failed(f"the collector was not ready in {_READY:.0f} s:\n{self.words()}")
-            time.sleep(0.05)
+            time.sleep(_LOOK)
+        self.seconds = time.monotonic() - self._began
 
     def _is_ready(self) -> bool:
         try:
@@ -101,11 +108,11 @@ def collector(
     """A collector between a free port and a sink, ready."""
     port, admin = free_port(), free_port()
     configuration, log = folder / "collector.yaml", folder / "collector.log"
-    type_, options = _RECEIVERS[protocol]
+    name, options = _RECEIVERS[protocol]
     configuration.write_text(
         _CONFIGURATION.format(
-            receiver=f"{type_}: {options.format(port=port)}",
-            type=type_,
+            name=name,
+            receiver=f"'{name}': {options.format(port=port)}",
             queue=queue,
             sink=sink,
             admin=admin,

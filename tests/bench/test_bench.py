@@ -9,7 +9,10 @@ from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from collector.outputs.store.store import Store
+from collector_dynatrace.exporter import DynatraceExporter
 from tests.bench.corpus import write
+from tests.bench.facts import filled
 from tests.bench.load import parts
 from tests.bench.measure import Result, too_slow
 from tests.bench.paths import PATHS
@@ -84,6 +87,20 @@ class ProcessTests(SynchronousTestCase):
         self.assertApproximates(cpu_seconds(os.getpid()), times.user + times.system, 5)
         self.assertGreater(peak_rss(os.getpid()), 10_000_000)
         self.assertEqual(tree(os.getpid())[0], os.getpid())
+
+
+class FactsTests(SynchronousTestCase):
+    """What is measured apart from the paths."""
+
+    def test_a_queue_is_filled_as_a_collector_would(self) -> None:
+        """With rows of the form that the exporter sends."""
+        directory = Path(self.mktemp()) / "queue"
+        filled(directory, 1000)
+        store = Store.open(directory, reserve=0)
+        self.addCleanup(store.close)
+        entries = store.entries()
+        self.assertEqual(len(entries), 1000)
+        self.assertEqual({entry.format for entry in entries}, {DynatraceExporter.format})
 
 
 class ReportTests(SynchronousTestCase):

@@ -7,8 +7,9 @@ from typing import Any
 from pydantic import SecretStr, ValidationError
 from twisted.trial.unittest import SynchronousTestCase
 
-from collector.component import Config, NoDeadLetter, Processor
+from collector.component import Config, Processor
 from collector.event import Batch
+from collector.letter import NoDeadLetter
 from collector.request import Retry
 from collector.testing import LetterBox, context
 
@@ -83,7 +84,7 @@ class ContextTests(SynchronousTestCase):
         box = LetterBox()
         given = context("receiver", letters=box)
         given.dead_letter(b"raw", "unreadable")
-        self.assertEqual(box.letters, [(b"raw", "unreadable")])
+        self.assertEqual(box.said, [(b"raw", "unreadable")])
         count = given.metrics.get("receiver_dead_lettered_log_records", reason="unreadable")
         self.assertEqual(count, 1)
 

@@ -58,6 +58,10 @@ class Sandbox:
         """Fail no more."""
         self._ask("/sandbox/faults", method="DELETE")
 
+    def forget(self) -> None:
+        """Drop what it has accepted."""
+        self._ask("/sandbox/events", method="DELETE")
+
     @property
     def failing(self) -> bool:
         """Whether there are faults left."""
@@ -70,10 +74,12 @@ class Sandbox:
 
 
 @contextmanager
-def sandbox(directory: Path, *options: object, port: int = 0) -> Iterator[Sandbox]:
+def sandbox(
+    directory: Path, *options: object, port: int = 0, env: Mapping[str, str] | None = None
+) -> Iterator[Sandbox]:
     """A sandbox that listens."""
     command = (*PYTHON, "sandbox", "--port", port, *options)
-    with running(command, directory / "sandbox") as process:
+    with running(command, directory / "sandbox", env) as process:
         said = eventually(lambda: process.stdout or not process.alive)
         assert "http" in str(said), process.stderr
         yield Sandbox(process, str(said).split()[-1])

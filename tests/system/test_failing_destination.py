@@ -45,6 +45,8 @@ class _Case(NamedTuple):
     copies: int = 1
     #: Requests by what became of them.
     requests: Mapping[str, int] = MappingProxyType({})
+    #: Requests taken in part, without a number that says which part.
+    partly: int = 0
     #: Seconds that it takes at least.
     takes: float = 0.0
 
@@ -63,8 +65,29 @@ _CASES = {
     "reset before the body": _Case([{"reset": "before", "count": 2}]),
     "reset after the body": _Case([{"reset": "after", "count": 2}]),
     "taken without an answer": _Case([{"drop_answer": True}], copies=2),
+    "late answers": _Case([{"status": 503, "delay": 0.1}, {"delay": 0.1}], requests={"retry": 1}),
     "200, taken in part": _Case([{"status": 200, "json": _PARTIAL}], rejected=7),
-    "200, but not the API's": _Case([{"status": 200, "html": _HTML}], requests={"sent": 1}),
+    "200, in the words of another edition": _Case(
+        [{"status": 200, "json": {"success": _PARTIAL["details"]}}], rejected=7
+    ),
+    "200, null details": _Case([{"status": 200, "json": {"details": None}}], partly=1),
+    "200, null message": _Case(
+        [{"status": 200, "json": {"details": {"code": None, "message": None}}}], partly=1
+    ),
+    "200, empty": _Case([{"status": 200, "body": ""}], partly=1),
+    "200, garbage": _Case([{"status": 200, "body": "\0{[' 7 <"}], partly=1),
+    "200, more refused than sent": _Case(
+        [{"status": 200, "json": {"details": {"message": "9999 events were not ingested"}}}],
+        rejected=_NUMBER,
+    ),
+    # Whoever answers so is not the API, and has not taken anything.
+    "200 from a proxy": _Case(
+        [{"status": 200, "html": _HTML, "accept": False}], requests={"hold": 1, "sent": 1}
+    ),
+    "404, 502, 503 from a proxy": _Case(
+        [{"status": status, "html": _HTML} for status in (404, 502, 503)],
+        requests={"hold": 1, "retry": 2, "sent": 1},
+    ),
     "401, then accepted": _Case([{"status": 401, "count": 2}], requests={"hold": 2, "sent": 1}),
     "402, 403, 404, 405, 501": _Case(
         [{"status": status} for status in (402, 403, 404, 405, 501)],
@@ -89,13 +112,15 @@ _CASES = {
 def test_every_event_is_accounted_for(one_way: Way, name: str) -> None:
     case, source = _CASES[name], one_way.collector
     before, requests = Account(source.metrics(), "dynatrace"), _requests(one_way)
+    partly = source.metrics()("exporter_partial_unknown")
     one_way.sandbox.fail(*case.faults)
     tag = "".join(letter for letter in name if letter.isalnum())
     began = time.monotonic()
     send_stream(one_way.port, lines(tag, range(_NUMBER)))
     eventually(lambda: not one_way.sandbox.failing)
-    events = one_way.sandbox.arrived(f"{tag}-", case.copies * _NUMBER)
+    one_way.sandbox.arrived(f"{tag}-", case.copies * _NUMBER)
     after = source.settled()
+    events = one_way.sandbox.events(f"{tag}-")
     assert time.monotonic() - began > case.takes
 
     assert Counter(event["content"] for event in events) == dict.fromkeys(
@@ -107,6 +132,7 @@ def test_every_event_is_accounted_for(one_way: Way, name: str) -> None:
     assert after.sent - before.sent == _NUMBER - case.rejected
     assert (after.dropped, after.dead_lettered) == (before.dropped, before.dead_lettered)
     assert (_requests(one_way) - requests) >= Counter(case.requests)
+    assert source.metrics()("exporter_partial_unknown") - partly == case.partly
 
 
 def _requests(way: Way) -> Counter[str]:

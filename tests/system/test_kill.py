@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.killing import ended, killed, victim
+from tests.system.killing import ended, killed, verdict, victim, writing
 from tests.system.sandbox import sandbox
+from tests.system.waiting import eventually
 
 pytestmark = pytest.mark.system
 
@@ -38,11 +39,14 @@ def test_the_oracle_sees_what_is_lost(tmp_path: Path) -> None:
     """The control: a queue that is taken away is noticed, so a loss would be."""
     with sandbox(tmp_path) as destination, victim(tmp_path, destination) as prey:
         destination.fail({"status": 503, "count": 0})
-
-        def rob(_: int) -> None:
+        with writing(prey) as load:
+            prey.start()
+            eventually(lambda: load.promised)
+            prey.kill()
             for path in (prey.data_dir / "queue" / "dynatrace").glob("*.db*"):
                 path.unlink()
             destination.relent()
-
-        found, _ = killed(prey, destination, 1, random.Random(1), rob)
+            last = prey.start()
+        last.settled()
+        found = verdict(load, destination.events(), prey.kills)
     assert found.lost

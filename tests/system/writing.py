@@ -22,9 +22,11 @@ _PAUSE = 0.02
 class Writer:
     """Sends, over and over, until it is told to stop. A thread."""
 
-    def __init__(self, name: str, port: int) -> None:
+    def __init__(self, name: str, port: int, size: int = 0) -> None:
+        """`size`: bytes of a message at least."""
         self.name = name
         self.sent = 0
+        self._size = size
         self._port = port
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name)
@@ -49,7 +51,8 @@ class Writer:
 
     def _write(self, connection: socket.socket) -> None:
         while not self._stop.is_set():
-            connection.sendall(lines(self.name, range(self.sent, self.sent + _WINDOW)))
+            numbers = range(self.sent, self.sent + _WINDOW)
+            connection.sendall(lines(self.name, numbers, self._size))
             self.sent += _WINDOW
             time.sleep(_PAUSE)
 
@@ -60,8 +63,8 @@ class AcknowledgedWriter(Writer):
     #: Whether copies of what it sent again have one record id.
     same_ids = False
 
-    def __init__(self, name: str, port: int) -> None:
-        super().__init__(name, port)
+    def __init__(self, name: str, port: int, size: int = 0) -> None:
+        super().__init__(name, port, size)
         self.acknowledged: set[str] = set()
         #: How often each was sent.
         self.times: Counter[str] = Counter()
@@ -69,7 +72,7 @@ class AcknowledgedWriter(Writer):
     def _write(self, connection: socket.socket) -> None:
         with connection.makefile("rb") as answers:
             while not self._stop.is_set():
-                window = texts(self.name, range(self.sent, self.sent + _WINDOW))
+                window = texts(self.name, range(self.sent, self.sent + _WINDOW), self._size)
                 waiting = set(window) - self.acknowledged
                 self.times.update(waiting)
                 connection.sendall("".join(f"{text}\n" for text in sorted(waiting)).encode())
@@ -94,14 +97,14 @@ class ForwardWriter(AcknowledgedWriter):
 
     same_ids = True
 
-    def __init__(self, name: str, port: int) -> None:
-        super().__init__(name, port)
+    def __init__(self, name: str, port: int, size: int = 0) -> None:
+        super().__init__(name, port, size)
         self._time = int(time.time())
 
     def _write(self, connection: socket.socket) -> None:
         answers = msgpack.Unpacker()
         while not self._stop.is_set():
-            window = texts(self.name, range(self.sent, self.sent + _WINDOW))
+            window = texts(self.name, range(self.sent, self.sent + _WINDOW), self._size)
             self.times.update(window)
             chunk = f"{self.name} {self.sent}"
             entries = b"".join(msgpack.packb([self._time, {"log": text}]) for text in window)

@@ -37,7 +37,9 @@ def code(error: sqlite3.Error) -> int:
 
 def is_damage(error: sqlite3.Error) -> bool:
     """Whether the file is broken, as opposed to the disk or the request."""
-    return code(error) in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+    # Our tables are in every file: one without a column has lost it.
+    missing = str(error).startswith(("no such column", "no such table"))
+    return missing or code(error) in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
 def damage(text: str) -> sqlite3.DatabaseError:

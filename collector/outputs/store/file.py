@@ -15,11 +15,14 @@ from typing import TypeVar
 
 from ...request import Request
 from .errors import Damaged, code, damage, is_damage
+from .log import Unread, set_aside
 from .row import ENTRY_COLUMNS, INSERT_BODY, INSERT_REQUEST, Entry, Row
 from .salvage import Healed, heal, make_file, new_path
 from .schema import PAGE_SIZE, begin, connect, pragma, rollback
 
 T = TypeVar("T")
+#: By id, which stays while places change: the next page begins where the last has ended.
+PAGE = "AND id>? ORDER BY id LIMIT ?"
 
 
 class StoreFile:
@@ -29,6 +32,8 @@ class StoreFile:
         self.path = path
         #: What was healed since the last look.
         self.healed: Healed | None = None
+        #: What of its log could not be read when it was opened.
+        self.unread: Unread | None = None
         #: Keeps other processes from what is being healed.
         self.guard: Callable[[], AbstractContextManager[None]] = nullcontext
         self._encoder = encoder
@@ -59,6 +64,7 @@ class StoreFile:
     def _connected(self) -> sqlite3.Connection:
         db = connect(self.path)
         try:
+            self._look_behind(db)
             self._measure(db)
         except sqlite3.Error:
             rollback(db)
@@ -66,6 +72,12 @@ class StoreFile:
             raise
         self._db = db
         return db
+
+    def _look_behind(self, db: sqlite3.Connection) -> None:
+        """Before anything is written over the log."""
+        with suppress(sqlite3.Error, OSError):
+            _, frames, _ = db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            self.unread = self.unread or set_aside(self.path, max(0, frames))
 
     def _measure(self, db: sqlite3.Connection) -> None:
         if self._last:  # rule 1
@@ -169,6 +181,10 @@ class StoreFile:
         """What waits, in order."""
         return self._healing(lambda: list(_entries(self.db)))
 
+    def page(self, after: int, limit: int) -> list[Entry]:
+        """The next so many after an id, in order of their ids."""
+        return self._healing(lambda: list(_entries(self.db, PAGE, (after, limit))))
+
     def load(self, id: int) -> Row:
         """Raises Damaged, also when there is none."""
         return self._healing(lambda: self._load(id))
@@ -223,10 +239,12 @@ class StoreFile:
             self._db = None
 
 
-def _entries(db: sqlite3.Connection) -> Iterator[Entry]:
-    query = f"SELECT {ENTRY_COLUMNS} FROM request WHERE state=0 ORDER BY place, id"  # noqa: S608
+def _entries(
+    db: sqlite3.Connection, which: str = "ORDER BY place, id", values: tuple[int, ...] = ()
+) -> Iterator[Entry]:
+    query = f"SELECT {ENTRY_COLUMNS} FROM request WHERE state=0 {which}"  # noqa: S608 ours
     try:
-        for row in db.execute(query):
+        for row in db.execute(query, values):
             yield Entry.of(row)
     except Damaged as e:
         raise damage(str(e)) from e  # `body` repeats them: healing brings them back

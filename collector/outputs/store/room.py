@@ -32,8 +32,7 @@ class Room:
         if self._has(group):
             return ""
         with suppress(sqlite3.Error):  # what was sent may have left room in our own file
-            self._file.vacuum(STEP)
-            self._file.checkpoint()
+            self._shrink()
             if self._has(group):
                 return ""
         return f"the disk of {self._file.path.parent} is full: make room on it"
@@ -48,6 +47,21 @@ class Room:
         if not reserve.held:
             need += reserve.size
         return free(self._file.path.parent) >= need and reserve.make()
+
+    def _shrink(self) -> None:
+        """One step, which writes before it frees: on a full disk the reserve lends room for it."""
+        try:
+            self._step()
+        except sqlite3.Error:
+            idle, _ = self._file.idle_bytes()
+            if not idle or not self.reserve.release():
+                raise
+            self._step()
+            self.reserve.make()
+
+    def _step(self) -> None:
+        self._file.vacuum(STEP)
+        self._file.checkpoint()
 
     def give_back(self) -> bool:
         """One step of what the file has and does not use; whether there is more."""

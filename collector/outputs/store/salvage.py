@@ -29,6 +29,7 @@ GROUP_ROWS, GROUP_BYTES = 64, 8 << 20
 #: Ids tried one by one where a table cannot be walked.
 _MAX_PROBES = 50_000
 _SUFFIX = ".healing"
+_THEIRS: frozenset[tuple[str, str]] = frozenset({("", "")})
 
 
 @dataclass(frozen=True)
@@ -98,10 +99,23 @@ def finish_interrupted(directory: Path) -> None:
             _replace(path, healing)
 
 
-def _replace(path: Path, healing: Path) -> tuple[Path, Path]:
+def unfinished(directory: Path) -> Iterator[Path]:
+    """Healed files that lack their names still, whole all the same. Rule 2."""
+    for healing in sorted(directory.glob(f"*{_SUFFIX}")):
+        if not Path(str(healing).removesuffix(_SUFFIX)).exists():
+            yield healing
+
+
+def bad_path(path: Path) -> Path:
+    """Where a broken file is put, out of the way."""
     bad = Path(f"{path}.bad-{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}")
-    while bad.exists():
+    while bad.exists() or Path(f"{bad}-wal").exists():
         bad = Path(f"{bad}+")
+    return bad
+
+
+def _replace(path: Path, healing: Path) -> tuple[Path, Path]:
+    bad = bad_path(path)
     for suffix in ("", "-wal"):
         with suppress(FileNotFoundError):
             Path(f"{path}{suffix}").rename(f"{bad}{suffix}")
@@ -130,7 +144,7 @@ def _first_page(path: Path, healing: Path) -> Iterator[None]:
     with closing(connect(healing)):
         pass
     pages = path.stat().st_size // PAGE_SIZE
-    if not pages or _has_tables(path):
+    if not pages or _tables(path) in (_tables(healing), _THEIRS):
         yield
         return
     lent = bytearray(healing.read_bytes()[:PAGE_SIZE])
@@ -149,14 +163,16 @@ def _overwrite(path: Path, page: bytes) -> None:
         file.write(page)
 
 
-def _has_tables(path: Path) -> bool:
-    """Whether there is a readable list of tables, be it another program's."""
+def _tables(path: Path) -> frozenset[tuple[str, str]]:
+    """The tables as the first page has them; `_THEIRS` if they are another program's."""
     with closing(plain_connection(path)) as db:
         try:
             db.execute("PRAGMA locking_mode=EXCLUSIVE").fetchall()
-            return bool(db.execute("SELECT name, sql FROM sqlite_master").fetchall())
+            found = db.execute("SELECT name, sql FROM sqlite_master").fetchall()
         except sqlite3.Error as e:
-            return not is_damage(e)
+            return frozenset() if is_damage(e) else _THEIRS
+    names = {name for name, _ in found}
+    return _THEIRS if found and names.isdisjoint({"request", "body"}) else frozenset(found)
 
 
 def _copy(path: Path, healing: Path) -> _Tally:

@@ -8,7 +8,8 @@ bug, and needs no shared memory file.
 from __future__ import annotations
 
 import sqlite3
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,10 @@ from .errors import Locked, StoreError, code, damage
 VERSION = 1
 PAGE_SIZE = 16384
 
+_LOCK = "locking_mode=EXCLUSIVE"
+#: Of a new file; in an old one they would be written anew, over what its log may have.
+_OF_NEW = (f"page_size={PAGE_SIZE}", "auto_vacuum=INCREMENTAL")
 _PRAGMAS = (
-    "locking_mode=EXCLUSIVE",
-    f"page_size={PAGE_SIZE}",
-    "auto_vacuum=INCREMENTAL",
     "journal_mode=WAL",
     "synchronous=FULL",
     # Debian's SQLite zeroes what is freed: 1.28 to 1.52 times slower (section 2.2).
@@ -46,10 +47,10 @@ _TABLES = (
 )
 
 
-def plain_connection(path: Path) -> sqlite3.Connection:
+def plain_connection(path: Path, mode: str = "rw") -> sqlite3.Connection:
     """A connection that reads whatever can be read. It never makes the file."""
     db = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode=rw",
+        f"{path.absolute().as_uri()}?mode={mode}",
         uri=True,
         timeout=0,
         isolation_level=None,  # our BEGIN and COMMIT only: Python's would end groups by itself
@@ -57,6 +58,25 @@ def plain_connection(path: Path) -> sqlite3.Connection:
     )
     db.text_factory = _text
     return db
+
+
+@contextmanager
+def looking(path: Path) -> Iterator[sqlite3.Connection]:
+    """A connection that changes nothing, for a file that nobody writes to.
+
+    SQLite reads a log only with shared memory beside it. Where there is no log, `immutable` keeps
+    it from making one; where there is, the memory that it has made goes when we do.
+    """
+    log, memory = Path(f"{path}-wal"), Path(f"{path}-shm")
+    with suppress(OSError):
+        memory.unlink()  # an owner needs none: it is of somebody who looked, and was killed
+    has_log = log.exists() and log.stat().st_size > 0
+    try:
+        with closing(plain_connection(path, "ro" if has_log else "ro&immutable=1")) as db:
+            yield db
+    finally:
+        with suppress(OSError):
+            memory.unlink()
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -76,14 +96,9 @@ def connect(path: Path) -> sqlite3.Connection:
 
 
 def _prepare(db: sqlite3.Connection, path: Path) -> None:
-    db.execute(f"PRAGMA {_PRAGMAS[0]}").fetchall()
-    version = pragma(db, "user_version")
-    if version > VERSION:
-        raise StoreError(
-            f"the queue {path} was written by a newer collector (format {version}, this one knows "
-            f"{VERSION}): run that one, or move the file away"
-        )
-    for setting in _PRAGMAS[1:]:
+    db.execute(f"PRAGMA {_LOCK}").fetchall()
+    version = known_version(db, path)
+    for setting in (*(() if version else _OF_NEW), *_PRAGMAS):
         db.execute(f"PRAGMA {setting}").fetchall()
     for name, value in _IN_FORCE.items():
         if pragma(db, name) != value:
@@ -93,6 +108,17 @@ def _prepare(db: sqlite3.Connection, path: Path) -> None:
         _create(db)
     elif version != VERSION or not {"request", "body"} <= tables:
         raise damage("not a queue file")
+
+
+def known_version(db: sqlite3.Connection, path: Path) -> int:
+    """The format of the file, 0 when it has none yet. Raises StoreError when it is a newer one."""
+    version: int = pragma(db, "user_version")
+    if version > VERSION:
+        raise StoreError(
+            f"the queue {path} was written by a newer collector (format {version}, this one knows "
+            f"{VERSION}): run that one, or move the file away"
+        )
+    return version
 
 
 def _create(db: sqlite3.Connection) -> None:

@@ -24,6 +24,7 @@ from .disk import sync_directory, warning
 from .errors import Damaged, Locked, StoreError, StoreFull, is_full, said
 from .file import StoreFile
 from .leftovers import take_over
+from .log import Unread
 from .room import Room, reserve_of
 from .row import Entry
 from .salvage import Healed, finish_interrupted, remove
@@ -45,6 +46,8 @@ class Store:
         self.healed: Healed | None = None
         #: Lost or set aside since opening, for any damage. Events as far as they are known.
         self.lost_requests = self.lost_events = 0
+        #: What could not be read of logs when they were opened.
+        self.unread: list[Unread] = []
         #: Files of earlier processes that could not be taken over yet, see `adopt`.
         self.leftovers: list[Path] = []
         self._lock = lock
@@ -176,6 +179,9 @@ class Store:
 
     def _look(self, file: StoreFile | None = None) -> None:
         file = file or self._file
+        unread, file.unread = file.unread, None
+        if unread is not None:
+            self.unread.append(unread)
         healed, file.healed = file.healed, None
         if healed is not None:
             self.healed = healed
@@ -193,6 +199,13 @@ class Store:
             found = self._file.entries()
         self._look()
         return [entry for entry in found if entry.id not in self._owed] if self._owed else found
+
+    def page(self, after: int, limit: int) -> list[Entry]:
+        """The next `limit` after an id, in order of their ids; for whoever wants to look."""
+        with self._said("read"):
+            found = self._file.page(after, limit)
+        self._look()
+        return found
 
     def load(self, id: int) -> Request:
         """The request as it was put, to the bit. Damaged: it is gone, and counted."""

@@ -52,7 +52,9 @@ class Fault(
     drop_answer: bool = False
     #: Whether events are checked and stored; by default when the answer is right, or 2xx.
     accept: bool | None = None
-    #: For how many requests; 0 = until cleared.
+    #: Only requests in whose body this text is; the others are answered as is right.
+    contains: str = ""
+    #: For how many requests, those without the text included; 0 = until cleared.
     count: int = 1
 
     @property
@@ -65,9 +67,15 @@ class Fault(
     @property
     def is_early(self) -> bool:
         """Whether it answers without the body."""
+        if self.contains:
+            return False
         return self.reset == "before" or (
             self.status is not None and not self.accepts and not self.delay and not self.reset
         )
+
+    def concerns(self, body: bytes) -> bool:
+        """Whether it is for a request with this body, unzipped."""
+        return self.contains.encode("utf-8", "replace") in body
 
     def answer(self, right: WebResponse | None, now: float) -> WebResponse:
         """The answer to give instead of the `right` one. `now` in seconds of the epoch."""

@@ -15,6 +15,7 @@ from twisted.python.failure import Failure
 from collector.api import RESET, WebRequest, WebResponse
 
 from ..ingest import answer
+from ..ingest.body import decoded
 from ..ingest.record import Record
 from ..ingest.refusal import Refused
 from ..ingest.request import ingest
@@ -87,13 +88,21 @@ class Ingestion:
     def handle(self, request: WebRequest) -> WebResponse | Deferred[WebResponse]:
         """The request is complete."""
         fault = request.note.fault
-        if fault is None:
+        if fault is None or not self._concerns(fault, request):
             return self._noted(request, self._take(request))
         right = self._take(request) if fault.accepts else None
         silent = fault.reset or fault.drop_answer
         wrong = RESET if silent else fault.answer(right, self._seconds())
         self._noted(request, wrong)
         return self._delay(wrong, fault.delay) if fault.delay else wrong
+
+    def _concerns(self, fault: Fault, request: WebRequest) -> bool:
+        rules, encoding = self.options.rules, request.headers.get("content-encoding", "")
+        limit = rules.profile.limits.request
+        try:
+            return fault.concerns(decoded(request.body, encoding, limit, rules.unsupported))
+        except Refused:
+            return False  # it is refused for that
 
     def stop(self) -> None:
         """Answers that are delayed will not be given."""

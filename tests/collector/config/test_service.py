@@ -106,6 +106,10 @@ def test_one_worker_may_be_said(service: ServiceOf, workers: str) -> None:
             "shutdown_timeout: 25",
             "21: error: service.shutdown_timeout: {DURATION}",
         ),
+        (
+            "dead_letter: {max_size: 1KiB}",
+            "27: error: service.dead_letter.max_size: expected 1048576 or more",
+        ),
         ("pipeline: {}", "3: error: service: unknown key pipeline; did you mean pipelines?"),
     ],
 )

@@ -11,6 +11,8 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import TestCase
 
 from collector.delivery import Outcome
+from collector.letter import Letter
+from collector.outputs import history
 from collector.outputs.attempt import MAX_ALONE, MAX_EXTRA, Attempts
 from collector.outputs.backoff import Gate, State
 from collector.outputs.item import Item
@@ -87,7 +89,7 @@ class PoisonTests(AttemptsTestCase):
             self.exporter.poison = frozenset([str(poison)])
             self.letters.letters.clear()
             self.assertTrue(await self.attempts.sent(self.item(*rows)))
-            self.assertEqual(self.letters.letters, [(str(poison).encode(), "poison")])
+            self.assertEqual(self.letters.said, [(str(poison).encode(), "poison")])
             self.assertEqual(len(self.exporter.rows), 9_999)
             self.assertLessEqual(len(self.exporter.tries) - 1, 2 * math.log2(10_000) + 1)
 
@@ -100,7 +102,7 @@ class PoisonTests(AttemptsTestCase):
                 self.exporter.poison = frozenset([poison])
                 self.letters.letters.clear()
                 self.assertTrue(await self.attempts.sent(self.item(*rows)))
-                self.assertEqual(self.letters.letters, [(poison.encode(), "poison")])
+                self.assertEqual(self.letters.said, [(poison.encode(), "poison")])
                 self.assertEqual(self.exporter.rows, [row for row in rows if row != poison])
                 self.assertLessEqual(len(self.exporter.tries) - 1, 2 * math.log2(number) + 1)
 
@@ -109,7 +111,7 @@ class PoisonTests(AttemptsTestCase):
         rows = [str(n) for n in range(256)]
         self.exporter.poison = frozenset({"1", "100", "200"})
         self.assertTrue(await self.attempts.sent(self.item(*rows)))
-        self.assertEqual({row for row, _ in self.letters.letters}, {b"1", b"100", b"200"})
+        self.assertEqual({row for row, _ in self.letters.said}, {b"1", b"100", b"200"})
         self.assertLessEqual(len(self.exporter.tries) - 1, MAX_EXTRA)
 
     @as_task
@@ -120,7 +122,7 @@ class PoisonTests(AttemptsTestCase):
         self.assertFalse(await self.attempts.sent(item))
         self.assertEqual((self.gate.state, item.is_last), (State.HELD, True))
         self.assertEqual(len(self.exporter.tries) - 1, MAX_EXTRA)
-        ended = len(self.exporter.rows) + len(self.letters.letters)
+        ended = len(self.exporter.rows) + len(self.letters.said)
         self.assertEqual(item.events + ended, 1000)
 
     @as_task
@@ -129,7 +131,7 @@ class PoisonTests(AttemptsTestCase):
         left = 0
         for n in range(100):
             left += not await self.attempts.sent(self.item(str(n)))
-        self.assertEqual((len(self.letters.letters), left), (MAX_ALONE, 100 - MAX_ALONE))
+        self.assertEqual((len(self.letters.said), left), (MAX_ALONE, 100 - MAX_ALONE))
         self.assertIs(self.gate.state, State.HELD)
 
     @as_task
@@ -138,7 +140,7 @@ class PoisonTests(AttemptsTestCase):
         for _ in range(3 * MAX_ALONE):
             self.assertTrue(await self.attempts.sent(self.item("bad")))
             self.assertTrue(await self.attempts.sent(self.item("good")))
-        self.assertEqual(len(self.letters.letters), 3 * MAX_ALONE)
+        self.assertEqual(len(self.letters.said), 3 * MAX_ALONE)
 
     @as_task
     async def test_an_exporter_that_cannot_unpack_buries_all_of_it(self) -> None:
@@ -147,7 +149,7 @@ class PoisonTests(AttemptsTestCase):
         self.patch(self.exporter, "unpack", lambda _: 1 / 0)
         self.patch(self.exporter, "send", lambda r: ScriptedExporter.send(self.exporter, r))
         self.assertTrue(await self.attempts.sent(item))
-        self.assertEqual(self.letters.letters, [(b"a\nb", "poison")])
+        self.assertEqual(self.letters.said, [(b"a\nb", "poison")])
         self.assertEqual(self.count("dead_lettered_log_records"), 2)
         self.flushLoggedErrors(ZeroDivisionError)
 
@@ -164,7 +166,7 @@ class TooLargeTests(AttemptsTestCase):
     async def test_what_is_still_too_large_is_buried(self) -> None:
         self.exporter.longest = 5
         self.assertTrue(await self.attempts.sent(self.item("x" * 20)))
-        self.assertEqual(self.letters.letters, [(b"x" * 10, "too_large")])
+        self.assertEqual(self.letters.said, [(b"x" * 10, "too_large")])
         self.assertEqual(len(self.exporter.tries), 2)
 
     @as_task
@@ -188,14 +190,14 @@ class StaleTests(AttemptsTestCase):
         self.exporter.stale, self.exporter.takes_old = 100, False
         self.assertTrue(await self.attempts.sent(self.item("old 1", "fine", oldest_ns=99)))
         self.assertEqual(self.exporter.rows, ["fine"])
-        self.assertEqual(self.letters.letters, [(b"old 1", "stale")])
+        self.assertEqual(self.letters.said, [(b"old 1", "stale")])
         self.assertEqual(self.count("dead_lettered_log_records", reason="stale"), 1)
 
     @as_task
     async def test_nothing_may_be_left_to_send(self) -> None:
         self.exporter.stale, self.exporter.takes_old = 100, False
         self.assertTrue(await self.attempts.sent(self.item("old 1", "old 2", oldest_ns=99)))
-        self.assertEqual((self.exporter.tries, len(self.letters.letters)), ([], 2))
+        self.assertEqual((self.exporter.tries, len(self.letters.said)), ([], 2))
 
     @as_task
     async def test_age_is_looked_at_before_each_attempt_and_not_only_the_first(self) -> None:
@@ -215,6 +217,58 @@ class StaleTests(AttemptsTestCase):
             body = item.parts[0].request.body
             await self.attempts.sent(item)
             self.assertEqual(self.exporter.tries[-1], body)
+
+
+class BuriedTests(AttemptsTestCase):
+    def replayed(self, *rows: str, oldest_ns: int = 0) -> Item:
+        """An item of rows that have died before, of what they are called."""
+        item = self.item(*rows, oldest_ns=oldest_ns)
+        dead = [Letter(row=row.encode(), reason=f"was {row}", time=7) for row in rows]
+        item.parts[0].request.history = history.written(dead)
+        return item
+
+    def earlier(self) -> list[list[str]]:
+        return [[death.reason for death in letter.history] for letter in self.letters.letters]
+
+    @as_task
+    async def test_a_letter_says_what_was_said_and_how_often_it_was_tried(self) -> None:
+        self.exporter.poison = frozenset(["a"])
+        item = self.item("a")
+        item.attempts = 3
+        await self.attempts.sent(item)
+        (letter,) = self.letters.letters
+        self.assertEqual((letter.text, letter.attempts, letter.format), ("400", 4, "1"))
+
+    @as_task
+    async def test_stale_ones_of_a_request_are_written_together(self) -> None:
+        self.patch(self.letters, "write", lambda letters: len(letters) - 1)
+        self.exporter.stale, self.exporter.takes_old = 100, False
+        item = self.item("old 1", "fine", "old 2", oldest_ns=99)
+        self.assertTrue(await self.attempts.sent(item))
+        self.assertIs(item.worst, Outcome.REJECTED)
+        self.assertEqual(self.count("dead_lettered_log_records", reason="stale"), 1)
+        self.assertEqual(self.count("dropped_log_records", reason="stale_no_dead_letter"), 1)
+
+    @as_task
+    async def test_one_that_dies_again_comes_back_with_its_history(self) -> None:
+        self.exporter.poison = frozenset(["b"])
+        self.assertTrue(await self.attempts.sent(self.replayed("a", "b", "c", "d")))
+        self.assertEqual((self.exporter.rows, self.earlier()), (["a", "c", "d"], [["was b"]]))
+
+    @as_task
+    async def test_also_when_it_was_changed_in_between(self) -> None:
+        self.exporter.stale, self.exporter.poison = 100, frozenset(["new 1"])
+        self.assertTrue(await self.attempts.sent(self.replayed("old 1", "fine", oldest_ns=99)))
+        self.make()
+        self.exporter.longest = 5
+        self.assertTrue(await self.attempts.sent(self.replayed("x" * 20)))
+        self.assertEqual(self.earlier(), [["was old 1"], ["was " + "x" * 20]])
+
+    @as_task
+    async def test_and_when_it_is_stale(self) -> None:
+        self.exporter.stale, self.exporter.takes_old = 100, False
+        self.assertTrue(await self.attempts.sent(self.replayed("old 1", oldest_ns=99)))
+        self.assertEqual(self.earlier(), [["was old 1"]])
 
 
 class LaterTests(AttemptsTestCase):

@@ -83,10 +83,22 @@ class FailureTests(EncodingTestCase):
     def test_what_still_fails_is_dead_lettered(self) -> None:
         rows = self.rows(*events("a", "never", "b"))
         self.assertEqual([row[0] for row in rows], ["a", "b"])
-        (raw, reason) = self.letters.letters[0]
+        (raw, reason) = self.letters.said[0]
         self.assertEqual((orjson.loads(raw)["body"], reason), ("never", "encode_failed"))
         lost = self.context.metrics.get("exporter_dead_lettered_log_records")
         self.assertEqual((self.failed(), lost), (1, 1))
+
+    def test_all_that_fail_are_kept_with_one_write(self) -> None:
+        self.requests(*events("never", "a", "never"))
+        self.assertEqual(self.letters.writes, [2])
+        self.assertEqual((self.encoding.ended, self.encoding.lost), (2, 0))
+        said = [(letter.text, letter.format) for letter in self.letters.letters]
+        self.assertEqual(said, [("ValueError", "")] * 2)
+        self.letters.full = True
+        self.requests(*events("never"))
+        self.assertEqual((self.encoding.ended, self.encoding.lost), (1, 1))
+        self.requests(*events("a"))
+        self.assertEqual((self.encoding.ended, self.failed()), (0, 2))
 
     def test_the_events_are_only_read(self) -> None:
         odd = Event(1, b"\xff", {"k": 1 << 70})
@@ -108,7 +120,7 @@ class FailureTests(EncodingTestCase):
         self.letters.letters.clear()
         found = self.requests(*[Event(0, body, attributes) for body, attributes in drawn])
         kept = sum(request.events for request in found)
-        self.assertEqual(kept + len(self.letters.letters), len(drawn))
+        self.assertEqual(kept + len(self.letters.said), len(drawn))
         self.assertEqual(self.letters.letters, [])
         self.failed()
 

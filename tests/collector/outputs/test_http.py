@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import socket
+import sys
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -127,6 +129,19 @@ class FailureTests(Case):
         self.assertIn("refused", str(error))
         self.assertNotIn("secret", str(error))
         self.assertFalse(error.lasting)
+
+    @as_task
+    async def test_what_failed_lets_go_of_its_body_before_cycles_are_collected(self) -> None:
+        """In an outage of hours each retry would keep another megabyte."""
+        body = b"x" * 1000
+        client = self.client()
+        gc.disable()
+        self.addCleanup(gc.enable)
+        before = sys.getrefcount(body)
+        for _ in range(3):
+            with self.assertRaises(NotSent):
+                await client.post("http://127.0.0.1:1/", (), body)
+        self.assertEqual(sys.getrefcount(body), before)
 
     @as_task
     async def test_a_name_that_is_unknown(self) -> None:

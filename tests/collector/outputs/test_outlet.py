@@ -14,9 +14,9 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import TestCase
 
-from collector.component import NoDeadLetter
 from collector.delivery import Delivery, Outcome
 from collector.event import Batch
+from collector.letter import NoDeadLetter
 from collector.outputs import item
 from collector.outputs.attempt import MAX_EXTRA
 from collector.outputs.backoff import State
@@ -354,7 +354,7 @@ class DivideTests(OutletTestCase):
         self.exporter.most = 0
         delivery = self.put("a", "b")
         await turns()
-        self.assertEqual(self.letters.letters, [(b"a", "too_large"), (b"b", "too_large")])
+        self.assertEqual(self.letters.said, [(b"a", "too_large"), (b"b", "too_large")])
         self.assertEqual(self.successResultOf(delivery.outcome), DELIVERED)
         self.assertEqual(self.off(), 0)
 
@@ -367,7 +367,7 @@ class DivideTests(OutletTestCase):
             self.exporter.sent, self.exporter.tries, self.letters.letters = [], [], []
             self.put(*bodies)
             await turns(60)
-            self.assertEqual(self.letters.letters, [(poison.encode(), "poison")])
+            self.assertEqual(self.letters.said, [(poison.encode(), "poison")])
             self.assertEqual(self.sent(), [body for body in bodies if body != poison])
             self.assertLessEqual(len(self.exporter.tries) - 1, 2 * math.log2(1000) + 1)
             self.assertEqual(self.off(), 0)
@@ -386,7 +386,7 @@ class DivideTests(OutletTestCase):
         await self.advance(60)
         await turns(200)
         self.assertEqual((self.gauge("queued_log_records"), self.off()), (0, 0))
-        self.assertEqual(len(self.sent()) + len(self.letters.letters), 1000)
+        self.assertEqual(len(self.sent()) + len(self.letters.said), 1000)
 
     @as_task
     async def test_a_retry_in_the_middle_repeats_no_part(self) -> None:
@@ -420,7 +420,7 @@ class DivideTests(OutletTestCase):
         self.put("a", "b")
         self.put("c", "d")
         await turns()
-        self.assertEqual(self.letters.letters, [(b"a\nb", "poison")])
+        self.assertEqual(self.letters.said, [(b"a\nb", "poison")])
         self.assertEqual((self.count("sent_log_records"), self.off()), (2, 0))
         self.flushLoggedErrors(ZeroDivisionError)
 

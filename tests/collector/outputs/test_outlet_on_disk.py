@@ -11,18 +11,21 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
+from twisted.python.failure import Failure
 from twisted.trial.unittest import TestCase
 
 from collector.delivery import Delivery, Outcome
 from collector.event import Batch
+from collector.letter import Letter
 from collector.outputs import merging
 from collector.outputs.backoff import State
 from collector.outputs.commits import AGAIN
 from collector.outputs.disk_queue import DiskQueue
 from collector.outputs.options import OutletOptions
-from collector.outputs.outlet import STORED_WITHIN, Outlet
-from collector.outputs.store.store import Store, StoreFull
+from collector.outputs.outlet import STORED_WITHIN, NotTaken, Outlet, Purged
+from collector.outputs.store.store import Store, StoreError, StoreFull
 from collector.request import Hold, Poison, Receipt, Request, Retry, TooLarge
 from collector.tasks import spawn
 from collector.testing import LetterBox, ScriptedExporter, context, events
@@ -42,6 +45,10 @@ def full_disk(store: Store, puts: list[Request], gone: list[int]) -> list[int]:
     if puts:
         raise StoreFull("the disk is full")
     return []
+
+
+def not_taken(failure: Failure) -> None:
+    assert isinstance(failure.value, NotTaken)
 
 
 class DiskOutletTestCase(TestCase):
@@ -276,6 +283,45 @@ class FullDiskTests(DiskOutletTestCase):
         self.assertEqual((self.full, self.off(), self.outlet.queued), ([], 0, 2))
 
 
+class PurgeTests(DiskOutletTestCase):
+    async def fill(self, script: Iterable[Any]) -> None:
+        await self.make(script, batch={"max_events": 1, "max_age": "0s"}, queue={"max_size": 4})
+        for letter in "abcd":
+            self.put(letter)
+            await self.advance(STORED_WITHIN)
+
+    @as_task
+    async def test_what_is_purged_is_counted_and_makes_room(self) -> None:
+        await self.fill([Hold("401")] * 9)
+        self.assertIs(self.full[-1], True)
+        self.assertEqual(self.outlet.purge(frozenset({2, 9})), Purged(1, 1, 0))
+        self.assertEqual(self.outlet.purge(None), Purged(3, 3, 0))
+        self.assertIs(self.full[-1], False)
+        self.assertEqual(self.count("dropped_log_records", reason="purged"), 4)
+        self.assertEqual((self.off(), self.outlet.pending), (0, 0))
+        await self.restart()
+        self.assertEqual(self.count("recovered_log_records"), 0)
+
+    @as_task
+    async def test_what_is_on_its_way_stays_and_is_told(self) -> None:
+        answer: Deferred[None] = Deferred()
+        await self.fill([answer])
+        self.assertEqual(self.outlet.purge(frozenset({1, 2})), Purged(1, 1, 1))
+        self.assertEqual(self.outlet.purge(None), Purged(2, 2, 1))
+        answer.callback(None)
+        await self.advance()
+        self.assertEqual(self.exporter.rows, ["a"])
+        self.assertEqual((self.off(), self.outlet.pending), (0, 0))
+
+    @as_task
+    async def test_a_stopped_one_is_not_purged(self) -> None:
+        await self.fill([Hold("401")] * 9)
+        await self.outlet.stop()
+        with self.assertRaises(StoreError):
+            self.outlet.purge(None)
+        self.assertEqual(self.count("dropped_log_records"), 0)
+
+
 FAULTS = st.sampled_from(
     [
         *[None, None, None, Receipt(1), Receipt(0, 5.0)],
@@ -284,7 +330,20 @@ FAULTS = st.sampled_from(
     ]
 )
 STEP = st.sampled_from(
-    ["put", "put", "ack", "late", "wait", "second", "minute", "restart", "full", "room"]
+    [
+        "put",
+        "put",
+        "ack",
+        "late",
+        "replay",
+        "wait",
+        "second",
+        "minute",
+        "restart",
+        "full",
+        "room",
+        "purge",
+    ]
 )
 
 
@@ -325,8 +384,13 @@ class AccountTests(DiskOutletTestCase):
         if step in {"put", "ack", "late"}:
             self.number += 3
             self.put("a", "b", "c", ack=step != "put", late=step == "late")
+        elif step == "replay":
+            replayed = self.count("replayed_log_records")
+            dead = [Letter(row=row, reason="poison", time=1) for row in (b"d", b"e")]
+            self.outlet.replay(dead).addErrback(not_taken)
+            self.number += self.count("replayed_log_records") - replayed
         elif step == "restart":
-            left = self.outlet.pending
+            left = self.outlet.pending + self.count("dropped_log_records")
             script, before = self.exporter.script, self.count
             await self.outlet.stop()
             dropped = before("dropped_log_records")
@@ -334,6 +398,8 @@ class AccountTests(DiskOutletTestCase):
             self.outlets.clear()
             await self.make(script, **self.options)
             self.assertEqual(self.count("recovered_log_records"), left - dropped)
+        elif step == "purge":
+            self.outlet.purge(None)
         elif step == "full":
             self.broken = self.broken or self.patch(Store, "commit", full_disk)
         elif step == "room" and self.broken:

@@ -58,6 +58,14 @@ class MemoryQueueTests(SynchronousTestCase):
         self.queue.done(leased, DELIVERED)
         self.assertEqual(self.state(), (3, 1, 3))
 
+    def test_purging_takes_all_and_nothing_by_id(self) -> None:
+        delivery = Delivery()
+        self.queue.put(item(b"a", gathered=Gathered([delivery], 1)))
+        self.assertEqual(self.queue.purge(frozenset({1})), [])
+        self.assertEqual(len(self.queue.purge(None)), 1)
+        self.assertEqual(self.state(), (0, 0, 0))
+        self.assertEqual(self.successResultOf(delivery.outcome), DELIVERED)
+
     def test_what_comes_back_takes_its_old_place(self) -> None:
         self.put(b"a", b"b", b"c", b"d")
         a, b, c = (self.queue.take() for _ in range(3))

@@ -63,12 +63,12 @@ class HalvesTests(RowsTestCase):
 
 class AloneTests(RowsTestCase):
     def test_one_row_is_itself(self) -> None:
-        self.assertEqual(self.rows.alone(self.request("a")), b"a")
+        self.assertEqual(self.rows.alone(self.request("a")), (b"a", "1"))
 
     def test_what_cannot_be_unpacked_is_all_of_it(self) -> None:
         request = self.request("a", "b")
         self.breaks("unpack")
-        self.assertEqual(self.rows.alone(request), b"a\nb")
+        self.assertEqual(self.rows.alone(request), (b"a\nb", ""))
 
 
 class MergedTests(RowsTestCase):

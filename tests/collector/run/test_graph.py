@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 from twisted.internet.task import Clock
 
 from collector.component import Config, Receiver
-from collector.run.graph import Valve
+from collector.config.load import load
+from collector.delivery import Deadlines
+from collector.letter import Letter
+from collector.metrics import Metrics
+from collector.run.graph import Builder, Valve
+from collector.run.redactor import Redactor
 from collector.testing import context
 
 
@@ -53,3 +60,25 @@ def test_a_pause_can_be_seen_and_dated() -> None:
 def test_a_receiver_that_has_quiesced_is_left_alone() -> None:
     receiver, _ = turned(("a", True), ("a", False), close_after=1)
     assert receiver.said == ["pause"]
+
+
+def test_the_dead_letter_of_each_component_has_its_bound_and_no_secrets(tmp_path: Path) -> None:
+    pipelines = {"logs": {"receivers": ["generate"], "exporters": ["null"]}}
+    service = {"data_dir": str(tmp_path), "dead_letter": {"max_size": "1MiB"}}
+    config = tmp_path / "collector.yaml"
+    said: dict[str, Any] = {"receivers": {"generate": {}}, "exporters": {"null": {}}}
+    config.write_text(json.dumps({**said, "service": {**service, "pipelines": pipelines}}))
+    metrics, clock = Metrics(), Clock()
+    builder = Builder(load(config), clock, metrics, Redactor(["CANARY"]))
+    graph = builder.build(Deadlines(clock))
+    assert set(graph.letters) == {("receiver", "generate"), ("exporter", "null")}
+    letters = graph.letters["exporter", "null"]
+    assert graph.exporters["null"].context.letters is letters
+    for _ in range(6):
+        letters.write([Letter(row=b"x" * 200_000, reason="poison", text="token CANARY")])
+    (directory,) = tmp_path.glob("deadletter")
+    files = [path.read_bytes() for path in directory.iterdir()]
+    assert sum(map(len, files)) <= 1 << 20
+    assert b"token ***" in files[0]
+    assert not [data for data in files if b"CANARY" in data]
+    assert metrics.get("exporter_discarded_dead_letters", exporter="null") == 2

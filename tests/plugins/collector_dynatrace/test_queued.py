@@ -74,7 +74,7 @@ class QueuedTests(Case):
     async def test_or_is_set_aside_as_stale(self) -> None:
         exporter = await self.deliver("one", "two", days=2, stale="dead_letter")
         self.assertEqual(self.server.events(), [])
-        rows = [(orjson.loads(row)["content"], why) for row, why in self.letters.letters]
+        rows = [(orjson.loads(row)["content"], why) for row, why in self.letters.said]
         self.assertEqual(rows, [("one", "stale"), ("two", "stale")])
         self.assertEqual(self.count(exporter, "dead_lettered_log_records", reason="stale"), 2)
 
@@ -98,5 +98,5 @@ class QueuedTests(Case):
     async def test_what_is_too_large_even_then_is_set_aside(self) -> None:
         self.server.faults.add(Fault(status=413, count=2))
         await self.deliver("x" * 10**6)
-        ((row, why),) = self.letters.letters
+        ((row, why),) = self.letters.said
         self.assertEqual((len(orjson.loads(row)["content"]), why), (65_536, "too_large"))

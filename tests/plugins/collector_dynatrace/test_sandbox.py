@@ -345,6 +345,17 @@ class FaultTests(SandboxTests):
         self.assertEqual(self.sandbox.stats.status, {0: 3})
 
     @inlineCallbacks
+    def test_only_requests_with_some_text(self) -> Wait:
+        """However they are packed."""
+        self.serve().faults.add(Fault(status=400, contains="bad", count=0))
+        got = yield self.statuses([self.post({"content": "good"}), self.post({"content": "bad"})])
+        packed = gzip.compress(b'{"content": "bad"}')
+        got += yield self.statuses([self.post(packed, Content_Encoding="gzip")])
+        got += yield self.statuses([self.post(b"no", Content_Encoding="gzip")])
+        self.assertEqual(got, [204, 400, 400, 400])
+        self.assertEqual(len(self.sandbox.events()), 1)
+
+    @inlineCallbacks
     def test_delay(self) -> Wait:
         faults = self.serve().faults
         faults.add(Fault(delay=0.3), Fault(status=504, delay=0.2))

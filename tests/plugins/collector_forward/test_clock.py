@@ -62,5 +62,5 @@ class NanosecondsTests(SynchronousTestCase):
     def test_what_is_no_time(self) -> None:
         self.check((None, 0, ""))
         odd: Any
-        for odd in (True, float("nan"), float("inf"), -5, 1 << 70, [], {}, b"1"):
+        for odd in (True, float("nan"), float("inf"), -5, 1 << 70, 1e308, -1e308, [], {}, b"1"):
             self.check((odd, 0, "bad_timestamp"))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import gzip
 import hashlib
 import socket
 import ssl
+from collections import Counter
 from pathlib import Path
 from typing import Any, cast
 
@@ -63,8 +63,7 @@ class ForwardTestCase(ReceiverTestCase):
 
     @property
     def letters(self) -> list[tuple[bytes, str]]:
-        found = cast("LetterBox", self.context.letters).letters
-        return [(base64.b64decode(raw), reason) for raw, reason in found]
+        return cast("LetterBox", self.context.letters).said
 
 
 class EventTests(ForwardTestCase):
@@ -91,10 +90,8 @@ class EventTests(ForwardTestCase):
         self.assertEqual(await self.read(sock), b'{"ack":"c"}\n')
         sock.sendall(b'["t",[[1,{"log":"x"}],5]]{"a":1}[1,2][]["t",[1]]["t"]')
         await self.until(lambda: len(self.letters) == 6)
-        reasons = [reason for _, reason in self.letters]
-        self.assertEqual(
-            reasons, ["bad_entry", "bad_frame", "bad_tag", "bad_frame", "bad_entry", "bad_frame"]
-        )
+        reasons = Counter(reason for _, reason in self.letters)
+        self.assertEqual(reasons, {"bad_entry": 2, "bad_frame": 3, "bad_tag": 1})
 
     @as_task
     async def test_flags_are_counted(self) -> None:
@@ -256,7 +253,7 @@ class PoisonTests(ForwardTestCase):
         sock.sendall(packed(["t", [[1, {"log": "a"}], 5, [1, {"log": "b"}], 6], {"chunk": "c"}]))
         self.assertEqual(await self.bodies(2), ["a", "b"])
         self.assertEqual(await self.read(sock), ack("c"))
-        self.assertEqual(self.letters, [(b"\x05\x06", "bad_entry")])
+        self.assertEqual(self.letters, [(b"\x05", "bad_entry"), (b"\x06", "bad_entry")])
         self.assertEqual(self.count("bad_entries"), 2)
 
     @as_task

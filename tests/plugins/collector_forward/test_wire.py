@@ -184,7 +184,9 @@ class RefusalTests(SynchronousTestCase):
     def test_the_chunk_of_a_frame_that_is_none(self) -> None:
         self.assertEqual(salvaged_chunk(packed([None, [], {"chunk": "c"}])), b"\xa1c")
         self.assertEqual(salvaged_chunk(packed([{"chunk": "c"}])), b"\xa1c")
-        for frame in ([], ["t"], [1, 2]):
+        claimed = b"\xdd\xff\xff\xff\xff\xdd\xff\xff\xff\xff"
+        self.assertEqual(salvaged_chunk(claimed), b"")
+        for frame in ([], ["t"], [1, 2], [None] * 9):
             self.assertEqual(salvaged_chunk(packed(frame)), b"")
 
     @settings(max_examples=300, deadline=None)

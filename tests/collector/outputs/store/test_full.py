@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import random
 import shutil
-import subprocess
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -15,6 +13,7 @@ import pytest
 from collector.outputs.store.disk import Reserve, file_system
 from collector.outputs.store.store import Store, StoreError, StoreFull
 from collector.request import Request
+from tests.small_disk import fill, missing, small_disk
 
 #: More than the log, which is 8 MiB and a group when nobody stops it.
 RESERVE = 16 << 20
@@ -31,31 +30,13 @@ def opened(directory: Path) -> Store:
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
     """A small one of its own."""
-    point = tmp_path / "disk"
-    point.mkdir()
-    mount = shutil.which("mount")
-    if mount is None or os.geteuid():
-        pytest.skip("only root may mount a tmpfs")
-    made = subprocess.run(
-        [mount, "-t", "tmpfs", "-o", "size=48m", "tmpfs", str(point)],
-        capture_output=True,
-        check=False,
-    )
-    if made.returncode:
-        pytest.skip(f"no tmpfs here: {made.stderr.decode().strip()}")
-    yield point
-    subprocess.run(["umount", "-l", str(point)], check=True)
-
-
-def fill(disk: Path) -> Path:
-    """Another program takes the rest, to the last byte."""
-    path = disk / "theirs"
-    with path.open("ab", buffering=0) as file:
-        for size in (1 << 20, 4096, 1):
-            with suppress(OSError):
-                while file.write(bytes(size)) == size:
-                    pass
-    return path
+    if reason := missing():
+        pytest.skip(reason)
+    try:
+        with small_disk(tmp_path / "disk", 48) as point:
+            yield point
+    except OSError as e:
+        pytest.skip(str(e))
 
 
 def put_until_full(store: Store) -> dict[int, Request]:
@@ -108,6 +89,20 @@ def test_what_was_sent_goes_while_another_program_fills_the_disk(disk: Path) -> 
     (id,) = store.commit([request(7)], [])
     stored[id] = request(7)
     check(store, stored)
+    assert store._room.reserve.held
+    store.close()
+
+
+def test_what_was_sent_makes_room_also_when_not_a_byte_is_left(disk: Path) -> None:
+    store = opened(disk / "queue")
+    ids = [id for n in range(100) for id in store.commit([request(n)], [])]
+    store.commit([], ids)
+    assert store._room.reserve.held
+    store._file.checkpoint()
+    fill(disk)
+    assert store.lacks() == ""
+    (id,) = store.commit([request(1)], [])
+    check(store, {id: request(1)})
     assert store._room.reserve.held
     store.close()
 

@@ -205,18 +205,19 @@ class TestStore:
         names = {path.suffix for path in directory.iterdir()}
         assert names == {".db", ".reserve", ".lock"}
 
-    def test_ten_thousand_requests_are_listed_in_under_a_second(self, directory: Path) -> None:
-        store = opened(directory)
-        store.commit([request(n, 10) for n in range(10_000)], [])
-        left_behind(store)
-        before = time.perf_counter()
-        store = opened(directory)
-        between = time.perf_counter()
-        assert len(store.entries()) == 10_000
-        after = time.perf_counter()
-        print(f"open {between - before:.3f} s, entries {after - between:.3f} s")
-        assert after - before < 1
-        store.close()
+    def test_listing_takes_as_long_as_there_are_requests(self, tmp_path: Path) -> None:
+        """Ten times as many, not a hundred times as long; what it takes is for `make bench`."""
+        took = {}
+        for number in (1_000, 10_000):
+            store = opened(tmp_path / str(number))
+            store.commit([request(n, 10) for n in range(number)], [])
+            left_behind(store)
+            before = time.process_time()
+            store = opened(tmp_path / str(number))
+            assert len(store.entries()) == number
+            took[number] = time.process_time() - before
+            store.close()
+        assert took[10_000] < 30 * took[1_000] + 0.1, took
 
     def test_speed(self, directory: Path) -> None:
         store = opened(directory, reserve=32 << 20)

@@ -1,0 +1,1 @@
+"""Dead letters: lines of JSON in a few files for each component."""

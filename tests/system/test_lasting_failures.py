@@ -1,0 +1,158 @@
+"""Failures that last: what an operator sees, and everything arrives once they are mended."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.collector.outputs.authority import Authority
+from tests.system.collecting import Account, Collector, collector, configuration
+from tests.system.network import free_port, lines, send_stream, texts
+from tests.system.sandbox import Sandbox, sandbox
+from tests.system.waiting import eventually
+from tests.system.way import Way, a_way
+
+pytestmark = pytest.mark.system
+
+_NUMBER = 200
+#: Lines of a kilobyte: more than a queue keeps of them in memory, and half as much again.
+_SIZE, _MANY, _MORE = 1000, 18_000, 12_000
+#: MB by which the process may grow for the second part, which is 12 MB and more on the disk.
+_GROWTH = 3
+
+
+@contextmanager
+def _source(directory: Path, endpoint: str, **exporter: Any) -> Iterator[Collector]:
+    """A collector that sends there, wherever that is."""
+    exporters = {"dynatrace": {"endpoint": endpoint, **exporter}}
+
+    def configure(port: int, data_dir: Path) -> str:
+        return configuration(port, data_dir, exporters)
+
+    with collector(directory, configure, RES_OPTIONS="timeout:1 attempts:1") as source:
+        yield source
+
+
+def _held_up(source: Collector, words: str, number: int = _NUMBER) -> None:
+    """The log says why nothing is sent, and health too; all of it waits."""
+    eventually(lambda: words in source.log)
+    account = Account(source.metrics(), "dynatrace")
+    assert account.balanced, vars(account)
+    assert (account.taken, account.waiting) == (number, number)
+    assert words in source.ask("/healthz")[1]
+
+
+def _arrived(source: Collector, to: Sandbox, name: str) -> None:
+    assert to.contents(f"{name}-", _NUMBER) == texts(name, range(_NUMBER))
+    account = source.settled()
+    assert (account.taken, account.sent) == (_NUMBER, _NUMBER)
+
+
+def test_a_429_that_lasts_is_shown_in_the_words_of_the_server(tmp_path: Path) -> None:
+    with a_way(tmp_path) as way:
+        way.sandbox.fail({"status": 429, "body": "log ingest is disabled", "count": 0})
+        send_stream(way.port, lines("disabled", range(_NUMBER)))
+        eventually(lambda: way.collector.metrics()("exporter_taken_log_records") == _NUMBER)
+        _held_up(way.collector, "429: log ingest is disabled")
+        assert way.collector.ask("/healthz")[0] == 200
+        way.sandbox.relent()
+        _arrived(way.collector, way.sandbox, "disabled")
+        (line,) = [line for line in way.collector.log.splitlines() if "disabled" in line]
+        assert " WARN " in line
+        assert "sending again" in way.collector.log
+
+
+def test_a_wrong_certificate_holds_and_the_right_one_ends_it(tmp_path: Path) -> None:
+    ours, port = Authority(), free_port()
+    (tmp_path / "ca.pem").write_bytes(ours.pem)
+    (tmp_path / "right.pem").write_bytes(ours.issue())
+    (tmp_path / "wrong.pem").write_bytes(Authority("somebody else").issue())
+    endpoint, ca_file = f"https://127.0.0.1:{port}", str(tmp_path / "ca.pem")
+    with _source(tmp_path, endpoint, ca_file=ca_file) as source:
+        with sandbox(tmp_path, "--tls-cert", tmp_path / "wrong.pem", port=port) as impostor:
+            send_stream(source.port, lines("tls", range(_NUMBER)))
+            eventually(lambda: source.metrics()("exporter_taken_log_records") == _NUMBER)
+            _held_up(source, "is not trusted")
+            assert source.ask("/healthz")[0] == 503
+            impostor.process.kill()
+        assert not re.search(r"dt0c01\.S+\.S", source.log)
+        with sandbox(tmp_path, "--tls-cert", tmp_path / "right.pem", port=port):
+            eventually(lambda: source.settled().sent == _NUMBER)
+
+
+def test_a_name_that_nobody_knows_keeps_everything_and_does_not_delay_a_stop(
+    tmp_path: Path,
+) -> None:
+    with _source(tmp_path, "https://collector.invalid") as source:
+        send_stream(source.port, lines("name", range(_NUMBER)))
+        eventually(lambda: source.metrics()("exporter_taken_log_records") == _NUMBER)
+        _held_up(source, "could not be resolved")
+        assert source.process.stop() == 0
+        assert f"{_NUMBER} taken = 0 + {_NUMBER} in the queue" in source.log
+
+
+def test_an_outage_of_more_than_memory_holds_costs_no_memory_and_no_event(tmp_path: Path) -> None:
+    port = free_port()
+    batch = {"max_events": 1000, "max_age": "50ms"}
+    with _source(tmp_path, f"http://127.0.0.1:{port}", batch=batch, compression="none") as source:
+        _take(source, range(_MANY))
+        before = _resident(source)
+        _take(source, range(_MANY, _MANY + _MORE))
+        assert _resident(source) - before < _GROWTH
+        with sandbox(tmp_path, port=port) as destination:
+            account = eventually(source.settled, lambda account: account.sent > 0)
+            assert account.sent == account.taken == _MANY + _MORE
+            assert destination.stats()["accepted"] == _MANY + _MORE
+            found = destination.contents("outage-", _MANY + _MORE)
+    assert found == texts("outage", range(_MANY + _MORE), _SIZE)
+
+
+def _take(source: Collector, numbers: range) -> None:
+    send_stream(source.port, lines("outage", numbers, _SIZE))
+    eventually(lambda: source.metrics()("exporter_taken_log_records") == numbers.stop)
+    # On the disk and out of memory, and what was merged is done.
+    eventually(lambda: source.metrics()("exporter_queued_log_records") == numbers.stop)
+
+
+def _resident(source: Collector) -> float:
+    """MB."""
+    status = Path(f"/proc/{source.process.pid}/status").read_text()
+    found = re.search(r"VmRSS:\s+(\d+) kB", status)
+    assert found is not None
+    return int(found[1]) / 1000
+
+
+def _with_poison(way: Way, number: int, bad: set[int]) -> int:
+    """So many events, of which some are refused whatever they come with: requests it took."""
+    way.sandbox.fail({"status": 400, "contains": "poison-", "count": 0})
+    names = ("poison" if n in bad else "good" for n in range(number))
+    send_stream(way.port, b"".join(lines(name, [n]) for n, name in enumerate(names)))
+    eventually(lambda: way.collector.metrics()("exporter_taken_log_records") == number)
+    account = way.collector.settled()
+    assert (account.taken, account.dead_lettered) == (number, len(bad))
+    assert account.sent == number - len(bad)
+    (letter,) = (way.collector.data_dir / "deadletter").iterdir()
+    assert len(letter.read_text().splitlines()) == len(bad)
+    found = way.sandbox.contents("good-", number - len(bad))
+    assert found == texts("good", sorted({*range(number)} - bad))
+    return int(way.sandbox.stats()["requests"])
+
+
+def test_one_poisoned_event_costs_few_requests(tmp_path: Path) -> None:
+    """2 log2(n) + 1 more than the one that it would be; the first costs the most."""
+    batch = {"max_events": 2048, "max_age": "10m"}
+    with a_way(tmp_path, concurrency=1, batch=batch) as way:
+        assert _with_poison(way, 2048, {0}) <= 1 + 2 * 11 + 1
+
+
+def test_twenty_poisoned_events_do_not_block_the_others(tmp_path: Path) -> None:
+    bad = set(random.Random(5).sample(range(2048), 20))
+    batch = {"max_events": 2048, "max_age": "1s"}
+    with a_way(tmp_path, concurrency=1, batch=batch) as way:
+        assert _with_poison(way, 2048, bad) <= 1 + 20 * (2 * 11 + 1)
