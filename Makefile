@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 RELEASE := 'import sys; print("%d.%d" % sys.version_info[:2])'
+# A file's tests share what they have started.
+PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
@@ -20,7 +22,7 @@ demo: $(VENV)/.run  ## a local ingest sandbox and the collector on conf/quicksta
 	@$(BIN)/collector demo conf/quickstart.yaml
 
 test: $(VENV)/.dev  ## the whole test suite, with the coverage floor
-	@$(BIN)/python -m pytest -q --cov --cov-report= $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -q $(PARALLEL) --cov --cov-report= $(PYTEST_ARGS)
 
 check: lint test  ## all that must pass before a commit: format, lint, types, imports, tests
 
@@ -42,7 +44,7 @@ lowest: $(VENV)/.dev  ## the test suite with the oldest dependencies that pyproj
 	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python .cache/lowest
 	@$(BIN)/uv pip install --quiet --python .cache/lowest/bin/python --group test \
 		--constraints .cache/lowest.txt --editable .
-	@.cache/lowest/bin/python -m pytest -q $(PYTEST_ARGS)
+	@.cache/lowest/bin/python -m pytest -q $(PARALLEL) $(PYTEST_ARGS)
 
 bench: $(VENV)/.dev  ## CPU, throughput, loss and memory over TCP and UDP
 	@$(BIN)/python tests/bench
