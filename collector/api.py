@@ -41,12 +41,14 @@ from .fields import (
     split_endpoint,
 )
 from .inputs.autoframing import AutoFraming
+from .inputs.conversation import Conversation, Peer
 from .inputs.datagram import DatagramOptions
 from .inputs.frames import Frames
 from .inputs.framing import Delimited, Framing, LengthPrefixed, Lines, OctetCounted, WrongProtocol
 from .inputs.receiver import DatagramReceiver, FrameReceiver, Listener, StreamReceiver
 from .inputs.sockets import ListenError
 from .inputs.stream import StreamOptions
+from .inputs.tls import TlsServerOptions
 from .inputs.web import RESET, WebLimits, WebRequest, WebResponse, WebServer
 from .outputs.certificates import Certificates
 from .outputs.http import Ambiguous, HttpAnswer, HttpClient, NotSent
@@ -77,6 +79,7 @@ __all__ = [
     "Command",
     "Config",
     "Context",
+    "Conversation",
     "DatagramOptions",
     "DatagramReceiver",
     "Delimited",
@@ -99,6 +102,7 @@ __all__ = [
     "OctetCounted",
     "Outcome",
     "Output",
+    "Peer",
     "Poison",
     "Processor",
     "Receipt",
@@ -113,6 +117,7 @@ __all__ = [
     "StreamOptions",
     "StreamReceiver",
     "TlsClientOptions",
+    "TlsServerOptions",
     "TooLarge",
     "WebLimits",
     "WebRequest",

@@ -39,6 +39,7 @@ FLAGS = {
     "parse_error": "the message broke its format; the rest of it, unparsed, is the body",
     "parser_failed": "the receiver's parser raised; the body is the whole input",
     "processor_failed": "a processor raised; the event went on as it stood",
+    "scaled_timestamp": "a number too large for seconds; taken for milli-, micro- or nanoseconds",
     "truncated": "longer than the limit; cut, the size it had is in collector.original_size",
     "unexpected_framing": "a datagram began with an octet count; it was removed",
     "unknown_zone": "a time zone word nobody knows; the listener's zone was assumed",

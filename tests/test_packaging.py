@@ -14,7 +14,13 @@ from pathlib import Path
 from twisted.trial.unittest import SynchronousTestCase
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = {"collector", "collector_debug", "collector_dynatrace", "collector_syslog"}
+PACKAGES = {
+    "collector",
+    "collector_debug",
+    "collector_dynatrace",
+    "collector_forward",
+    "collector_syslog",
+}
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 

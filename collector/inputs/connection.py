@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
-from typing import Any
+from contextlib import suppress
+from typing import Any, Protocol
 
 from ..event import Resource
 from .framing import Framing
@@ -20,13 +20,34 @@ _SHORT = 32
 MAX_UNSENT = 1 << 20
 
 
+class Keeper(Protocol):
+    """Who accepts connections and closes them."""
+
+    def stalled(self, connection: Connection, /) -> None:
+        """The peer does not read its answers: close it."""
+        ...
+
+    def ended(self, connection: Connection, /) -> None:
+        """It has been told the last: close it soon."""
+        ...
+
+    def established(self, connection: Connection, /) -> None:
+        """A TLS handshake is done."""
+        ...
+
+    def failed(self, connection: Connection, why: str, /) -> None:
+        """It failed; the connection closes."""
+        ...
+
+
 class Connection:
     """A `Source` of frames."""
 
     __slots__ = (
+        "_keeper",
         "_poll",
-        "_stalled",
         "_unsent",
+        "ending",
         "fd",
         "feed",
         "framing",
@@ -44,9 +65,8 @@ class Connection:
         framing: Framing,
         ip: str,
         facts: dict[str, Any],
-        stalled: Callable[[Connection], None],
+        keeper: Keeper,
     ) -> None:
-        """`stalled` is called when the peer does not read its answers; it closes us."""
         self.sock = sock
         self.fd = sock.fileno()
         self.framing = framing
@@ -56,7 +76,9 @@ class Connection:
         self.resource = Resource(facts)
         self.read_size = SMALL_READ
         self._poll = poll
-        self._stalled = stalled
+        self._keeper = keeper
+        #: Whether what comes is thrown away.
+        self.ending = False
         self._unsent = b""
         poll.register(self.fd, READ)
 
@@ -64,28 +86,49 @@ class Connection:
         """A read of the small size or more brought so many frames: how much to take next."""
         self.read_size = SMALL_READ if frames * _SHORT > size else _LARGE_READ
 
+    @property
+    def unsent(self) -> int:
+        """See `Peer`."""
+        return len(self._unsent)
+
     def write(self, data: bytes) -> None:
-        """Answer the peer, now or as soon as it reads. Does nothing once it is gone."""
-        if self.fd < 0:
+        """Answer the peer, now or as soon as it reads. Does nothing once it is gone, or ends."""
+        if self.fd < 0 or self.ending:
             return
         waiting = bool(self._unsent)
         self._unsent += data
         if not waiting:
             self.flush()
         if len(self._unsent) > MAX_UNSENT:
-            self._stalled(self)
+            self._keeper.stalled(self)
         elif self._unsent and not waiting:
             self._poll.modify(self.fd, READ | WRITE)
 
     def flush(self) -> None:
         """Write what waits."""
         try:
-            sent = self.sock.send(self._unsent)
+            sent = self._send() if self._unsent else 0
         except BlockingIOError:
             sent = 0
         except OSError:  # reset: the next read says so too
             sent = len(self._unsent)
         self._unsent = self._unsent[sent:]
+        if self.ending and not self._unsent:
+            with suppress(OSError):  # reset
+                self._send_end()
+
+    def _send(self) -> int:
+        return self.sock.send(self._unsent)
+
+    def _send_end(self) -> None:
+        self.sock.shutdown(socket.SHUT_WR)
+
+    def end(self) -> None:
+        """See `Peer`."""
+        if self.fd >= 0 and not self.ending:
+            self.ending = True
+            self.flush()
+            self._keeper.ended(self)
 
     def written(self) -> None:
         """The socket takes more."""

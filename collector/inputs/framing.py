@@ -20,6 +20,11 @@ from typing import Literal, Protocol
 MAX_FRAME = 65536
 
 
+#: Of a longer run the frames are counted in samples: all of them would be 30 ns a frame.
+_SAMPLE = 4096
+_SAMPLES = 4
+
+
 class Marked(bytes):
     """A frame with flags (names from `collector.event.FLAGS`) and the size it had."""
 
@@ -63,6 +68,17 @@ def cut_utf8(data: bytes, limit: int) -> bytes:
     while end > max(0, limit - 4) and data[end] & 0xC0 == 0x80:
         end -= 1
     return data[:end]
+
+
+def about(cut: Cut) -> int:
+    """How many frames; of a long run about."""
+    if type(cut) is not bytes:
+        return len(cut)
+    if len(cut) <= _SAMPLE * _SAMPLES:
+        return cut.count(b"\n")
+    step = len(cut) // _SAMPLES
+    found = sum(cut.count(b"\n", at, at + _SAMPLE) for at in range(0, step * _SAMPLES, step))
+    return found * len(cut) // (_SAMPLE * _SAMPLES)
 
 
 class Unfinished:
@@ -116,10 +132,13 @@ def fits(run: bytes, limit: int) -> bool:
     return True
 
 
+def _has_empty_line(run: bytes) -> bool:
+    """Two searches for bytes: one for a pattern takes 30 ns a byte, a hundred times as long."""
+    return run.startswith((b"\n", b"\r\n")) or b"\n\n" in run or b"\n\r\n" in run
+
+
 class Lines:
     """Frames that end with LF; one CR before it goes too. Empty lines are no frames."""
-
-    _EMPTY = re.compile(rb"(?:\A|\n)\r?\n")
 
     def __init__(self, max_size: int = MAX_FRAME) -> None:
         self._max = max_size
@@ -133,7 +152,7 @@ class Lines:
             return []
         kept = self._open.kept
         run = None if kept is None else kept + data[:end]
-        if run is not None and self._EMPTY.search(run) is None and fits(run, self._max):
+        if run is not None and not _has_empty_line(run) and fits(run, self._max):
             self._open = Unfinished(self._max)
             self._open.add(data[end:])
             return run.replace(b"\r\n", b"\n") if b"\r" in run else run

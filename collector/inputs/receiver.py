@@ -26,7 +26,7 @@ class Listener(Protocol):
 
     #: Host and port, once it has started.
     address: tuple[str, int]
-    #: udp or tcp.
+    #: udp, tcp or tls.
     transport: str
 
     async def start(self) -> None: ...
@@ -61,10 +61,17 @@ class FrameReceiver(Receiver[C]):
         """
 
     def settled(self, frames: Frames, outcome: Outcome) -> None:
-        """The batch of these frames has ended; answer with `frames.reply`."""
+        """The batch of these frames has ended; answer with `frames.reply`.
+
+        Frames without events end at once, as DELIVERED. Batches may end in another order than
+        they came in.
+        """
 
     def framing(self) -> Framing:
-        """A framing for a new connection: `Lines()` unless the author says otherwise."""
+        """A framing for a new connection: `Lines()` unless the author says otherwise.
+
+        A `Conversation` is told of the connection too, and can speak first.
+        """
         return Lines()
 
     def resource(self) -> dict[str, Any]:
@@ -72,7 +79,7 @@ class FrameReceiver(Receiver[C]):
         return {}
 
     def stream(self, options: StreamOptions) -> Listener:
-        """A TCP listener for `listeners`."""
+        """A TCP listener for `listeners`, under TLS where the options say so."""
         pause = 0.0 if self.acknowledged else PAUSE
         return StreamListener(
             self.context, options, self.framing, self._received, self.resource(), pause
@@ -117,6 +124,8 @@ class FrameReceiver(Receiver[C]):
     def _received(self, frames: Frames) -> None:
         events = self._parsed(frames)
         if not events:
+            if self.acknowledged:
+                self.settled(frames, Outcome.DELIVERED)
             return
         if len(events) == len(frames):
             for name, times in frames.attach(events).items():

@@ -17,6 +17,8 @@ BACKLOG = 4096
 _SO_RCVBUFFORCE = getattr(socket, "SO_RCVBUFFORCE", 33)  # Linux; not named before Python 3.13
 _LARGEST_BUFFER = (1 << 30) - 1  # the option is an int, and the kernel doubles it
 _PRIVILEGED = 1024
+#: Seconds of silence after which the kernel asks whether a peer is still there; 2 h otherwise.
+_IDLE = 300
 _ALL = "::"
 
 
@@ -109,3 +111,11 @@ def peer_address(address: Any) -> tuple[str, int]:
     """IP and port of a socket address; IPv4 seen through an IPv6 socket becomes IPv4 again."""
     host, port = address[0], address[1]
     return host.removeprefix("::ffff:") if "." in host else host.partition("%")[0], port
+
+
+def tune(sock: socket.socket) -> None:
+    """Answers go at once; a peer that is gone without a word shall not hold its place for ever."""
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    if hasattr(socket, "TCP_KEEPIDLE"):  # not macOS
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, _IDLE)

@@ -16,11 +16,15 @@ from pydantic import Field
 from ..component import Config, Context
 from ..fields import Endpoint, Size
 from .connection import SMALL_READ, Connection
+from .conversation import Conversation
 from .frames import Frames, Source
-from .framing import MAX_FRAME, Cut, Framing, WrongProtocol
+from .framing import MAX_FRAME, Cut, Framing, WrongProtocol, about
 from .looking import PAUSE, Looking, Next
 from .polling import READ, WRITE, new_poll
-from .sockets import peer_address, stream_socket
+from .refusals import Refusals
+from .secured import Secured
+from .sockets import peer_address, stream_socket, tune
+from .tls import Identity, TlsServerOptions
 
 #: Connections and new peers a look, so that other listeners get their turn.
 _MOST_READS = 1024
@@ -30,21 +34,16 @@ _BATCH = 262144
 _LEAST_FRAME = 64
 #: A read no longer than this is taken for one frame; counting costs 0.2 us.
 _ONE_LINE = 1024
-#: Of a longer run the frames are counted in samples: all of them would be 30 ns a frame.
-_SAMPLE = 4096
-_SAMPLES = 4
 #: A look that brought so much is followed at once by the next.
 _BUSY = 65536
 #: Reads of this size on average are worth a look each.
 _BULK = 4096
-#: Seconds between warnings that accepting fails, or a framing ...
-_QUIET = 60.0
-#: ... and without accepting after it failed: the reactor would ask for it again at once.
+#: Seconds without accepting after it failed: the reactor would ask for it again at once.
 _REST = 1.0
-#: Seconds of silence after which the kernel asks whether a peer is still there; 2 h otherwise.
-_IDLE = 300
-#: Peers whose mistakes have been logged; each is named once.
-_NAMED_PEERS = 1024
+#: Seconds that a peer has to read our last words and to close.
+_LINGER = 2.0
+#: Seconds for a TLS handshake.
+_HANDSHAKE = 10.0
 
 
 class StreamOptions(Config):
@@ -55,12 +54,12 @@ class StreamOptions(Config):
     max_frame_size: Annotated[Size, Field(ge=480)] = MAX_FRAME
     #: More are closed at once, and counted.
     max_connections: int = 10_000
+    #: Without it the port is plain TCP.
+    tls: TlsServerOptions | None = None
 
 
 class StreamListener:
     """Accepts connections, each with a framing of its own; hands on the frames of each look."""
-
-    transport = "tcp"
 
     def __init__(
         self,
@@ -80,11 +79,13 @@ class StreamListener:
         self._socket: socket.socket | None = None
         self._poll, fileno = new_poll()
         self._looking = Looking(context, fileno, self._look, pause)
-        self._named: set[tuple[str, str]] = set()
+        self._refusals = Refusals(context)
+        self._identity: Identity | None = None
         self._ready: list[tuple[int, int]] = []  # of the last poll, not read yet
-        self._quiet_until = {"accepting": 0.0, "framing": 0.0}
         self._resting: Any = None  # the timer of a listening socket that is not polled
+        self._closing: dict[Connection, Any] = {}  # timers
         self.address = ("", 0)
+        self.transport = "tls" if options.tls else "tcp"
         context.gauge(
             "connections",
             "Open connections.",
@@ -94,6 +95,9 @@ class StreamListener:
 
     async def start(self) -> None:
         """Bind and accept. Raises ListenError."""
+        options = self._options
+        if options.tls is not None:
+            self._identity = Identity(options.tls, self._context, options.endpoint)
         self._socket = stream_socket(self._options.endpoint)
         self.address = peer_address(self._socket.getsockname())
         port = self.address[1]
@@ -183,16 +187,20 @@ class StreamListener:
             self._finish(connection, parts)
             self._close(connection)
             return 0, 0
+        if connection.ending:
+            return len(data), 0
         try:
             cut = connection.feed(data)
         except WrongProtocol as e:
-            self._misdialled(connection, str(e))
-            return 0, 0
-        except Exception:  # noqa: BLE001 an author's bug costs one peer, not all of this look
-            self._framing_failed()
+            kind = "TLS" if self._identity else "plain TCP"
+            self._refusals.misdialled(connection.ip, str(e), kind, self.address[1])
             self._close(connection)
             return 0, 0
-        frames = _count(cut) if len(data) > _ONE_LINE else 1
+        except Exception:  # noqa: BLE001 an author's bug costs one peer, not all of this look
+            self._refusals.framing_failed()
+            self._close(connection)
+            return 0, 0
+        frames = about(cut) if len(data) > _ONE_LINE else 1
         if len(data) >= SMALL_READ:
             connection.busy(len(data), frames)
         if cut:
@@ -201,30 +209,25 @@ class StreamListener:
 
     def _finish(self, connection: Connection, parts: list[tuple[Source, Cut]]) -> None:
         """No more will come: what is left of an unfinished frame."""
+        if connection.ending:
+            return
         try:
             rest = connection.framing.finish()
         except Exception:  # noqa: BLE001 as above
-            self._framing_failed()
+            self._refusals.framing_failed()
             self._close(connection)
             return
         if rest:
             parts.append((connection, rest))
-
-    def _framing_failed(self) -> None:
-        """It raised what is not WrongProtocol; each peer may cause that as often as it likes."""
-        self._context.count("connections_refused", reason="framing_failed")
-        if self._may_say("framing"):
-            self._context.log.failure(
-                "{id}: the framing failed; connection closed", id=self._context.id
-            )
 
     def _hand_on(self, parts: list[tuple[Source, Cut]], size: int) -> None:
         self._context.count("received_bytes", size, transport="tcp")
         if parts:
             self._flush(Frames(parts, size))
 
-    def _stalled(self, connection: Connection) -> None:
-        self._context.count("connections_refused", reason="does_not_read")
+    def stalled(self, connection: Connection) -> None:
+        """See `Keeper`."""
+        self._refusals.count("does_not_read")
         self._close(connection)
 
     def _accept(self) -> None:
@@ -237,24 +240,10 @@ class StreamListener:
             except ConnectionAbortedError:  # the peer's affair
                 continue
             except OSError as e:  # EMFILE
-                self._context.count("connections_refused", reason="accept_failed")
-                self._complain(e)
+                self._refusals.accept_failed(e)
                 self._rest()
                 return
             self._opened(sock, address)
-
-    def _complain(self, error: OSError) -> None:
-        """Accepting fails until a descriptor is free: say so now and then."""
-        if self._may_say("accepting"):
-            log, id = self._context.log, self._context.id
-            log.warn("{id}: accepting failed: {error}", id=id, error=error.strerror)
-
-    def _may_say(self, what: str) -> bool:
-        now: float = self._context.reactor.seconds()
-        if now < self._quiet_until[what]:
-            return False
-        self._quiet_until[what] = now + _QUIET
-        return True
 
     def _rest(self) -> None:
         assert self._socket is not None
@@ -268,56 +257,61 @@ class StreamListener:
 
     def _opened(self, sock: socket.socket, address: Any) -> None:
         if len(self._connections) >= self._options.max_connections:
-            self._context.count("connections_refused", reason="max_connections")
+            self._refusals.count("max_connections")
             sock.close()
             return
         try:
             framing = self._framing()
         except Exception:  # noqa: BLE001 an author's bug must not end the accepting
-            self._framing_failed()
+            self._refusals.framing_failed()
             sock.close()
             return
         sock.setblocking(False)
-        _keep_alive(sock)
+        tune(sock)
         ip, port = peer_address(address)
         facts = {"net.peer.ip": ip, "net.peer.port": port, **self._common}
-        connection = Connection(sock, self._poll, framing, ip, facts, self._stalled)
-        self._connections[connection.fd] = connection
         self._context.count("connections_opened")
+        if self._identity is None:
+            connection = Connection(sock, self._poll, framing, ip, facts, self)
+            self._connections[connection.fd] = connection
+            self.established(connection)
+            return
+        try:
+            tls = self._identity.wrapped(sock)
+        except OSError:  # it is gone already
+            sock.close()
+            return
+        connection = Secured(tls, self._poll, framing, ip, facts, self)
+        self._connections[connection.fd] = connection
+        self._close_after(_HANDSHAKE, connection)
+
+    def established(self, connection: Connection) -> None:
+        """See `Keeper`."""
+        self._close_no_more(connection)
+        if isinstance(connection.framing, Conversation):
+            connection.framing.begin(connection)
+
+    def _close_no_more(self, connection: Connection) -> None:
+        timer = self._closing.pop(connection, None)
+        if timer is not None and timer.active():
+            timer.cancel()
+
+    def failed(self, connection: Connection, why: str) -> None:
+        """See `Keeper`."""
+        self._refusals.handshake_failed(connection.ip, why)
+
+    def ended(self, connection: Connection) -> None:
+        """See `Keeper`."""
+        self._close_after(_LINGER, connection)
+
+    def _close_after(self, seconds: float, connection: Connection) -> None:
+        later = self._context.reactor.callLater
+        self._closing[connection] = later(seconds, self._close, connection)
 
     def _close(self, connection: Connection) -> None:
-        self._connections.pop(connection.fd, None)
+        if self._connections.pop(connection.fd, None) is None:
+            return
         connection.close()
-
-    def _misdialled(self, connection: Connection, protocol: str) -> None:
-        """The peer speaks something else: say so once, and close."""
-        self._context.count("connections_refused", reason="wrong_protocol")
-        peer = (connection.ip, protocol)
-        if peer not in self._named and len(self._named) < _NAMED_PEERS:
-            self._named.add(peer)
-            self._context.log.warn(
-                "{id}: {ip} speaks {protocol} to the plain TCP port {port}; connection closed",
-                id=self._context.id,
-                ip=connection.ip,
-                protocol=protocol,
-                port=self.address[1],
-            )
-        self._close(connection)
-
-
-def _count(cut: Cut) -> int:
-    """How many frames; of a long run about."""
-    if type(cut) is not bytes:
-        return len(cut)
-    if len(cut) <= _SAMPLE * _SAMPLES:
-        return cut.count(b"\n")
-    step = len(cut) // _SAMPLES
-    found = sum(cut.count(b"\n", at, at + _SAMPLE) for at in range(0, step * _SAMPLES, step))
-    return found * len(cut) // (_SAMPLE * _SAMPLES)
-
-
-def _keep_alive(sock: socket.socket) -> None:
-    """A peer that is gone without a word shall not hold its place for ever."""
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    if hasattr(socket, "TCP_KEEPIDLE"):  # not macOS
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, _IDLE)
+        self._close_no_more(connection)
+        if isinstance(connection.framing, Conversation):
+            connection.framing.closed()

@@ -43,7 +43,8 @@ class Shared:
         word = loglevel(severity)
         joined = b'"' + word.encode() + b'"' + (b"," + self.text if self.text else b"")
         fragment = orjson.Fragment(joined)
-        if type(severity) is int and 0 <= severity <= 24:  # others are a peer's invention
+        # Nothing said, or a number there is: others are a peer's invention.
+        if severity == "" or (type(severity) is int and 0 <= severity <= 24):
             self.levels[severity] = fragment
         return fragment
 

@@ -14,6 +14,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.bench import forwarding
+from tests.bench.lines import Line
+
 #: A prime, so that the pool does not run in step with hosts and programs.
 POOL = 20_011
 HOSTS = 200
@@ -97,19 +100,6 @@ _PROGRAMS = (
 _NO_PID = ("kernel",)
 #: How often each severity is, emergency to debug.
 _SEVERITIES = (0, 0, 1, 8, 12, 15, 55, 9)
-
-
-class Line(NamedTuple):
-    """One message, before it has the form of a syslog version."""
-
-    priority: int
-    time: float
-    host: str
-    program: str
-    pid: str
-    message_id: str
-    data: str
-    text: str
 
 
 class _Filler:
@@ -217,6 +207,10 @@ FORMS: dict[str, tuple[Callable[[Iterator[Line]], Iterator[bytes]], Callable[[by
 }
 
 
+#: Files of Forward frames, and whether those are compressed.
+FORWARD_FORMS = {"forward": False, "forward-gzip": True}
+
+
 class Corpus(NamedTuple):
     """A file of framed messages."""
 
@@ -227,8 +221,10 @@ class Corpus(NamedTuple):
 
 def write(path: Path, form: str, count: int) -> Corpus:
     """Generate one, so that making it is not measured."""
-    said, framed = FORMS[form]
     with path.open("wb", buffering=1 << 20) as out:
-        for message in said(lines(count)):
-            out.write(framed(message))
+        if form in FORWARD_FORMS:
+            out.writelines(forwarding.written(lines(count), compressed=FORWARD_FORMS[form]))
+        else:
+            said, framed = FORMS[form]
+            out.writelines(map(framed, said(lines(count))))
     return Corpus(path, count, path.stat().st_size)

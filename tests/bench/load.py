@@ -17,6 +17,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from tests.bench import forwarding
+
 #: Every message of a corpus ends with its id.
 _END = re.compile(rb"id=\d{12}\n?")
 _CHUNK = 262_144
@@ -31,7 +33,8 @@ class Load(NamedTuple):
 
     #: flood: the whole file over a few connections, as fast as it is taken.
     #: trickle: a line a write, over many connections in turn. datagrams: one a line.
-    kind: Literal["flood", "trickle", "datagrams"]
+    #: frames: a file of Forward frames, each over the next connection.
+    kind: Literal["flood", "trickle", "datagrams", "frames"]
     #: Connections, or source addresses of datagrams.
     senders: int
     #: Messages a second; 0: as fast as they are taken.
@@ -62,16 +65,30 @@ def parts(data: mmap.mmap, count: int) -> list[tuple[int, int]]:
 
 def flood(port: int, data: mmap.mmap, senders: int) -> Achieved:
     """A thread a connection: the kernel copies outside of the interpreter's lock."""
-    connections = _connections(port, senders)
-    events = len(_END.findall(data))
+    shares = [
+        [data[at : min(at + _CHUNK, end)] for at in range(start, end, _CHUNK)]
+        for start, end in parts(data, senders)
+    ]
+    return _at_once(port, shares, len(_END.findall(data)))
 
-    def send(connection: socket.socket, start: int, end: int) -> None:
-        for at in range(start, end, _CHUNK):
-            connection.sendall(data[at : min(at + _CHUNK, end)])
+
+def frames(port: int, data: mmap.mmap, senders: int) -> Achieved:
+    """As a flood, of what is not cut at lines."""
+    found = forwarding.frames(data[:])
+    shares = [[frame for frame, _ in found[n::senders]] for n in range(senders)]
+    return _at_once(port, shares, sum(events for _, events in found))
+
+
+def _at_once(port: int, shares: Sequence[Sequence[bytes | memoryview]], events: int) -> Achieved:
+    connections = _connections(port, len(shares))
+
+    def send(connection: socket.socket, share: Sequence[bytes | memoryview]) -> None:
+        for data in share:
+            connection.sendall(data)
 
     threads = [
-        threading.Thread(target=send, args=(connection, *part), daemon=True)
-        for connection, part in zip(connections, parts(data, senders), strict=True)
+        threading.Thread(target=send, args=pair, daemon=True)
+        for pair in zip(connections, shares, strict=True)
     ]
     first = time.monotonic()
     for thread in threads:
@@ -146,8 +163,8 @@ def run(port: int, path: Path, load: Load) -> Achieved:
     """Send it all."""
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         data.madvise(mmap.MADV_WILLNEED)
-        if load.kind == "flood":
-            return flood(port, data, load.senders)
+        if load.kind in {"flood", "frames"}:
+            return (flood if load.kind == "flood" else frames)(port, data, load.senders)
         send = trickle if load.kind == "trickle" else datagrams
         return send(port, data, load.senders, load.rate)
 

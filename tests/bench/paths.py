@@ -11,8 +11,8 @@ class Path(NamedTuple):
     """One way into the collector."""
 
     title: str
-    protocol: Literal["tcp", "udp"]
-    #: See `corpus.FORMS`.
+    protocol: Literal["tcp", "udp", "forward"]
+    #: See `corpus.FORMS` and `corpus.FORWARD_FORMS`.
     form: str
     load: Load
     #: Most events that are sent, so that paced ones end.
@@ -43,5 +43,11 @@ PATHS = {
         "rfc5424",
         Load("datagrams", 1000, 100_000),
         most=500_000,
+    ),
+    "forward": Path(
+        "Fluent Forward, 1,000 entries a frame", "forward", "forward", Load("frames", 4)
+    ),
+    "forward-gzip": Path(
+        "the same, each frame gzipped", "forward", "forward-gzip", Load("frames", 4)
     ),
 }

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import gzip
 import itertools
 import re
 from pathlib import Path
 
+import msgpack
 from twisted.trial.unittest import SynchronousTestCase
 
 from collector.api import AutoFraming
-from tests.bench.corpus import FORMS, lines, write
+from tests.bench.corpus import FORMS, FORWARD_FORMS, lines, write
+from tests.bench.forwarding import frames
 
 ID = re.compile(rb"id=(\d{12})\Z")
 
@@ -38,3 +41,16 @@ class CorpusTests(SynchronousTestCase):
             found = [ID.search(frame) for frame in frames]
             self.assertEqual([int(id_[1]) for id_ in found if id_], list(range(1000)), form)
             self.assertApproximates(corpus.size / 1000, 200, 40, form)
+
+    def test_forward_frames_hold_every_message_once(self) -> None:
+        """Compressed or not, a thousand a frame and the rest in the last."""
+        for form, compressed in FORWARD_FORMS.items():
+            found = frames(write(Path(self.mktemp()), form, 2500).path.read_bytes())
+            self.assertEqual([events for _, events in found], [1000, 1000, 500])
+            texts: list[bytes] = []
+            for frame, _ in found:
+                payload = msgpack.unpackb(frame)[1]
+                texts += re.findall(
+                    rb"id=(\d{12})", gzip.decompress(payload) if compressed else payload
+                )
+            self.assertEqual(list(map(int, texts)), list(range(2500)))

@@ -8,6 +8,8 @@ import time
 from collections import Counter
 from collections.abc import Iterable
 
+import msgpack
+
 from tests.system.network import connected, lines, texts
 
 #: Lines that are sent before an answer is waited for.
@@ -58,6 +60,9 @@ class Writer:
 class AcknowledgedWriter(Writer):
     """What it has an answer for must arrive; what it has none for, it sends again."""
 
+    #: Whether copies of what it sent again have one record id.
+    same_ids = False
+
     def __init__(self, name: str, port: int, size: int = 0) -> None:
         super().__init__(name, port, size)
         self.acknowledged: set[str] = set()
@@ -82,3 +87,39 @@ class AcknowledgedWriter(Writer):
                 raise ConnectionResetError
             self.acknowledged.add(answer)
             waiting.discard(answer)
+
+
+class ForwardWriter(AcknowledgedWriter):
+    """The same in chunks of Fluent Forward: a window is one, and has one answer.
+
+    A chunk that is sent again is the same to the byte, so its copies have the same record ids.
+    """
+
+    same_ids = True
+
+    def __init__(self, name: str, port: int, size: int = 0) -> None:
+        super().__init__(name, port, size)
+        self._time = int(time.time())
+
+    def _write(self, connection: socket.socket) -> None:
+        answers = msgpack.Unpacker()
+        while not self._stop.is_set():
+            window = texts(self.name, range(self.sent, self.sent + _WINDOW), self._size)
+            self.times.update(window)
+            chunk = f"{self.name} {self.sent}"
+            entries = b"".join(msgpack.packb([self._time, {"log": text}]) for text in window)
+            connection.sendall(msgpack.packb(["kill", entries, {"chunk": chunk}]))
+            answer = self._answer(connection, answers)
+            if answer != {"ack": chunk}:
+                raise ConnectionResetError
+            self.acknowledged.update(window)
+            self.sent += _WINDOW
+
+    def _answer(self, connection: socket.socket, answers: msgpack.Unpacker) -> object:
+        while True:
+            data = connection.recv(512)
+            if not data:
+                raise ConnectionResetError
+            answers.feed(data)
+            for answer in answers:
+                return answer

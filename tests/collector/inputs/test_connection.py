@@ -20,12 +20,21 @@ class ConnectionTests(SynchronousTestCase):
         for sock in (ours, self.theirs):
             sock.setblocking(False)
         self.fd = ours.fileno()
-        self.connection = Connection(ours, self.poll, Lines(), "192.0.2.1", {}, self.stalled)
+        self.connection = Connection(ours, self.poll, Lines(), "192.0.2.1", {}, self)
         for closable in (self.poll, self.theirs, self.connection):  # last in, first closed
             self.addCleanup(closable.close)
 
     def stalled(self, connection: Connection) -> None:
         connection.close()
+
+    def ended(self, connection: Connection) -> None:
+        self.fail("nobody has ended it")
+
+    def established(self, connection: Connection) -> None:
+        self.fail("there is no TLS")
+
+    def failed(self, connection: Connection, why: str) -> None:
+        self.fail("there is no TLS")
 
     def events(self) -> int:
         return sum(events for _, events in self.poll.poll(0, 1))

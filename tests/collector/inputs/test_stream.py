@@ -13,7 +13,7 @@ from collector.inputs import looking, stream
 from collector.inputs.autoframing import AutoFraming
 from collector.inputs.connection import MAX_UNSENT
 from collector.inputs.frames import Frames
-from collector.inputs.framing import Cut, Framing, Lines
+from collector.inputs.framing import Cut, Framing, Lines, about
 from collector.inputs.stream import StreamListener, StreamOptions
 from collector.tasks import spawn
 from tests.collector.inputs.clients import ListenerTestCase
@@ -313,9 +313,9 @@ class ShortFramesTests(StreamTestCase):
     def test_the_frames_of_a_long_run_are_estimated(self) -> None:
         for line in (b"x\n", b"y" * 79 + b"\n"):
             run = line * (262144 // len(line))
-            self.assertAlmostEqual(stream._count(run) * len(line) / len(run), 1, places=1)
-        self.assertEqual(stream._count([b"a", b"b"]), 2)
-        self.assertEqual(stream._count(b"a\nb\nc\n"), 3)
+            self.assertAlmostEqual(about(run) * len(line) / len(run), 1, places=1)
+        self.assertEqual(about([b"a", b"b"]), 2)
+        self.assertEqual(about(b"a\nb\nc\n"), 3)
 
 
 class PauseTests(StreamTestCase):

@@ -26,6 +26,13 @@ def test_values_that_are_equal_and_read_differently_are_not_shared() -> None:
     assert one is not true
 
 
+def test_levels_are_remembered_and_a_peers_words_are_not() -> None:
+    shared = Resources(GRAIL_CLIENT, {}).shared(peer(1))
+    for level in (0, 24, "", 25, "warn", -1):
+        shared.level(level)
+    assert set(shared.levels) == {0, 24, ""}
+
+
 def test_they_are_remembered_within_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_MAX_RESOURCES", 100)
     resources = Resources(GRAIL_CLIENT, {})

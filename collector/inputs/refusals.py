@@ -1,0 +1,71 @@
+"""Connections that are not accepted or that we close: counted each, told now and then."""
+
+from __future__ import annotations
+
+from ..component import Context
+
+#: Seconds between warnings that accepting fails, or a framing.
+_QUIET = 60.0
+#: Peers whose mistakes have been logged; each is named once.
+_NAMED_PEERS = 1024
+
+
+class Refusals:
+    """Of one listener. Peers may cause them as often as they like."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._named: set[tuple[str, str]] = set()
+        self._quiet_until: dict[str, float] = {}
+
+    def count(self, reason: str) -> None:
+        """One more."""
+        self._context.count("connections_refused", reason=reason)
+
+    def accept_failed(self, error: OSError) -> None:
+        """It fails until a descriptor is free."""
+        self.count("accept_failed")
+        if self._may_say("accepting"):
+            log, id = self._context.log, self._context.id
+            log.warn("{id}: accepting failed: {error}", id=id, error=error.strerror)
+
+    def framing_failed(self) -> None:
+        """It raised what is not WrongProtocol. Called while that is handled."""
+        self.count("framing_failed")
+        if self._may_say("framing"):
+            self._context.log.failure(
+                "{id}: the framing failed; connection closed", id=self._context.id
+            )
+
+    def misdialled(self, ip: str, protocol: str, kind: str, port: int) -> None:
+        """The peer speaks something else than the port of this kind."""
+        self.count("wrong_protocol")
+        if self._is_new(ip, protocol):
+            self._context.log.warn(
+                "{id}: {ip} speaks {protocol} to the {kind} port {port}; connection closed",
+                id=self._context.id,
+                ip=ip,
+                protocol=protocol,
+                kind=kind,
+                port=port,
+            )
+
+    def handshake_failed(self, ip: str, why: str) -> None:
+        """Of TLS."""
+        self.count("tls_handshake")
+        if self._is_new(ip, why):
+            log, id = self._context.log, self._context.id
+            log.warn("{id}: no TLS with {ip}: {why}", id=id, ip=ip, why=why)
+
+    def _is_new(self, ip: str, what: str) -> bool:
+        if (ip, what) in self._named or len(self._named) >= _NAMED_PEERS:
+            return False
+        self._named.add((ip, what))
+        return True
+
+    def _may_say(self, what: str) -> bool:
+        now: float = self._context.reactor.seconds()
+        if now < self._quiet_until.get(what, 0.0):
+            return False
+        self._quiet_until[what] = now + _QUIET
+        return True

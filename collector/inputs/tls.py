@@ -1,0 +1,131 @@
+"""TLS of a listener: options in, a context for each new connection out.
+
+The files are looked at again now and then, so that a renewed certificate needs no restart. What
+cannot be read then is told, and the last one stays in use.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import ssl
+import time
+from pathlib import Path
+from typing import Literal
+
+from cryptography import x509
+
+from ..component import Config, Context
+from .sockets import ListenError
+
+#: Seconds between looks at the files.
+_LOOK = 5.0
+_VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
+
+
+class TlsServerOptions(Config):
+    """As whom a listener shows itself, and whom it lets in."""
+
+    #: PEM file of the certificate, with the chain behind it.
+    cert_file: Path
+    #: PEM file of its key, not encrypted. None: it is in `cert_file`.
+    key_file: Path | None = None
+    #: PEM file of CAs; clients must have a certificate of one of them.
+    client_ca_file: Path | None = None
+    min_version: Literal["1.2", "1.3"] = "1.2"
+
+    def files(self) -> list[Path]:
+        """All that are named."""
+        found = (self.cert_file, self.key_file, self.client_ca_file)
+        return [path for path in found if path is not None]
+
+
+class Identity:
+    """The options with their files read. Raises ListenError with what is wrong with which."""
+
+    def __init__(self, options: TlsServerOptions, context: Context, endpoint: str) -> None:
+        self._options = options
+        self._context = context
+        self._seen = self._look()
+        self._tls = _made(options)
+        self._expiry = _expiry(options.cert_file)
+        self._next_look = context.reactor.seconds() + _LOOK
+        context.gauge(
+            "certificate_expiry_seconds",
+            "Seconds until the listener's certificate expires.",
+            lambda: self._expiry - time.time(),
+            endpoint=endpoint,
+        )
+
+    def wrapped(self, sock: socket.socket) -> ssl.SSLSocket:
+        """A new connection's socket, before its handshake. Raises OSError."""
+        now: float = self._context.reactor.seconds()
+        if now >= self._next_look:
+            self._next_look = now + _LOOK
+            self._renew()
+        return self._tls.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
+
+    def _renew(self) -> None:
+        seen = self._look()
+        if seen == self._seen:
+            return
+        self._seen = seen
+        try:
+            self._tls, self._expiry = _made(self._options), _expiry(self._options.cert_file)
+        except ListenError as e:
+            self._context.log.warn(
+                "{id}: still with the last certificate: {why}", id=self._context.id, why=str(e)
+            )
+        else:
+            self._context.log.info("{id}: certificate read again", id=self._context.id)
+
+    def _look(self) -> list[tuple[int, int, int]]:
+        """What changes when a file does."""
+        return [_state(path) for path in self._options.files()]
+
+
+def _state(path: Path) -> tuple[int, int, int]:
+    try:
+        found = os.stat(path)  # noqa: PTH116 a tuple of it
+    except OSError:
+        return (0, 0, 0)
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def _made(options: TlsServerOptions) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = _VERSIONS[options.min_version]
+    try:
+        context.load_cert_chain(options.cert_file, options.key_file, _no_password)
+    except (OSError, ValueError) as e:
+        raise ListenError(f"TLS: {_files(options)} cannot be used: {_why(e)}") from e
+    if options.client_ca_file is not None:
+        try:
+            context.load_verify_locations(options.client_ca_file)
+        except (OSError, ValueError) as e:
+            raise ListenError(f"TLS: client_ca_file cannot be used: {_why(e)}") from e
+        context.verify_mode = ssl.CERT_REQUIRED
+    return context
+
+
+def _no_password() -> str:
+    raise ValueError("the key is encrypted, and nobody is asked: decrypt it")
+
+
+def _files(options: TlsServerOptions) -> str:
+    return "cert_file with key_file" if options.key_file else "cert_file"
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, ssl.SSLError):
+        reasons = {"KEY_VALUES_MISMATCH": "the key is not that of the certificate"}
+        return reasons.get(error.reason, "no certificate and key in PEM form")
+    return getattr(error, "strerror", None) or str(error)
+
+
+def _expiry(path: Path) -> float:
+    """When the certificate ends, since the epoch."""
+    try:
+        return x509.load_pem_x509_certificates(path.read_bytes())[0].not_valid_after_utc.timestamp()
+    except (OSError, ValueError) as e:
+        raise ListenError("TLS: cert_file holds no certificate in PEM form") from e

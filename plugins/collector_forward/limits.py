@@ -1,0 +1,29 @@
+"""What a frame may cost, and the type that says what its values are."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+
+class Limits(NamedTuple):
+    """Of one frame."""
+
+    #: Bytes of the entries, decompressed.
+    expanded: int
+    entries: int
+
+
+#: Deeper values are read the slow way; msgspec's type is twice as large with each level.
+_FAST_DEPTH = 8
+
+
+def _value() -> Any:
+    scalar = None | bool | int | float | str
+    found: Any = scalar
+    for _ in range(_FAST_DEPTH):
+        found = scalar | list[found] | dict[str, found]
+    return found
+
+
+#: JSON-like values, which need no second look: no bytes, no extensions.
+Value: Any = _value()

@@ -1,0 +1,196 @@
+"""The Fluent Forward receiver: what Fluent Bit, Fluentd and their clients send, over TCP."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, ClassVar
+
+from collector.api import (
+    Context,
+    Event,
+    FrameReceiver,
+    Frames,
+    Framing,
+    Listener,
+    ListenError,
+    Outcome,
+    StreamOptions,
+)
+
+from .access import Access
+from .answers import Answer, InDoubt
+from .failure import Undecodable
+from .jsonmode import read_json
+from .limits import Limits
+from .options import ForwardConfig
+from .scan import compiled
+from .session import Frame, Session, settle
+from .wire import Message, open_envelope, read, salvaged_chunk
+
+_ACK = b"\x81\xa3ack"
+#: Hexadecimal digits of a record id that come from its chunk.
+_UID = 24
+#: Clients whose failures have been logged; each is named once a reason.
+_NAMED = 1024
+
+
+class ForwardReceiver(FrameReceiver[ForwardConfig]):
+    """An acknowledgement says that every exporter has the events; see `ack`."""
+
+    acknowledged = True
+    counters: ClassVar = {
+        "repeated_chunks": "Chunks that came again because their sender had no answer; not taken.",
+        "bad_entries": "Entries that were no time and record; dead-lettered, the others taken.",
+        "peer_log_records": "Events by the address of their sender.",
+        "peer_bytes": "Bytes of frames by the address of their sender.",
+    }
+
+    def __init__(self, config: ForwardConfig, context: Context) -> None:
+        super().__init__(config, context)
+        self.in_doubt = InDoubt(context.reactor.seconds)
+        self.max_frame_size = config.max_frame_size
+        self.body_keys = config.body_keys
+        self.handshake_timeout = config.handshake_timeout
+        self.max_connection_age = config.max_connection_age
+        self._limits = Limits(config.max_decompressed_size, config.max_entries)
+        access = Access(config, context.hide)
+        self.secrets_for = access.secrets_for
+        self._named: set[tuple[str, str]] = set()
+
+    @classmethod
+    def config_warnings(cls, config: Any) -> Iterable[str]:
+        """See `Component`."""
+        if config.open_to_all():
+            yield "anybody on the network may send: set security.shared_key, or listen on loopback"
+
+    async def start(self) -> None:
+        """See `Component`."""
+        if not compiled():
+            raise ListenError(
+                "msgpack has no C extension here, and without it a large frame takes minutes: "
+                "install msgpack from a wheel, and unset MSGPACK_PUREPYTHON"
+            )
+        await super().start()
+
+    def listeners(self) -> Sequence[Listener]:
+        """See `FrameReceiver`."""
+        config = self.config
+        options = StreamOptions(
+            endpoint=config.endpoint, max_connections=config.max_connections, tls=config.tls
+        )
+        return [self.stream(options)]
+
+    def framing(self) -> Framing:
+        """See `FrameReceiver`."""
+        return Session(self)
+
+    def resource(self) -> dict[str, Any]:
+        """See `FrameReceiver`."""
+        return {"log.source": "fluent_forward"}
+
+    def later(self, seconds: float, call: Callable[[], None]) -> Any:
+        """See `Desk`."""
+        return self.context.reactor.callLater(seconds, call)
+
+    def refuse(self, ip: str, reason: str) -> None:
+        """See `Desk`."""
+        self.context.count("connections_refused", reason=reason.partition(":")[0])
+        if self._first_time(ip, reason):
+            self.context.log.warn(
+                "{id}: {ip} was not let in: {reason}", id=self.context.id, ip=ip, reason=reason
+            )
+
+    def _first_time(self, ip: str, what: str) -> bool:
+        if (ip, what) in self._named or len(self._named) >= _NAMED:
+            return False
+        self._named.add((ip, what))
+        return True
+
+    def parse(self, frames: Frames) -> list[Event]:
+        """See `FrameReceiver`."""
+        now = time.time_ns()
+        events: list[Event] = []
+        records: Counter[str] = Counter()
+        sizes: Counter[str] = Counter()
+        for frame in frames:
+            before = len(events)
+            if isinstance(frame, Frame):
+                self._take(frame, now, events)
+                ip = frame.session.peer.ip
+                records[ip] += len(events) - before
+                sizes[ip] += len(frame)
+        for ip, size in sizes.items():
+            self.context.count("peer_log_records", records[ip], peer=ip)
+            self.context.count("peer_bytes", size, peer=ip)
+        return events
+
+    def settled(self, frames: Frames, outcome: Outcome) -> None:
+        """See `FrameReceiver`."""
+        for frame in frames:
+            if isinstance(frame, Frame):
+                settle(frame, outcome)
+
+    def _take(self, frame: Frame, now: int, events: list[Event]) -> None:
+        """The events of a frame; a frame that has none ends in the dead letter."""
+        try:
+            message, uid = self._read_json(frame) if frame.session.json else self._read(frame)
+        except Undecodable as e:
+            self._set_aside(frame, frame, e)
+            if frame.answer is None and not frame.session.json:
+                self._is_copy(frame, "", salvaged_chunk(frame), frame)
+            return
+        if message is None:
+            self.context.count("repeated_chunks")
+            return
+        if message.bad:
+            self.context.count("bad_entries", len(message.bad))
+            self._set_aside(frame, b"".join(raw for raw, _ in message.bad), message.bad[0][1])
+        writer = frame.session.writer
+        events += writer.events(message.tag, message.entries, now, uid, message.metadata)
+        for flag, times in writer.flagged.items():
+            self.context.count("flagged_log_records", times, flag=flag)
+        writer.flagged.clear()
+
+    def _read(self, frame: Frame) -> tuple[Message | None, str]:
+        """The message, and what its record ids begin with; no message: it is here already."""
+        envelope = open_envelope(frame, self._limits)
+        uid = ""
+        if envelope.chunk:
+            content = memoryview(frame)[envelope.begin : envelope.end]
+            if self._is_copy(frame, envelope.tag, envelope.chunk, content):
+                return None, ""
+            assert frame.answer is not None
+            uid = hashlib.sha256(repr(frame.answer.key).encode()).hexdigest()[:_UID]
+        return read(frame, envelope, self._limits), uid
+
+    def _is_copy(self, frame: Frame, tag: str, chunk: bytes, content: bytes | memoryview) -> bool:
+        """Whether a frame is in doubt already. Queues its answer, if one is asked for."""
+        if not chunk:
+            return False
+        session = frame.session
+        key = (session.peer.ip, tag, chunk, hashlib.sha256(content).digest())
+        frame.answer = Answer(_ACK + chunk, key, session)
+        session.queue.add(frame.answer)
+        return self.in_doubt.is_copy(frame.answer)
+
+    def _read_json(self, frame: Frame) -> tuple[Message, str]:
+        message, chunk = read_json(frame, self._limits.entries)
+        if chunk:
+            frame.answer = Answer(b'{"ack":%b}\n' % chunk, None, frame.session)
+            frame.session.queue.add(frame.answer)
+        return message, ""
+
+    def _set_aside(self, frame: Frame, raw: bytes, why: Undecodable) -> None:
+        """Into the dead letter: sent again, it would be the same."""
+        ip = frame.session.peer.ip
+        self.context.dead_letter(raw, why.reason, peer=ip, why=str(why))
+        if self._first_time(ip, why.reason):
+            self.context.log.warn(
+                "{id}: {ip} sent what cannot be read ({why}); it is in the dead letter",
+                id=self.context.id,
+                ip=ip,
+                why=str(why),
+            )

@@ -1,0 +1,178 @@
+"""One connection: a handshake where one is asked for, then frames in and answers out.
+
+A sender that must know a key is not read before it has shown that it does: its bytes are counted
+and kept, up to the size of a PING, and nothing of them is decoded but that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from collector.api import Outcome, Peer, Resource, WrongProtocol
+
+from .answers import Answer, InDoubt, Queue
+from .events import Writer
+from .framing import JsonFraming, MessagePackFraming, is_json
+from .handshake import MAX_PING, Handshake, Refusal, Secrets, refused
+
+#: Unread answers after which a sender is taken for one that does not read them.
+_MOST_UNREAD = 65536
+_FAILED, _FAILED_JSON = b"\x80", b"{}\n"
+
+
+class Frame(bytes):
+    """A whole frame, and whose it is."""
+
+    session: Session
+    answer: Answer | None
+
+
+class Desk(Protocol):
+    """What sessions have in common: the receiver."""
+
+    max_frame_size: int
+    body_keys: tuple[str, ...]
+    in_doubt: InDoubt
+
+    def secrets_for(self, ip: str) -> Secrets | None:
+        """What a client from there must know; None: nothing."""
+        ...
+
+    def refuse(self, ip: str, reason: str) -> None:
+        """Count and log a client that was not let in."""
+        ...
+
+    def later(self, seconds: float, call: Callable[[], None]) -> Any:
+        """A timer."""
+        ...
+
+    #: Seconds for a handshake, and seconds after which a connection ends; 0: never.
+    handshake_timeout: float
+    max_connection_age: float
+
+
+class Session:
+    """A `Conversation`."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._framing: MessagePackFraming | JsonFraming | None = None
+        self._handshake: Handshake | None = None
+        self._ping = MessagePackFraming(MAX_PING)
+        self._timer: Any = None
+        self._old = False
+        self.json = False
+        self.peer: Peer
+        self.writer: Writer
+        self.queue = Queue(desk.in_doubt, self._write)
+
+    def begin(self, peer: Peer) -> None:
+        """See `Conversation`."""
+        self.peer = peer
+        secret = self._desk.secrets_for(peer.ip)
+        if secret is None:
+            self._let_in({})
+            return
+        self._handshake = Handshake(secret)
+        self._timer = self._desk.later(self._desk.handshake_timeout, self._too_slow)
+        peer.write(self._handshake.helo())
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """See `Framing`."""
+        if self._handshake is not None:
+            return self._greeted(data, self._handshake)
+        if self._framing is None:
+            self.json = is_json(data)
+            size = self._desk.max_frame_size
+            self._framing = JsonFraming(size) if self.json else MessagePackFraming(size)
+        self.queue.confirmed()
+        return [self._frame(frame) for frame in self._framing.feed(data)]
+
+    def _frame(self, data: bytes) -> Frame:
+        frame = Frame(data)
+        frame.session = self
+        frame.answer = None
+        return frame
+
+    def finish(self) -> list[bytes]:
+        """See `Framing`. Half a frame has no answer, so its sender sends it again."""
+        return []
+
+    def closed(self) -> None:
+        """See `Conversation`."""
+        self._stop_timer()
+
+    @property
+    def unfinished(self) -> int:
+        """Bytes of a frame whose end has not come."""
+        return self._framing.unfinished if self._framing else 0
+
+    def _greeted(self, data: bytes, handshake: Handshake) -> list[bytes]:
+        """The client has said something: its PING, and whatever it sent right behind it."""
+        try:
+            frames = self._ping.feed(data)
+            if not frames:
+                return []
+            pong, client = handshake.pong(frames[0])
+        except (WrongProtocol, Refusal) as e:
+            self._refuse(str(e))
+            return []
+        self.peer.write(pong)
+        self._handshake = None
+        self._stop_timer()
+        said = {"fluent.client.hostname": client.hostname, "fluent.client.user": client.user}
+        self._let_in({key: value for key, value in said.items() if value})
+        rest = b"".join([*frames[1:], self._ping.rest()])
+        return self.feed(rest) if rest else []
+
+    def _let_in(self, said: dict[str, str]) -> None:
+        if said:
+            self.peer.resource = Resource(self.peer.resource.attributes | said)
+        self.writer = Writer(self.peer.resource, self._desk.body_keys)
+        if self._desk.max_connection_age:
+            self._timer = self._desk.later(self._desk.max_connection_age, self._grown_old)
+
+    def _refuse(self, reason: str) -> None:
+        self._stop_timer()
+        self._desk.refuse(self.peer.ip, reason)
+        self.peer.write(refused(reason))
+        self.peer.end()
+
+    def _too_slow(self) -> None:
+        """Somebody who never says a word is no failure: Fluentd looks whether we are there so."""
+        self._timer = None
+        if self._ping.unfinished:
+            self._refuse("invalid ping message")
+        else:
+            self.peer.end()
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _grown_old(self) -> None:
+        self._timer = None
+        self._old = True
+
+    def answered(self) -> None:
+        """See `Asking`."""
+        self.queue.write()
+        if self.queue.failed:
+            self.peer.write(_FAILED_JSON if self.json else _FAILED)
+            self.peer.end()
+        elif self._old and not self.queue and not self.unfinished:
+            self.peer.end()  # the sender has its answer, and has not begun the next frame
+
+    def _write(self, answer: bytes) -> bool:
+        if self.peer.unsent > _MOST_UNREAD:
+            return False
+        self.peer.write(answer)
+        return True
+
+
+def settle(frame: Frame, outcome: Outcome) -> None:
+    """A frame's batch has ended. A copy goes by the frame that it is a copy of."""
+    if frame.answer is not None and frame.answer.original is None:
+        frame.answer.settle(outcome)

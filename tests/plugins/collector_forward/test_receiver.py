@@ -1,0 +1,432 @@
+"""The receiver on real sockets: events, answers, copies, keys, and what must not be taken."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import hashlib
+import socket
+import ssl
+from pathlib import Path
+from typing import Any, cast
+
+import msgpack
+from twisted.trial.unittest import TestCase
+
+from collector.api import ListenError, Outcome, Receiver
+from collector.stand_ins import LetterBox
+from collector.testing import ReceiverContract, RecordingOutput, context
+from collector_forward import receiver as module
+from collector_forward.options import ForwardConfig
+from collector_forward.receiver import ForwardReceiver
+from tests.collector.inputs.test_receiver import ReceiverTestCase
+from tests.collector.outputs.authority import Authority
+from tests.collector.tasks import as_task
+from tests.plugins.collector_forward.vectors import FRAMES, VECTORS, T, packed
+
+KEY = "canary-shared-key"
+AUTHORITY = Authority()
+
+
+def config(**more: Any) -> ForwardConfig:
+    return ForwardConfig(endpoint="127.0.0.1:0", **more)
+
+
+def chunk(name: str, *texts: str) -> bytes:
+    return packed(["t", [[T, {"log": text}] for text in texts], {"chunk": name}])
+
+
+def ack(name: str) -> bytes:
+    return packed({"ack": name})
+
+
+class ForwardTestCase(ReceiverTestCase):
+    async def listen(self, **more: Any) -> ForwardReceiver:
+        self.receiver = ForwardReceiver(config(**more), self.context)
+        self.address = await self.start(self.receiver)
+        return self.receiver
+
+    def dial(self) -> socket.socket:
+        return self.connect(self.address)
+
+    async def read(self, sock: socket.socket, size: int = 4096) -> bytes:
+        sock.settimeout(5)
+        return await asyncio.to_thread(sock.recv, size)
+
+    async def silent(self, sock: socket.socket) -> None:
+        """All that was sent so far has been read, and nothing was said."""
+        sock.setblocking(False)
+        await asyncio.sleep(0.02)
+        with self.assertRaises(BlockingIOError):
+            sock.recv(1)
+
+    @property
+    def letters(self) -> list[tuple[bytes, str]]:
+        found = cast("LetterBox", self.context.letters).letters
+        return [(letter.row, letter.reason) for letter in found]
+
+
+class EventTests(ForwardTestCase):
+    @as_task
+    async def test_every_dialect_on_one_connection(self) -> None:
+        await self.listen(body_keys=["log"])
+        sock = self.dial()
+        sock.sendall(b"\xc0".join(FRAMES.values()))
+        expected = [record for _, _, records in VECTORS.values() for record in records]
+        await self.bodies(len(expected))
+        self.assertEqual([(e.time, e.body) for e in self.output.events], expected)
+        said = self.output.events[0].resource.attributes
+        self.assertEqual((said["net.peer.ip"], said["log.source"]), ("127.0.0.1", "fluent_forward"))
+        self.assertEqual(self.count("peer_log_records", peer="127.0.0.1"), len(expected))
+        size = sum(map(len, FRAMES.values()))
+        self.assertEqual(self.count("peer_bytes", peer="127.0.0.1"), size)
+
+    @as_task
+    async def test_json(self) -> None:
+        await self.listen()
+        sock = self.dial()
+        sock.sendall(b'["t",1700000000,{"message":"one"}]\n["t",[[0,{"log":"two"}]],{"chunk":"c"}]')
+        self.assertEqual(await self.bodies(2), ["one", "two"])
+        self.assertEqual(await self.read(sock), b'{"ack":"c"}\n')
+        sock.sendall(b'["t",[[1,{"log":"x"}],5]]{"a":1}[1,2][]["t",[1]]["t"]')
+        await self.until(lambda: len(self.letters) == 6)
+        reasons = [reason for _, reason in self.letters]
+        self.assertEqual(
+            reasons, ["bad_entry", "bad_frame", "bad_tag", "bad_frame", "bad_entry", "bad_frame"]
+        )
+
+    @as_task
+    async def test_flags_are_counted(self) -> None:
+        await self.listen()
+        self.dial().sendall(packed(["t", T * 1000, {}]))
+        await self.bodies(1)
+        self.assertEqual(self.count("flagged_log_records", flag="scaled_timestamp"), 1)
+
+    @as_task
+    async def test_a_connection_that_says_nothing_is_nothing(self) -> None:
+        await self.listen()
+        self.dial().close()
+        await self.until(lambda: self.count("connections_opened"))
+        self.dial().sendall(packed(["t", 1, {"log": "x"}]))
+        await self.bodies(1)
+        self.assertEqual(self.count("connections_refused"), 0)
+
+
+class AnswerTests(ForwardTestCase):
+    @as_task
+    async def test_an_answer_means_delivered(self) -> None:
+        self.output.outcome = None
+        await self.listen()
+        sock = self.dial()
+        sock.sendall(chunk("c1", "a"))
+        await self.bodies(1)
+        await self.silent(sock)
+        self.output.settle()
+        self.assertEqual(await self.read(sock), ack("c1"))
+        self.assertEqual(self.output.acked, [True])
+
+    @as_task
+    async def test_a_chunk_is_answered_to_the_byte(self) -> None:
+        await self.listen()
+        sock = self.dial()
+        for name in (b"\xd9\x02c\n", b"\xc4\x01c", b"\xa2\xff\xfe"):
+            sock.sendall(b"\x93\xa1t\x90\x81\xa5chunk" + name)
+            self.assertEqual(await self.read(sock), b"\x81\xa3ack" + name)
+
+    @as_task
+    async def test_nothing_is_said_to_who_did_not_ask(self) -> None:
+        await self.listen()
+        sock = self.dial()
+        sock.sendall(packed(["t", 1, {"log": "a"}, {"size": 1}]))
+        await self.bodies(1)
+        await self.silent(sock)
+
+    @as_task
+    async def test_a_failure_is_said_and_the_connection_ended(self) -> None:
+        self.output.outcome = Outcome.RETRY
+        await self.listen()
+        sock = self.dial()
+        sock.sendall(chunk("c1", "a"))
+        self.assertEqual(await self.read(sock), b"\x80")
+        self.assertEqual(await self.read(sock), b"")
+        self.output.outcome = Outcome.DELIVERED
+        again = self.dial()
+        again.sendall(chunk("c1", "a"))
+        self.assertEqual(await self.read(again), ack("c1"))
+
+    @as_task
+    async def test_a_chunk_sent_again_for_want_of_an_answer_is_taken_once(self) -> None:
+        self.output.outcome = None
+        await self.listen()
+        first = self.dial()
+        first.sendall(chunk("c1", "a"))
+        await self.bodies(1)
+        first.close()
+        second = self.dial()
+        second.sendall(chunk("c1", "a"))
+        await self.until(lambda: self.count("repeated_chunks"))
+        await self.silent(second)
+        self.output.settle()
+        self.assertEqual(await self.read(second), ack("c1"))
+        third = self.dial()
+        third.sendall(chunk("c1", "a"))
+        self.assertEqual(await self.read(third), ack("c1"))
+        self.assertEqual((self.output.bodies, self.count("repeated_chunks")), (["a"], 2))
+
+    @as_task
+    async def test_equal_chunks_of_a_sender_that_has_its_answers_are_all_kept(self) -> None:
+        await self.listen()
+        sock = self.dial()
+        for _ in range(3):
+            sock.sendall(chunk("same", "a"))
+            self.assertEqual(await self.read(sock), ack("same"))
+        self.assertEqual(self.output.bodies, ["a"] * 3)
+
+    @as_task
+    async def test_another_content_under_the_same_name_is_kept(self) -> None:
+        await self.listen()
+        for text in ("a", "b"):
+            sock = self.dial()
+            sock.sendall(chunk("c1", text))
+            self.assertEqual(await self.read(sock), ack("c1"))
+        self.assertEqual(self.output.bodies, ["a", "b"])
+
+    @as_task
+    async def test_record_ids_stay_the_same_in_another_process(self) -> None:
+        await self.listen()
+        self.dial().sendall(chunk("c1", "a", "b"))
+        await self.bodies(2)
+        self.context = context("receiver", "other")
+        await self.listen()
+        self.dial().sendall(chunk("c1", "a", "b"))
+        await self.bodies(4)
+        ids = [event.attributes["log.record.uid"] for event in self.output.events]
+        self.assertEqual(ids[:2], ids[2:])
+        self.assertEqual(len(set(ids)), 2)
+
+    @as_task
+    async def test_who_never_reads_answers_can_go_on(self) -> None:
+        await self.listen()
+        sock = self.dial()
+        name = "n" * 60_000
+        for n in range(60):
+            await asyncio.to_thread(sock.sendall, chunk(f"{n}{name}", str(n)))
+        await self.bodies(60)
+        self.assertEqual(self.count("connections_refused"), 0)
+
+    @as_task
+    async def test_an_old_connection_ends_after_an_answer(self) -> None:
+        await self.listen(max_connection_age="1ms")
+        sock = self.dial()
+        await asyncio.sleep(0.01)
+        sock.sendall(chunk("c1", "a"))
+        self.assertEqual(await self.read(sock), ack("c1"))
+        self.assertEqual(await self.read(sock), b"")
+
+
+class PoisonTests(ForwardTestCase):
+    """Sent again it would be the same: it is kept, answered, and what follows is taken."""
+
+    @as_task
+    async def test_what_cannot_be_read_is_set_aside_and_answered(self) -> None:
+        await self.listen(max_decompressed_size=1024, max_entries=3)
+        bomb = gzip.compress(bytes(100_000))
+        poison = {
+            "bomb": ["t", bomb, {"chunk": "c"}],
+            "bad_compression": ["t", gzip.compress(b"x" * 99)[:-9], {"chunk": "c"}],
+            "unsupported_signal": ["t", b"\x80", {"chunk": "c", "fluent_signal": 1}],
+            "bad_tag": [None, [], {"chunk": "c"}],
+            "too_many_entries": ["t", [[1, {}]] * 4, {"chunk": "c"}],
+            "truncated": ["t", b"\x92\x01", {"chunk": "c"}],
+        }
+        sock = self.dial()
+        for reason, frame in poison.items():
+            raw = packed(frame)
+            sock.sendall(raw)
+            self.assertEqual(await self.read(sock), ack("c"), reason)
+            self.assertEqual(self.letters[-1], (raw, reason))
+        sock.sendall(chunk("d", "good"))
+        self.assertEqual(await self.bodies(1), ["good"])
+
+    @as_task
+    async def test_good_entries_are_kept_and_bad_ones_set_aside(self) -> None:
+        await self.listen()
+        sock = self.dial()
+        sock.sendall(packed(["t", [[1, {"log": "a"}], 5, [1, {"log": "b"}], 6], {"chunk": "c"}]))
+        self.assertEqual(await self.bodies(2), ["a", "b"])
+        self.assertEqual(await self.read(sock), ack("c"))
+        self.assertEqual(self.letters, [(b"\x05\x06", "bad_entry")])
+        self.assertEqual(self.count("bad_entries"), 2)
+
+    @as_task
+    async def test_other_protocols_are_told_and_closed(self) -> None:
+        await self.listen()
+        for data in (b"\x16\x03\x01\x02", b"GET / HTTP/1.0\r\n\r\n", b"<13>x\n", b"\x01" * 99):
+            sock = self.dial()
+            sock.sendall(data)
+            self.assertEqual(await self.closing(sock), b"")
+        self.assertEqual(self.count("connections_refused", reason="wrong_protocol"), 4)
+
+    async def closing(self, sock: socket.socket) -> bytes:
+        try:
+            return await self.read(sock)
+        except ConnectionResetError:
+            return b""
+
+    @as_task
+    async def test_a_frame_that_is_too_long_closes(self) -> None:
+        await self.listen(max_frame_size=2000)
+        sock = self.dial()
+        sock.sendall(packed(["t", 1, {"log": "x" * 3000}]))
+        self.assertEqual(await self.closing(sock), b"")
+        self.assertEqual(self.output.events, [])
+
+
+class SecurityTests(ForwardTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.cert = Path(self.mktemp())
+        self.cert.write_bytes(AUTHORITY.issue())
+
+    def shake(self, helo: bytes, key: str, user: str = "", password: str = "") -> bytes:
+        said = msgpack.unpackb(helo)[1]
+        nonce, auth, name, salt = said["nonce"], said["auth"], b"client", b"salt"
+        self.proof = lambda server: hashlib.sha512(salt + server + nonce + key.encode()).hexdigest()
+        digest = hashlib.sha512(salt + name + nonce + key.encode()).hexdigest()
+        secret = hashlib.sha512(auth + user.encode() + password.encode()) if auth else None
+        return packed(["PING", name, salt, digest, user, secret.hexdigest() if secret else ""])
+
+    async def pong(self, sock: socket.socket, *said: str) -> list[Any]:
+        sock.sendall(self.shake(await self.read(sock), *said))
+        return cast("list[Any]", msgpack.unpackb(await self.read(sock)))
+
+    @as_task
+    async def test_a_client_with_the_key_is_let_in(self) -> None:
+        users = [{"username": "alice", "password": "wonder"}]
+        security = {"shared_key": ["old", KEY], "users": users}
+        await self.listen(security=security, hostname="server")
+        sock = self.dial()
+        ping = self.shake(await self.read(sock), KEY, "alice", "wonder")
+        for byte in ping[:-1]:
+            sock.sendall(bytes([byte]))
+        sock.sendall(ping[-1:] + chunk("c", "right behind"))
+        pong = packed(["PONG", True, "", "server", self.proof(b"server")])
+        answer = await self.read(sock)
+        if answer == pong:
+            answer += await self.read(sock)
+        self.assertEqual(answer, pong + ack("c"))
+        said = self.output.events[0].resource.attributes
+        self.assertEqual(said["fluent.client.hostname"], "client")
+        self.assertEqual(said["fluent.client.user"], "alice")
+
+    @as_task
+    async def test_others_are_told_why_and_nothing_of_theirs_is_read(self) -> None:
+        users = [{"username": "alice", "password": "wonder"}]
+        await self.listen(security={"shared_key": KEY, "users": users})
+        for said, reason in (
+            (("wrong", "alice", "wonder"), "shared_key mismatch"),
+            ((KEY, "alice", "wrong"), "username/password mismatch"),
+            ((KEY, "bob", "wonder"), "username/password mismatch"),
+        ):
+            sock = self.dial()
+            self.assertEqual(await self.pong(sock, *said), ["PONG", False, reason, "", ""])
+            sock.sendall(chunk("c", "no"))
+            self.assertEqual(await self.read(sock), b"")
+            self.assertEqual(self.count("connections_refused", reason=reason) > 0, True)
+        self.assertEqual((self.output.events, self.letters), ([], []))
+
+    @as_task
+    async def test_a_client_without_a_key_is_told_so(self) -> None:
+        await self.listen(security={"shared_key": KEY})
+        sock = self.dial()
+        helo = await self.read(sock)
+        self.assertNotIn(KEY.encode(), helo)
+        sock.sendall(chunk("c", "no") * 10)
+        self.assertFalse(msgpack.unpackb(await self.read(sock))[1])
+        self.assertEqual(await self.read(sock), b"")
+        reason = "no PING"
+        self.assertEqual(self.count("connections_refused", reason=reason), 1)
+
+    @as_task
+    async def test_more_than_a_ping_is_not_waited_for(self) -> None:
+        await self.listen(security={"shared_key": KEY})
+        sock = self.dial()
+        await self.read(sock)
+        sock.sendall(b"\x96\xa4PING\xda\xff\xff" + b"x" * 20_000)
+        self.assertFalse(msgpack.unpackb(await self.read(sock))[1])
+
+    @as_task
+    async def test_a_handshake_has_a_deadline(self) -> None:
+        await self.listen(security={"shared_key": KEY}, handshake_timeout="20ms")
+        silent, slow = self.dial(), self.dial()
+        slow.sendall(b"\x96\xa4PI")
+        await self.read(silent)
+        await self.read(slow)
+        self.assertEqual(await self.read(silent), b"")
+        self.assertFalse(msgpack.unpackb(await self.read(slow))[1])
+        self.assertEqual(self.count("connections_refused"), 1)
+
+    @as_task
+    async def test_keys_and_answers_under_tls(self) -> None:
+        trust = ssl.create_default_context(cadata=AUTHORITY.pem.decode())
+        await self.listen(security={"shared_key": KEY}, tls={"cert_file": self.cert})
+        name = "127.0.0.1"
+        sock = await asyncio.to_thread(trust.wrap_socket, self.dial(), server_hostname=name)
+        self.addCleanup(sock.close)
+        self.assertTrue((await self.pong(sock, KEY))[1])
+        sock.sendall(chunk("c", "x" * 100_000))
+        self.assertEqual(await self.read(sock), ack("c"))
+        self.assertEqual(self.output.bodies, ["x" * 100_000])
+
+    @as_task
+    async def test_each_network_has_its_key(self) -> None:
+        clients = [
+            {"network": "10.0.0.0/8", "shared_key": "other"},
+            {"network": "127.0.0.0/8", "shared_key": KEY},
+        ]
+        await self.listen(clients=clients)
+        self.assertTrue((await self.pong(self.dial(), KEY))[1])
+        self.assertFalse((await self.pong(self.dial(), "other"))[1])
+
+    @as_task
+    async def test_who_is_of_no_network_is_denied(self) -> None:
+        await self.listen(clients=[{"network": "10.0.0.0/8", "shared_key": KEY}])
+        self.assertEqual((await self.pong(self.dial(), KEY))[2], "anonymous source host denied")
+
+    def test_secrets_are_hidden(self) -> None:
+        hidden: list[str] = []
+        users = [{"username": "alice", "password": "canary-password"}]
+        said = config(security={"shared_key": KEY, "users": users})
+        ForwardReceiver(said, context("receiver", hide=hidden.append))
+        self.assertEqual(hidden, [KEY, "canary-password"])
+        self.assertNotIn("canary", repr(said))
+
+
+class StartTests(ForwardTestCase):
+    @as_task
+    async def test_does_not_start_on_slow_messagepack(self) -> None:
+        self.patch(module, "compiled", lambda: False)
+        with self.assertRaises(ListenError) as caught:
+            await ForwardReceiver(config(), self.context).start()
+        self.assertIn("C extension", str(caught.exception))
+
+    def test_warns_who_lets_everybody_in(self) -> None:
+        for endpoint, security, times in (
+            ("0.0.0.0:24224", None, 1),
+            ("127.0.0.1:24224", None, 0),
+            ("0.0.0.0:24224", {"shared_key": "k"}, 0),
+        ):
+            said = ForwardConfig(endpoint=endpoint, security=security)  # type: ignore[arg-type]
+            self.assertEqual(len(list(ForwardReceiver.config_warnings(said))), times)
+
+    def test_what_is_no_network_is_told(self) -> None:
+        with self.assertRaises(ValueError) as caught:
+            config(clients=[{"network": "10.0.0.1/8", "shared_key": KEY}])
+        self.assertIn("expected an address or a network", str(caught.exception))
+
+
+class ForwardContract(ReceiverContract, TestCase):
+    def make(self) -> Receiver[Any]:
+        receiver = ForwardReceiver(config(), context("receiver"))
+        receiver.output = RecordingOutput()
+        return receiver
