@@ -113,7 +113,7 @@ def _skipped(scanner: Any, count: int) -> int:
     end: int | None = None
     for _ in range(count):
         end = scan.skip(scanner)
-        if end is None:
+        if end is None:  # the count may be a lie of four thousand millions
             break
     if end is None:
         raise Undecodable("bad_frame", "fewer elements than the mode has")

@@ -175,8 +175,8 @@ def verdict(
         ids[event["content"]][event["log.record.uid"]] += 1
     acknowledged = {text for writer in load.acknowledged for text in writer.acknowledged}
     times: Counter[str] = sum((writer.times for writer in load.acknowledged), Counter())
-    one_id = tuple(f"{writer.name}-" for writer in load.acknowledged if writer.same_ids)
     plain = {text for text in ids if any(text.startswith(other.name) for other in load.others)}
+    one_id = tuple(f"{writer.name}-" for writer in load.acknowledged if writer.same_ids)
     return Verdict(
         kills,
         len(acknowledged),
@@ -185,20 +185,13 @@ def verdict(
         sorted(
             text
             for text, copies in ids.items()
-            if not _explained(
-                copies, max(times[text], 1), kills + unanswered, one_id=text.startswith(one_id)
-            )
+            if len(copies) > (1 if text.startswith(one_id) else max(times[text], 1))
+            or max(copies.values())
+            > (times[text] if text.startswith(one_id) else 1) + kills + unanswered
         ),
         sum(copies.total() - len(copies) for copies in ids.values()),
         sum(len(copies) - 1 for copies in ids.values()),
     )
-
-
-def _explained(copies: Counter[str], sent: int, repeated: int, *, one_id: bool) -> bool:
-    """Whether there may be so many: of each time it was sent, and of what was repeated."""
-    if one_id:
-        return len(copies) == 1 and copies.total() <= sent + repeated
-    return len(copies) <= sent and max(copies.values()) <= 1 + repeated
 
 
 def ended(prey: Victim) -> str:

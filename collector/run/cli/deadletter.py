@@ -27,7 +27,7 @@ from ..control_client import ControlClient, ControlError, NotRunning
 from ..letter_desk import ReplayOrder
 from ..redactor import printable
 from ..unix_socket import SOCKET_NAME
-from .place import HELP, METAVAR, Place, PlaceError
+from .place import Place, PlaceError, add_action
 from .table import shown_size, table
 
 _LS = ("KIND ", "COMPONENT ", "REASON ", "RECORDS", "SIZE", "OLDEST ", "NEWEST ")
@@ -51,11 +51,11 @@ class DeadLetterCommand(Command):
     def arguments(self, parser: argparse.ArgumentParser) -> None:
         """See `Command`."""
         actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
-        _action(actions, "ls", _ls, "count what there is, by component and reason")
-        show = _action(actions, "show", _show, "show the records of a component, the oldest first")
+        add_action(actions, "ls", _ls, "count what there is, by component and reason")
+        show = add_action(actions, "show", _show, "show those of a component, the oldest first")
         show.add_argument("component", metavar="COMPONENT", help="its name, as ls shows it")
         show.add_argument("--json", action="store_true", help="as JSON, an object a line")
-        replay = _action(actions, "replay", _replay, "send records of an exporter again")
+        replay = add_action(actions, "replay", _replay, "send records of an exporter again")
         replay.add_argument("exporter", metavar="EXPORTER", help="its name, as ls shows it")
         replay.add_argument("--all", action="store_true", help="all of them")
         for action in (show, replay):
@@ -84,13 +84,6 @@ class DeadLetterCommand(Command):
         except OSError as e:
             return _failed(f"{e.filename or 'standard output'}: {e.strerror}")
         return code
-
-
-def _action(actions: Any, name: str, work: Any, help: str) -> argparse.ArgumentParser:  # noqa: A002
-    parser: argparse.ArgumentParser = actions.add_parser(name, help=help, description=help)
-    parser.add_argument("place", metavar=METAVAR, help=HELP)
-    parser.set_defaults(action=work)
-    return parser
 
 
 def _time(text: str) -> int:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ...config.description import Description
 from ...config.load import load
 from ...config.problem import ConfigError
-
-METAVAR = "PLACE"
-HELP = "the configuration file, or the data directory"
 
 
 class PlaceError(Exception):
@@ -35,3 +34,13 @@ class Place:
         except ConfigError as e:
             raise PlaceError(str(e)) from e
         return cls(description.service.data_dir, description)
+
+
+def add_action(actions: Any, name: str, work: Any, help: str) -> argparse.ArgumentParser:  # noqa: A002
+    """One of the things that a command does with a place; `work` is what its parser remembers."""
+    parser: argparse.ArgumentParser = actions.add_parser(name, help=help, description=help)
+    parser.add_argument(
+        "place", metavar="PLACE", help="the configuration file, or the data directory"
+    )
+    parser.set_defaults(action=work)
+    return parser

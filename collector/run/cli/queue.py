@@ -19,7 +19,7 @@ from ...outputs.listing import Listed, Record, Summary
 from ...outputs.store.errors import StoreError
 from ..control_client import ControlError
 from ..redactor import printable
-from .place import HELP, METAVAR, Place, PlaceError
+from .place import Place, PlaceError, add_action
 from .queues import Queues
 from .table import shown_age, shown_size, table
 
@@ -40,10 +40,10 @@ class QueueCommand(Command):
     def arguments(self, parser: argparse.ArgumentParser) -> None:
         """See `Command`."""
         actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
-        ls = _action(actions, "ls", _ls, "list the queues")
-        show = _action(actions, "show", _show, "list what is in a queue, or show a request of it")
-        export = _action(actions, "export", _export, "write requests as JSON lines, whole")
-        purge = _action(actions, "purge", _purge, "take requests out, for good")
+        ls = add_action(actions, "ls", _ls, "list the queues")
+        show = add_action(actions, "show", _show, "list what is in one, or show a request of it")
+        export = add_action(actions, "export", _export, "write requests as JSON lines, whole")
+        purge = add_action(actions, "purge", _purge, "take requests out, for good")
         for action in (show, export, purge):
             action.add_argument("exporter", metavar="EXPORTER", help="its name, as ls shows it")
         for action in (ls, show):
@@ -74,13 +74,6 @@ class QueueCommand(Command):
             _complain(f"{e.filename or 'standard output'}: {e.strerror}")
             return 1
         return code
-
-
-def _action(actions: Any, name: str, work: Any, help: str) -> argparse.ArgumentParser:  # noqa: A002
-    parser: argparse.ArgumentParser = actions.add_parser(name, help=help, description=help)
-    parser.add_argument("place", metavar=METAVAR, help=HELP)
-    parser.set_defaults(action=work)
-    return parser
 
 
 def _id(text: str) -> int:
