@@ -24,7 +24,7 @@ _NUMBER = 200
 #: Lines of a kilobyte: more than a queue keeps of them in memory, and half as much again.
 _SIZE, _MANY, _MORE = 1000, 18_000, 12_000
 #: MB by which the process may grow for the second part, which is 12 MB and more on the disk.
-_GROWTH = 3
+_GROWTH = 8
 
 
 @contextmanager
