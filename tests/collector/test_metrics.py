@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 from prometheus_client.parser import text_string_to_metric_families
 from twisted.trial.unittest import SynchronousTestCase
 
+import collector.outputs
 from collector.metrics import CORE_COUNTERS, MAX_SERIES, Gauge, Metrics
 
 
@@ -85,3 +89,13 @@ class TextTests(SynchronousTestCase):
 
     def test_every_core_counter_says_what_it_counts(self) -> None:
         self.assertEqual([name for name, text in CORE_COUNTERS.items() if not text], [])
+
+
+class HelpTests(SynchronousTestCase):
+    def test_what_an_outlet_counts_is_described(self) -> None:
+        """By the names in its code: a counter without a word is of no use to an operator."""
+        outputs = Path(collector.outputs.__file__ or "").parent
+        text = "".join(path.read_text() for path in outputs.rglob("*.py"))
+        names = set(re.findall(r"""\bcount\(\s*"([a-z_]+)\"""", text))
+        self.assertIn("recovered_log_records", names)
+        self.assertEqual({n for n in names if f"exporter_{n}" not in CORE_COUNTERS}, set())
