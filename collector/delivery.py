@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import enum
 from collections import deque
-from typing import Protocol
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
@@ -28,14 +27,6 @@ class Outcome(enum.IntEnum):
     RETRY = 1
     #: Will never be accepted. Sending it again is useless.
     REJECTED = 2
-
-
-class Settlement(Protocol):
-    """Anything that waits for an outcome."""
-
-    def settle(self, outcome: Outcome) -> None:
-        """One part is done, this way."""
-        ...
 
 
 class Delivery:

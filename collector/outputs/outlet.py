@@ -197,9 +197,13 @@ class Outlet:
         oldest = self.queue.take()
         if oldest is None:
             return 0
-        self.drop(oldest.events, reason)
-        self.queue.done(oldest, Outcome.DELIVERED)
+        self._give_up(oldest, reason)
         return oldest.size
+
+    def _give_up(self, item: Item, reason: str, outcome: Outcome = Outcome.DELIVERED) -> None:
+        """Dropped by policy is delivered."""
+        self.drop(item.events, reason)
+        self.queue.done(item, outcome)
 
     def no_room(self, items: Sequence[Item]) -> Sequence[Item]:
         """The disk has none for these: those to keep in spite of that, by the queue's policy."""
@@ -211,8 +215,7 @@ class Outlet:
         if needed <= 0:
             return items
         for item in items:
-            self.drop(item.events, "disk_full")
-            self.queue.done(item, Outcome.DELIVERED)
+            self._give_up(item, "disk_full")
         return ()
 
     def purge(self, ids: frozenset[int] | None) -> Purged:
@@ -281,8 +284,7 @@ class Outlet:
         await self.sender.stop()
         lost = await self.queue.close()
         for item in lost:
-            self.drop(item.events, "shutdown")
-            self.queue.done(item, Outcome.RETRY)
+            self._give_up(item, "shutdown", Outcome.RETRY)
         self._say_end(sum(item.events for item in lost))
 
     def _say_end(self, lost: int) -> None:

@@ -75,7 +75,7 @@ class Service:
             self._started.append(component)
             try:
                 await component.start()
-                if component.context.id in graph.outlets and isinstance(component, Exporter):
+                if isinstance(component, Exporter):
                     await graph.outlets[component.context.id].start()
                 self._is_running(component)
             except Exception as e:
