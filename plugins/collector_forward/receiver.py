@@ -29,6 +29,7 @@ from .limits import Limits
 from .options import ForwardConfig
 from .scan import compiled
 from .session import Frame, Session, settle
+from .shapes import Shapes
 from .wire import Message, open_envelope, read, salvaged_chunk
 
 _ACK = b"\x81\xa3ack"
@@ -57,6 +58,7 @@ class ForwardReceiver(FrameReceiver[ForwardConfig]):
         self.handshake_timeout = config.handshake_timeout
         self.max_connection_age = config.max_connection_age
         self._limits = Limits(config.max_decompressed_size, config.max_entries)
+        self._shapes = Shapes()
         access = Access(config, context.hide)
         self.secrets_for = access.secrets_for
         self._named: set[tuple[str, str]] = set()
@@ -168,7 +170,7 @@ class ForwardReceiver(FrameReceiver[ForwardConfig]):
                 return None, ""
             assert frame.answer is not None
             uid = hashlib.sha256(repr(frame.answer.key).encode()).hexdigest()[:_UID]
-        return read(frame, envelope, self._limits), uid
+        return read(frame, envelope, self._limits, self._shapes), uid
 
     def _is_copy(self, frame: Frame, tag: str, chunk: bytes, content: bytes | memoryview) -> bool:
         """Whether a frame is in doubt already. Queues its answer, if one is asked for."""
