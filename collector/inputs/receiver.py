@@ -24,9 +24,12 @@ from .stream import StreamListener, StreamOptions
 class Listener(Protocol):
     """A socket that gives frames."""
 
-    #: Host and port, once it has started.
-    address: tuple[str, int]
-    #: udp, tcp or tls.
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port, or the path of a UNIX socket and 0, once it has started."""
+        ...
+
+    #: udp, tcp, unix or tls.
     transport: str
 
     async def start(self) -> None: ...
@@ -79,7 +82,7 @@ class FrameReceiver(Receiver[C]):
         return {}
 
     def stream(self, options: StreamOptions) -> Listener:
-        """A TCP listener for `listeners`, under TLS where the options say so."""
+        """A TCP or UNIX listener for `listeners`, under TLS where the options say so."""
         pause = 0.0 if self.acknowledged else PAUSE
         return StreamListener(
             self.context, options, self.framing, self._received, self.resource(), pause

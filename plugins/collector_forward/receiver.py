@@ -34,6 +34,14 @@ from .wire import Message, open_envelope, read, salvaged_chunk
 _ACK = b"\x81\xa3ack"
 #: Hexadecimal digits of a record id that come from its chunk.
 _UID = 24
+#: Options of ours that are the listener's. Its own `max_frame_size` is for framings of the core.
+_LISTENER = (
+    "endpoint",
+    "socket_mode",
+    "max_connections",
+    "max_connections_per_source",
+    "tls",
+)
 #: Clients whose failures have been logged; each is named once a reason.
 _NAMED = 1024
 
@@ -80,10 +88,8 @@ class ForwardReceiver(FrameReceiver[ForwardConfig]):
     def listeners(self) -> Sequence[Listener]:
         """See `FrameReceiver`."""
         config = self.config
-        options = StreamOptions(
-            endpoint=config.endpoint, max_connections=config.max_connections, tls=config.tls
-        )
-        return [self.stream(options)]
+        said = {name: getattr(config, name) for name in _LISTENER}
+        return [self.stream(StreamOptions(**said))]
 
     def framing(self) -> Framing:
         """See `FrameReceiver`."""
