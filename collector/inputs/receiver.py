@@ -17,6 +17,7 @@ from ..fields import shown_endpoint
 from .datagram import DatagramListener, DatagramOptions
 from .frames import Frames, as_they_are
 from .framing import Framing, Lines
+from .heartbeat import HeartbeatListener
 from .looking import PAUSE
 from .stream import StreamListener, StreamOptions
 
@@ -29,7 +30,7 @@ class Listener(Protocol):
         """Host and port, or the path of a UNIX socket and 0, once it has started."""
         ...
 
-    #: udp, tcp, unix or tls.
+    #: udp, tcp, unix, tls or udp heartbeat.
     transport: str
 
     async def start(self) -> None: ...
@@ -91,6 +92,10 @@ class FrameReceiver(Receiver[C]):
     def datagrams(self, options: DatagramOptions) -> Listener:
         """A UDP listener for `listeners`."""
         return DatagramListener(self.context, options, self._received, self.resource())
+
+    def heartbeats(self, beside: Listener) -> Listener:
+        """Answers to heartbeats over UDP, for `listeners`: on the address of one before it."""
+        return HeartbeatListener(self.context, lambda: beside.address)
 
     async def start(self) -> None:
         """Start every listener."""

@@ -68,6 +68,8 @@ class ForwardConfig(Config):
 
     endpoint: StreamEndpoint
     socket_mode: FileMode = "0660"
+    #: Answer Fluentd's `heartbeat_type udp`, on the same port.
+    udp_heartbeat: bool = True
     #: Without it the port is plain TCP.
     tls: TlsServerOptions | None = None
     max_frame_size: Annotated[Size, Field(ge=1024)] = _FRAME

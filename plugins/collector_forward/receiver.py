@@ -19,6 +19,7 @@ from collector.api import (
     ListenError,
     Outcome,
     StreamOptions,
+    unix_path,
 )
 
 from .access import Access
@@ -89,7 +90,9 @@ class ForwardReceiver(FrameReceiver[ForwardConfig]):
         """See `FrameReceiver`."""
         config = self.config
         said = {name: getattr(config, name) for name in _LISTENER}
-        return [self.stream(StreamOptions(**said))]
+        stream = self.stream(StreamOptions(**said))
+        local = unix_path(config.endpoint) is not None
+        return [stream, self.heartbeats(stream)] if config.udp_heartbeat and not local else [stream]
 
     def framing(self) -> Framing:
         """See `FrameReceiver`."""
