@@ -34,11 +34,15 @@ from .event import (
 from .fields import (
     Duration,
     Endpoint,
+    FileMode,
     SecretStr,
     Size,
+    StreamEndpoint,
+    is_local,
     is_loopback,
     shown_endpoint,
     split_endpoint,
+    unix_path,
 )
 from .inputs.autoframing import AutoFraming
 from .inputs.conversation import Conversation, Peer
@@ -88,6 +92,7 @@ __all__ = [
     "Endpoint",
     "Event",
     "Exporter",
+    "FileMode",
     "FrameReceiver",
     "Frames",
     "Framing",
@@ -116,6 +121,7 @@ __all__ = [
     "Scope",
     "SecretStr",
     "Size",
+    "StreamEndpoint",
     "StreamOptions",
     "StreamReceiver",
     "TlsClientOptions",
@@ -128,9 +134,11 @@ __all__ = [
     "WrongProtocol",
     "copy_event",
     "flag",
+    "is_local",
     "is_loopback",
     "shown_endpoint",
     "spawn",
     "split_endpoint",
+    "unix_path",
     "wait",
 ]

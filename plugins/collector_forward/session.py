@@ -15,6 +15,7 @@ from .answers import Answer, InDoubt, Queue
 from .events import Writer
 from .framing import JsonFraming, MessagePackFraming, is_json
 from .handshake import MAX_PING, Handshake, Refusal, Secrets, refused
+from .software import UNKNOWN
 
 #: Unread answers after which a sender is taken for one that does not read them.
 _MOST_UNREAD = 65536
@@ -63,6 +64,8 @@ class Session:
         self._timer: Any = None
         self._old = False
         self.json = False
+        #: What the sender seems to be, once it has sent something.
+        self.software = UNKNOWN
         self.peer: Peer
         self.writer: Writer
         self.queue = Queue(desk.in_doubt, self._write)

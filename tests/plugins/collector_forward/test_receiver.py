@@ -30,7 +30,7 @@ AUTHORITY = Authority()
 
 
 def config(**more: Any) -> ForwardConfig:
-    return ForwardConfig(endpoint="127.0.0.1:0", **more)
+    return ForwardConfig(**{"endpoint": "127.0.0.1:0", **more})
 
 
 def chunk(name: str, *texts: str) -> bytes:
@@ -280,12 +280,7 @@ class PoisonTests(ForwardTestCase):
         self.assertEqual(self.output.events, [])
 
 
-class SecurityTests(ForwardTestCase):
-    def setUp(self) -> None:
-        super().setUp()
-        self.cert = Path(self.mktemp())
-        self.cert.write_bytes(AUTHORITY.issue())
-
+class SecurityTestCase(ForwardTestCase):
     def shake(self, helo: bytes, key: str, user: str = "", password: str = "") -> bytes:
         said = msgpack.unpackb(helo)[1]
         nonce, auth, name, salt = said["nonce"], said["auth"], b"client", b"salt"
@@ -297,6 +292,13 @@ class SecurityTests(ForwardTestCase):
     async def pong(self, sock: socket.socket, *said: str) -> list[Any]:
         sock.sendall(self.shake(await self.read(sock), *said))
         return cast("list[Any]", msgpack.unpackb(await self.read(sock)))
+
+
+class SecurityTests(SecurityTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.cert = Path(self.mktemp())
+        self.cert.write_bytes(AUTHORITY.issue())
 
     @as_task
     async def test_a_client_with_the_key_is_let_in(self) -> None:
@@ -412,6 +414,7 @@ class StartTests(ForwardTestCase):
         for endpoint, security, times in (
             ("0.0.0.0:24224", None, 1),
             ("127.0.0.1:24224", None, 0),
+            ("unix:///run/forward.sock", None, 0),
             ("0.0.0.0:24224", {"shared_key": "k"}, 0),
         ):
             said = ForwardConfig(endpoint=endpoint, security=security)  # type: ignore[arg-type]
