@@ -33,7 +33,7 @@ from .scan import compiled
 from .session import Frame, Session, settle
 from .shapes import Shapes
 from .software import UNKNOWN, software
-from .wire import Message, open_envelope, read, salvaged_chunk
+from .wire import Message, chunk_of, open_envelope, read, salvaged_chunk
 
 _ACK = b"\x81\xa3ack"
 #: Hexadecimal digits of a record id that come from its chunk.
@@ -137,7 +137,7 @@ class ForwardReceiver(FrameReceiver[ForwardConfig]):
                 tally = self._tally(frame)
                 tally.frames += 1
                 tally.records += len(events) - before
-                tally.size += len(frame)
+                tally.size += frame.oversize[0] if frame.oversize else len(frame)
         self._keep_letters()
         self._peers.count()
         return events
@@ -154,11 +154,11 @@ class ForwardReceiver(FrameReceiver[ForwardConfig]):
     def _take(self, frame: Frame, now: int, events: list[Event]) -> None:
         """The events of a frame; a frame that has none ends in the dead letter."""
         try:
+            if frame.oversize:
+                raise Undecodable("too_large", f"a frame of {frame.oversize[0]} bytes")
             message, uid = self._read_json(frame) if frame.session.json else self._read(frame)
         except Undecodable as e:
-            self._set_aside(frame, bytes(frame), e)
-            if frame.answer is None and not frame.session.json:
-                self._is_copy(frame, "", salvaged_chunk(frame), frame)
+            self._give_up(frame, e)
             return
         if message is None:
             self.context.count("repeated_chunks")
@@ -174,6 +174,13 @@ class ForwardReceiver(FrameReceiver[ForwardConfig]):
         for flag, times in writer.flagged.items():
             self.context.count("flagged_log_records", times, flag=flag)
         writer.flagged.clear()
+
+    def _give_up(self, frame: Frame, why: Undecodable) -> None:
+        """Sent again it would be the same: answered, if its chunk can be found."""
+        self._set_aside(frame, bytes(frame), why)
+        if frame.answer is None and not frame.session.json:
+            chunk = chunk_of(frame.oversize[1]) if frame.oversize else salvaged_chunk(frame)
+            self._is_copy(frame, "", chunk, frame)
 
     def _read(self, frame: Frame) -> tuple[Message | None, str]:
         """The message, and what its record ids begin with; no message: it is here already."""
@@ -208,7 +215,7 @@ class ForwardReceiver(FrameReceiver[ForwardConfig]):
         return message, ""
 
     def _set_aside(self, frame: Frame, raw: bytes, why: Undecodable) -> None:
-        """For the dead letter: sent again, it would be the same."""
+        """For the dead letter."""
         ip = frame.session.peer.ip
         self._letters[why.reason].append(Letter(row=raw, reason=why.reason, text=f"{ip}: {why}"))
         if self._first_time(ip, why.reason):

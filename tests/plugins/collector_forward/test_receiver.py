@@ -272,12 +272,24 @@ class PoisonTests(ForwardTestCase):
             return b""
 
     @as_task
-    async def test_a_frame_that_is_too_long_closes(self) -> None:
+    async def test_a_frame_that_is_too_long_is_set_aside_and_answered(self) -> None:
         await self.listen(max_frame_size=2000)
         sock = self.dial()
-        sock.sendall(packed(["t", 1, {"log": "x" * 3000}]))
-        self.assertEqual(await self.closing(sock), b"")
-        self.assertEqual(self.output.events, [])
+        long = packed(["t", 1, {"log": "x" * 3000}, {"chunk": "c"}])
+        longer = packed(["t", b"x" * 3_000_000, {"chunk": "d"}])
+        await asyncio.to_thread(sock.sendall, long + longer + chunk("e", "good"))
+        self.assertEqual(await self.answers(sock, 3), ack("c") + ack("d") + ack("e"))
+        self.assertEqual(self.output.bodies, ["good"])
+        self.assertEqual(self.letters, [(long, "too_large"), (longer[:65536], "too_large")])
+        said = [letter.text for letter in cast("LetterBox", self.context.letters).letters]
+        self.assertIn(f"a frame of {len(longer)} bytes", said[1])
+        self.assertEqual(self.count("dead_lettered_log_records", reason="too_large"), 2)
+
+    async def answers(self, sock: socket.socket, count: int) -> bytes:
+        found = b""
+        while found.count(b"ack") < count:
+            found += await self.read(sock)
+        return found
 
 
 class SecurityTestCase(ForwardTestCase):
