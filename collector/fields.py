@@ -19,6 +19,7 @@ __all__ = [
     "Duration",
     "Endpoint",
     "FileMode",
+    "Network",
     "SecretStr",
     "Size",
     "StreamEndpoint",
@@ -174,6 +175,13 @@ def _endpoint(value: Any) -> str:
     return value
 
 
+def _network(value: Any) -> str:
+    try:
+        return str(ipaddress.ip_network(value if isinstance(value, str) else ""))
+    except ValueError as e:
+        raise ValueError("expected an address or a network, such as 10.1.0.0/16") from e
+
+
 #: Seconds, written with a unit.
 Duration = Annotated[
     float, BeforeValidator(seconds), WithJsonSchema({"type": "string", "examples": ["500ms", "1s"]})
@@ -192,3 +200,5 @@ StreamEndpoint = Annotated[str, BeforeValidator(_stream_endpoint)]
 FileMode = Annotated[
     str, BeforeValidator(file_mode), WithJsonSchema({"type": "string", "examples": ["0660"]})
 ]
+#: An address, or a network as `10.1.0.0/16`; `ipaddress.ip_network` takes it.
+Network = Annotated[str, BeforeValidator(_network)]
