@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from collector.api import Event
@@ -17,8 +18,16 @@ class Refused(NamedTuple):
     why: str
 
 
-class Decoded(NamedTuple):
+@dataclass
+class Decoded:
     """The events of a request, in order, and the records that are none."""
 
-    events: list[Event]
-    refused: list[Refused]
+    events: list[Event] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+    #: How many events are flagged for text that is not UTF-8.
+    invalid: int = 0
+
+    @property
+    def records(self) -> int:
+        """How many there were."""
+        return len(self.events) + len(self.refused)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from collector.api import Resource, Scope
@@ -11,7 +12,31 @@ from .values import Reader
 from .wire import fields
 
 _UINT32 = (1 << 32) - 1
+#: Resources with their scopes that are remembered, of at most `_LONGEST` bytes.
+_MOST, _LONGEST = 2048, 4096
 _NAMES: Final = {10: "name", 18: "version"}
+
+
+#: The bytes of a resource, its schema URL, a scope, and its schema URL.
+Key = tuple[bytes, bytes, bytes, bytes]
+
+
+class Origins:
+    """Resources by the bytes they came as: the same ones are one object, as exporters like it."""
+
+    def __init__(self) -> None:
+        self._known: dict[Key, Resource] = {}
+
+    def of(self, key: Key, make: Callable[[], Resource]) -> Resource:
+        """The one that was made before, or is now."""
+        found = self._known.get(key)
+        if found is None:
+            found = make()
+            if len(self._known) >= _MOST:
+                self._known.clear()
+            if sum(map(len, key)) <= _LONGEST:
+                self._known[key] = found
+        return found
 
 
 def resource_of(resource: bytes, url: bytes, scope: bytes, scope_url: bytes) -> Resource:

@@ -15,15 +15,13 @@ from collector.api import Event, Resource
 
 from .decoded import MOST_RECORDS, Decoded, Refused
 from .failure import Malformed, Unacceptable
-from .groups import Group, records, scopes
+from .groups import records, scopes
 from .memo import Attributes, Doubt, Texts, long_text
-from .origin import resource_of
+from .origin import Origins, resource_of
 from .record import read_record
 from .values import Span
 from .wire import Field, fields
 
-#: Resources with their scopes, of at most `_LONGEST` bytes.
-_MOST_RESOURCES, _LONGEST = 2048, 4096
 _TIME = Struct("<Q").unpack_from
 #: A time, then severity number and text, as far as the text's length.
 _HEAD = Struct("<QBBBB").unpack_from
@@ -40,11 +38,11 @@ class Decoder:
     def __init__(self) -> None:
         self._texts = Texts()
         self._attributes = Attributes(self._texts)
-        self._resources: dict[tuple[bytes, bytes, bytes, bytes], Resource] = {}
+        self._origins = Origins()
 
     def decode(self, body: bytes) -> Decoded:
         """The events of a request. Raises Malformed and TooMany."""
-        decoded = Decoded([], [])
+        decoded = Decoded()
         # The fast way may look at the byte after a record.
         data = body + b"\0"
         for field in fields(data, 0, len(body)):
@@ -55,20 +53,11 @@ class Decoder:
     def _resource_logs(self, data: bytes, field: Field, decoded: Decoded) -> None:
         resource = scopes(data, field.begin, field.end)
         for at, end in resource.members:
-            room = MOST_RECORDS - len(decoded.events) - len(decoded.refused)
+            room = MOST_RECORDS - decoded.records
             scope = records(data, at, end, room)
-            self._records(data, scope.members, self._shared(resource, scope), decoded)
-
-    def _shared(self, resource: Group, scope: Group) -> Resource:
-        key = (resource.head, resource.schema_url, scope.head, scope.schema_url)
-        found = self._resources.get(key)
-        if found is None:
-            found = resource_of(*key)
-            if len(self._resources) >= _MOST_RESOURCES:
-                self._resources.clear()
-            if sum(map(len, key)) <= _LONGEST:
-                self._resources[key] = found
-        return found
+            key = (resource.head, resource.schema_url, scope.head, scope.schema_url)
+            origin = self._origins.of(key, lambda key=key: resource_of(*key))  # type: ignore[misc]
+            self._records(data, scope.members, origin, decoded)
 
     def _records(  # noqa: C901, PLR0912, PLR0915  one loop, for a call costs as much as a field
         self, data: bytes, spans: list[Span], resource: Resource, decoded: Decoded
@@ -163,6 +152,9 @@ def _long_body(data: bytes, at: int, end: int) -> str:
 def _read_strictly(data: bytes, span: Span, resource: Resource, decoded: Decoded) -> None:
     at, end = span
     try:
-        decoded.events.append(read_record(data, at, end, resource))
+        event, invalid = read_record(data, at, end, resource)
     except Unacceptable as e:
         decoded.refused.append(Refused(data[at:end], f"{e}, in the log record at byte {at}"))
+    else:
+        decoded.events.append(event)
+        decoded.invalid += invalid

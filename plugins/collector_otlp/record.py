@@ -50,8 +50,11 @@ def event_of(
     return Event(body=body, attributes=attributes, resource=resource, **said)
 
 
-def read_record(data: bytes, at: int, end: int, resource: Resource) -> Event:
-    """The LogRecord that lies there. Raises Malformed and Unacceptable."""
+def read_record(data: bytes, at: int, end: int, resource: Resource) -> tuple[Event, bool]:
+    """The LogRecord that lies there, and whether it is flagged for its text.
+
+    Raises Malformed and Unacceptable.
+    """
     reader = Reader(data)
     attributes: dict[str, Any] = {}
     said: dict[str, Any] = {}
@@ -68,4 +71,4 @@ def read_record(data: bytes, at: int, end: int, resource: Resource) -> Event:
     event = event_of(reader.value(body), attributes, said, resource)
     if reader.invalid:
         flag(event, "invalid_utf8")
-    return event
+    return event, reader.invalid

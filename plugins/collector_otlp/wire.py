@@ -1,4 +1,4 @@
-"""Protocol Buffers' wire format, read strictly: bytes in, fields out.
+"""Protocol Buffers' wire format, read strictly: bytes in, fields out; and how fields are written.
 
 Whatever the bytes are, nothing but Malformed is raised. A tag is kept as it is written, field
 number and wire type in one, so that a known field of another wire type is just unknown, as the
@@ -94,3 +94,28 @@ def _grouped(groups: list[int], tag: int, at: int) -> None:
         groups.append(tag >> 3)
     elif not groups or groups.pop() != tag >> 3:
         raise Malformed(f"a group ends that did not begin, at byte {at}")
+
+
+def number_of(value: int) -> bytes:
+    """An unsigned number of 64 bits as a varint."""
+    out = bytearray()
+    while value > 127:
+        out.append(value & 127 | 128)
+        value >>= 7
+    out.append(value)
+    return bytes(out)
+
+
+def varint_field(field: int, value: int) -> bytes:
+    """A number's field, of a field number below 16."""
+    return bytes([field << 3]) + number_of(value & _MASK)
+
+
+def bytes_field(field: int, content: bytes) -> bytes:
+    """A field of bytes, or of a message."""
+    return bytes([field << 3 | _LEN]) + number_of(len(content)) + content
+
+
+def text_field(field: int, text: str) -> bytes:
+    """A string's field."""
+    return bytes_field(field, text.encode())

@@ -112,7 +112,7 @@ class FastWayTests(SynchronousTestCase):
     def test_both_ways_read_the_same(self, record: LogRecord) -> None:
         raw = record.SerializeToString()
         (event,) = Decoder().decode(wrapped(raw)).events
-        strictly = read_record(raw, 0, len(raw), event.resource)
+        strictly, _ = read_record(raw, 0, len(raw), event.resource)
         self.assertEqual(facts(event), facts(strictly))
 
     def test_what_exporters_write_goes_the_fast_way(self) -> None:
