@@ -58,7 +58,10 @@ from .inputs.web_receiver import Taken, WebReceiver
 from .letter import Letter
 from .outputs.certificates import Certificates
 from .outputs.http import Ambiguous, HttpAnswer, HttpClient, NotSent
-from .outputs.proxy import HttpClientOptions
+from .outputs.http_answers import MAX_AFTER, is_html, refusal, retry_after, shown
+from .outputs.http_sender import HttpSender
+from .outputs.probe import probe
+from .outputs.proxy import HttpClientOptions, ProxyOption
 from .outputs.trust import TlsClientOptions
 from .request import Hold, Poison, Receipt, Request, Retry, Row, TooLarge
 from .secret_file import SecretFile, SecretFileError
@@ -71,6 +74,7 @@ __all__ = [
     "FLAGS",
     "FLAGS_KEY",
     "INFO",
+    "MAX_AFTER",
     "NOTHING",
     "ORIGINAL_SIZE_KEY",
     "RESET",
@@ -102,6 +106,7 @@ __all__ = [
     "HttpAnswer",
     "HttpClient",
     "HttpClientOptions",
+    "HttpSender",
     "HttpServerOptions",
     "LengthPrefixed",
     "Letter",
@@ -116,6 +121,7 @@ __all__ = [
     "Peer",
     "Poison",
     "Processor",
+    "ProxyOption",
     "Receipt",
     "Receiver",
     "Request",
@@ -147,7 +153,12 @@ __all__ = [
     "expand",
     "flag",
     "is_compressed",
+    "is_html",
     "is_loopback",
+    "probe",
+    "refusal",
+    "retry_after",
+    "shown",
     "shown_endpoint",
     "spawn",
     "split_endpoint",
