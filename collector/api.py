@@ -53,8 +53,9 @@ from .inputs.stream import StreamOptions
 from .inputs.tls import TlsServerOptions
 from .inputs.tokens import Tokens, token_of
 from .inputs.web import RESET, WebLimits, WebRequest, WebResponse, WebServer
+from .inputs.web_intake import Taken, WebIntake
 from .inputs.web_options import HttpServerOptions
-from .inputs.web_receiver import Taken, WebReceiver
+from .inputs.web_receiver import WebReceiver
 from .letter import Letter
 from .outputs.certificates import Certificates
 from .outputs.http import Ambiguous, HttpAnswer, HttpClient, NotSent
@@ -142,6 +143,7 @@ __all__ = [
     "TooLarge",
     "TooLong",
     "UnknownEncoding",
+    "WebIntake",
     "WebLimits",
     "WebReceiver",
     "WebRequest",

@@ -93,7 +93,8 @@ class ReceiverTests(ExporterCase):
         receiver.output = output = RecordingOutput()
         await receiver.start()
         self.addCleanup(lambda: within(receiver.stop()))
-        self.url = "http://127.0.0.1:{1}".format(*receiver.address)
+        assert receiver.intake
+        self.url = "http://127.0.0.1:{1}".format(*receiver.intake.address)
         return output
 
     @as_task
