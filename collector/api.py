@@ -63,7 +63,10 @@ from .inputs.web_receiver import WebReceiver
 from .letter import Letter
 from .outputs.certificates import Certificates
 from .outputs.http import Ambiguous, HttpAnswer, HttpClient, NotSent
-from .outputs.proxy import HttpClientOptions
+from .outputs.http_answers import MAX_AFTER, is_html, refusal, retry_after, shown
+from .outputs.http_sender import HttpSender
+from .outputs.probe import probe
+from .outputs.proxy import HttpClientOptions, ProxyOption
 from .outputs.trust import TlsClientOptions
 from .request import Hold, Poison, Receipt, Request, Retry, Row, TooLarge
 from .secret_file import SecretFile, SecretFileError
@@ -76,6 +79,7 @@ __all__ = [
     "FLAGS",
     "FLAGS_KEY",
     "INFO",
+    "MAX_AFTER",
     "NOTHING",
     "ORIGINAL_SIZE_KEY",
     "RESET",
@@ -108,6 +112,7 @@ __all__ = [
     "HttpAnswer",
     "HttpClient",
     "HttpClientOptions",
+    "HttpSender",
     "HttpServerOptions",
     "LengthPrefixed",
     "Letter",
@@ -122,6 +127,7 @@ __all__ = [
     "Peer",
     "Poison",
     "Processor",
+    "ProxyOption",
     "Receipt",
     "Receiver",
     "Request",
@@ -155,8 +161,13 @@ __all__ = [
     "expand",
     "flag",
     "is_compressed",
+    "is_html",
     "is_local",
     "is_loopback",
+    "probe",
+    "refusal",
+    "retry_after",
+    "shown",
     "shown_endpoint",
     "spawn",
     "split_endpoint",

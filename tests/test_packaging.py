@@ -20,6 +20,7 @@ PACKAGES = {
     "collector_dynatrace",
     "collector_forward",
     "collector_http",
+    "collector_otlp",
     "collector_syslog",
 }
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]

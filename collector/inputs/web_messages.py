@@ -76,6 +76,10 @@ class WebResponse:
         """The same with these headers too."""
         return replace(self, headers={**self.headers, **headers})
 
+    def to(self, request: WebRequest) -> WebResponse:
+        """The answer as the client of this request understands it."""
+        return self
+
 
 def later(response: WebResponse) -> WebResponse:
     """A refusal that asks the client to come again."""

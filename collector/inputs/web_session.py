@@ -219,7 +219,7 @@ class Session:
 
     def _write(self, response: WebResponse, exchange: Exchange) -> None:
         head, close = exchange.request.method == "HEAD", not exchange.persistent
-        self._line.write(rendered(response, close=close, head=head))
+        self._line.write(rendered(response.to(exchange.request), close=close, head=head))
 
     def _refusal(self, reason: str, status: int, text: str) -> WebResponse:
         self._server.refused(reason)
