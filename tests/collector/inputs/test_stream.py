@@ -183,9 +183,10 @@ class RefuseTests(StreamTestCase):
             sock.sendall(b"\x16\x03\x01\x00")
             self.assertEqual(await asyncio.to_thread(sock.recv, 1), b"")
         port = self.listener.address[1]
-        line = f"r: 127.0.0.1 speaks TLS to the plain TCP port {port}; connection closed"
-        self.assertEqual(said, [line])
-        self.assertEqual(self.count("connections_refused", reason="wrong_protocol"), 2)
+        line = f"r: 127.0.0.1 speaks TLS to the plain TCP port {port}; connection closed; give "
+        self.assertEqual(said, [f"{line}the receiver tls, or let the sender use none"])
+        reason = {"reason": "wrong_protocol", "detail": "TLS"}
+        self.assertEqual(self.count("connections_refused", **reason), 2)
 
     @as_task
     async def test_accepting_that_fails_is_said_now_and_then(self) -> None:
