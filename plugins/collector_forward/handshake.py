@@ -50,11 +50,11 @@ MISMATCH, WRONG_USER = "shared_key mismatch", "username/password mismatch"
 INVALID_PING = "invalid ping message"
 #: What to do about each, for the log: the client keeps 31 characters of what it is told.
 ADVICE = {
-    ANONYMOUS: "it is in none of the networks of clients, and there is no security for others",
-    NO_PING: "set shared_key at the client too, and see that it speaks to the right port",
-    MISMATCH: "the client has another key than security.shared_key",
-    WRONG_USER: "the client has a user or password that security.users has not",
-    INVALID_PING: "it is no Fluent Forward client, or one that is broken",
+    ANONYMOUS: "; it is in none of the networks of clients, and there is no security for others",
+    NO_PING: "; set shared_key at the client too, and see that it speaks to the right port",
+    MISMATCH: "; the client has another key than security.shared_key",
+    WRONG_USER: "; the client has a user or password that security.users has not",
+    INVALID_PING: "; it is no Fluent Forward client, or one that is broken",
 }
 
 

@@ -116,11 +116,11 @@ class ForwardReceiver(FrameReceiver[ForwardConfig]):
         self._peers.refused(ip, short)
         if self._first_time(ip, reason):
             self.context.log.warn(
-                "{id}: {ip} was not let in: {reason}; {advice}",
+                "{id}: {ip} was not let in: {reason}{advice}",
                 id=self.context.id,
                 ip=ip,
                 reason=reason,
-                advice=ADVICE[reason],
+                advice=ADVICE.get(reason, ""),
             )
 
     def _first_time(self, ip: str, what: str) -> bool:
