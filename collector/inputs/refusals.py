@@ -6,6 +6,12 @@ from ..component import Context
 
 #: Seconds between warnings that accepting fails, or a framing.
 _QUIET = 60.0
+#: What to do about a peer that speaks something else.
+_ADVICE = {
+    "TLS": "; give the receiver tls, or let the sender use none",
+    "HTTP": "; a health check or a browser: it wants another port",
+    "syslog": "; it wants the port of a syslog receiver",
+}
 #: Peers whose mistakes have been logged; each is named once.
 _NAMED_PEERS = 1024
 
@@ -51,19 +57,20 @@ class Refusals:
 
     def misdialled(self, ip: str, protocol: str, place: str) -> None:
         """The peer speaks something else than that place understands."""
-        self.count("wrong_protocol")
+        self._context.count("connections_refused", reason="wrong_protocol", detail=protocol)
         if self._is_new(ip, protocol):
             self._context.log.warn(
-                "{id}: {ip} speaks {protocol} to the {place}; connection closed",
+                "{id}: {ip} speaks {protocol} to the {place}; connection closed{advice}",
                 id=self._context.id,
                 ip=ip,
                 protocol=protocol,
                 place=place,
+                advice=_ADVICE.get(protocol, ""),
             )
 
     def handshake_failed(self, ip: str, why: str) -> None:
         """Of TLS."""
-        self.count("tls_handshake")
+        self._context.count("connections_refused", reason="tls_handshake", detail=why)
         if self._is_new(ip, why):
             log, id = self._context.log, self._context.id
             log.warn("{id}: no TLS with {ip}: {why}", id=id, ip=ip, why=why)

@@ -15,21 +15,21 @@ from pydantic import Field
 
 from ..component import Config, Context
 from ..fields import FileMode, Size, StreamEndpoint
+from .accepting import Accepting
 from .connection import SMALL_READ, Connection
 from .conversation import Conversation
 from .doors import door
 from .frames import Frames, Source
 from .framing import MAX_FRAME, Cut, Framing, WrongProtocol, about
 from .looking import PAUSE, Looking, Next
-from .polling import READ, WRITE, new_poll
+from .polling import WRITE, new_poll
 from .refusals import Refusals
 from .secured import Secured
 from .sources import Sources, source
 from .tls import Identity, TlsServerOptions
 
-#: Connections and new peers a look, so that other listeners get their turn.
+#: Connections a look, so that other listeners get their turn.
 _MOST_READS = 1024
-_MOST_PEERS = 256
 #: Bytes that end a look: about 5 ms of work. A frame counts as so many at least.
 _BATCH = 262144
 _LEAST_FRAME = 64
@@ -39,8 +39,6 @@ _ONE_LINE = 1024
 _BUSY = 65536
 #: Reads of this size on average are worth a look each.
 _BULK = 4096
-#: Seconds without accepting after it failed: the reactor would ask for it again at once.
-_REST = 1.0
 #: Seconds that a peer has to read our last words and to close.
 _LINGER = 2.0
 #: Seconds for a TLS handshake.
@@ -82,15 +80,14 @@ class StreamListener:
         self._flush = flush
         self._common = resource
         self._connections: dict[int, Connection] = {}
-        self._socket: socket.socket | None = None
         self._poll, fileno = new_poll()
         self._looking = Looking(context, fileno, self._look, pause)
         self._refusals = Refusals(context)
+        self._door = door(options.endpoint, options.socket_mode)
+        self._accepting = Accepting(context, self._door, self._poll, self._refusals, self._opened)
         self._identity: Identity | None = None
         self._ready: list[tuple[int, int]] = []  # of the last poll, not read yet
-        self._resting: Any = None  # the timer of a listening socket that is not polled
         self._closing: dict[Connection, Any] = {}  # timers
-        self._door = door(options.endpoint, options.socket_mode)
         local = self._door.transport == "unix"
         self._sources = Sources(0 if local else options.max_connections_per_source)
         self.transport = "tls" if options.tls else self._door.transport
@@ -111,9 +108,8 @@ class StreamListener:
         options = self._options
         if options.tls is not None:
             self._identity = Identity(options.tls, self._context, options.endpoint)
-        self._socket = self._door.open()
+        self._accepting.start()
         self._common = {**self._door.facts, **self._common}
-        self._poll.register(self._socket.fileno(), READ)
         self._looking.start()
 
     def pause(self) -> None:
@@ -122,32 +118,20 @@ class StreamListener:
 
     def resume(self) -> None:
         """Read again."""
-        if self._socket is not None:
+        if self._accepting.active:
             self._looking.start()
 
     async def quiesce(self) -> None:
         """Accept no more; hand on what has arrived, in the kernel too; read no more."""
-        if self._socket is not None:
+        if self._accepting.active:
             # Peers that were not yet accepted are heard too.
             await self._looking.last_looks(lambda: self._read_ready()[0])
-        self._listen_no_more()
+        self._accepting.stop()
         self._looking.stop()
         parts: list[tuple[Source, Cut]] = []
         for connection in list(self._connections.values()):
             self._finish(connection, parts)
         self._hand_on(parts, 0)
-
-    def _listen_no_more(self) -> None:
-        sock, self._socket = self._socket, None
-        if sock is None:
-            return
-        if self._resting is None:
-            self._poll.unregister(sock.fileno())
-        else:
-            self._resting.cancel()
-            self._resting = None
-        self._door.close()
-        sock.close()
 
     async def stop(self) -> None:
         """Close every connection."""
@@ -176,7 +160,7 @@ class StreamListener:
             reads += 1
             connection = self._connections.get(fd)
             if connection is None:
-                self._accept()
+                self._accepting.accept()
                 continue
             if events & WRITE:
                 connection.written()
@@ -242,57 +226,41 @@ class StreamListener:
         self._refusals.count("does_not_read")
         self._close(connection)
 
-    def _accept(self) -> None:
-        assert self._socket is not None
-        for _ in range(_MOST_PEERS):
-            try:
-                sock, address = self._socket.accept()
-            except BlockingIOError:
-                return
-            except ConnectionAbortedError:  # the peer's affair
-                continue
-            except OSError as e:  # EMFILE
-                self._refusals.accept_failed(e)
-                self._rest()
-                return
-            self._opened(sock, address)
-
-    def _rest(self) -> None:
-        assert self._socket is not None
-        self._poll.unregister(self._socket.fileno())
-        self._resting = self._context.reactor.callLater(_REST, self._rested)
-
-    def _rested(self) -> None:
-        assert self._socket is not None
-        self._resting = None
-        self._poll.register(self._socket.fileno(), READ)
-
     def _opened(self, sock: socket.socket, address: Any) -> None:
         try:
-            ip, facts = self._door.peer(sock, address)
-            framing = self._framing() if self._has_room(ip) else None
-        except Exception:  # noqa: BLE001 an author's bug must not end the accepting
-            self._refusals.framing_failed()
-            framing = None
-        if framing is None:
+            connection = self._connection(sock, address)
+        except OSError:  # it is gone already
+            connection = None
+        if connection is None:
             sock.close()
             return
-        sock.setblocking(False)
+        self._connections[connection.fd] = connection
+        self._sources.came(connection.ip)
+        if self._identity is None:
+            self.established(connection)
+        else:
+            self._close_after(_HANDSHAKE, connection)
+
+    def _connection(self, sock: socket.socket, address: Any) -> Connection | None:
+        """None: it is refused, or has no framing. Raises OSError."""
+        ip, facts = self._door.peer(sock, address)
+        framing = self._new_framing() if self._has_room(ip) else None
+        if framing is None:
+            return None
         self._context.count("connections_opened")
+        sock.setblocking(False)
         facts |= self._common
         if self._identity is None:
-            connection = Connection(sock, self._poll, framing, ip, facts, self)
-            self._keep(connection)
-            self.established(connection)
-            return
+            return Connection(sock, self._poll, framing, ip, facts, self)
+        tls = self._identity.wrapped(sock)
+        return Secured(tls, self._poll, framing, ip, facts, self)
+
+    def _new_framing(self) -> Framing | None:
         try:
-            tls = self._identity.wrapped(sock)
-        except OSError:  # it is gone already
-            sock.close()
-            return
-        connection = Secured(tls, self._poll, framing, ip, facts, self)
-        self._keep(connection)
-        self._close_after(_HANDSHAKE, connection)
+            return self._framing()
+        except Exception:  # noqa: BLE001 an author's bug must not end the accepting
+            self._refusals.framing_failed()
+            return None
 
     def _has_room(self, ip: str) -> bool:
         if len(self._connections) >= self._options.max_connections:
@@ -302,10 +270,6 @@ class StreamListener:
             self._refusals.full(source(ip), self._sources.most)
             return False
         return True
-
-    def _keep(self, connection: Connection) -> None:
-        self._connections[connection.fd] = connection
-        self._sources.came(connection.ip)
 
     def established(self, connection: Connection) -> None:
         """See `Keeper`."""

@@ -25,6 +25,7 @@ from collector.api import (
 from .access import Access
 from .answers import Answer, InDoubt
 from .failure import Undecodable
+from .handshake import ADVICE
 from .jsonmode import read_json
 from .limits import Limits
 from .options import ForwardConfig
@@ -117,7 +118,11 @@ class ForwardReceiver(FrameReceiver[ForwardConfig]):
         self._peers.refused(ip, short)
         if self._first_time(ip, reason):
             self.context.log.warn(
-                "{id}: {ip} was not let in: {reason}", id=self.context.id, ip=ip, reason=reason
+                "{id}: {ip} was not let in: {reason}{advice}",
+                id=self.context.id,
+                ip=ip,
+                reason=reason,
+                advice=ADVICE.get(reason, ""),
             )
 
     def _first_time(self, ip: str, what: str) -> bool:

@@ -15,7 +15,7 @@ from fluent import sender
 
 from tests.system.clients import ENV, check, client
 from tests.system.collecting import QUICK, Collector, collector
-from tests.system.process import PYTHON, finished
+from tests.system.process import PYTHON, finished, running
 from tests.system.sandbox import Sandbox, sandbox
 
 pytestmark = pytest.mark.system
@@ -91,6 +91,15 @@ def test_util_linux_logger(local: Local, options: tuple[str, ...]) -> None:
     command = (client("logger"), "--tcp", "--socket", str(local.syslog), "--rfc5424", *options)
     subprocess.run(command, input=lines, env=ENV, text=True, check=True, timeout=30)
     local.arrived(name)
+
+
+def test_fluent_bit(local: Local, tmp_path: Path) -> None:
+    program = client("fluent-bit", "/opt/fluent-bit/bin/fluent-bit")
+    name = "fluent-bit over a file"
+    dummy = ("-i", "dummy", f"-pdummy={json.dumps({'message': f'{name} 0000'})}", "-psamples=1")
+    output = ("-pmatch=*", f"-punix_path={local.forward}", "-prequire_ack_response=on")
+    with running((program, *dummy, "-o", "forward", *output), tmp_path):
+        local.destination.arrived(name, 1)
 
 
 def test_a_second_collector_is_told_that_the_first_lives(local: Local, tmp_path: Path) -> None:

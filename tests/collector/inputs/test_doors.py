@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from collector.inputs import doors
 from collector.inputs.autoframing import AutoFraming
 from collector.inputs.socket_file import remove_dead
 from collector.inputs.sockets import ListenError
@@ -121,6 +122,14 @@ class FileTests(UnixTestCase):
     async def test_a_directory_that_is_missing_is_named(self) -> None:
         self.path = self.path.parent / "none" / "in.sock"
         self.assertIn(f"there is no directory {self.path.parent}", await self.refused())
+
+    @as_task
+    async def test_a_directory_that_others_own_is_named(self) -> None:
+        def forbidden(*_: object) -> socket.socket:
+            raise PermissionError
+
+        self.patch(doors, "socket_at", forbidden)
+        self.assertIn(f"this user may not write to {self.path.parent}", await self.refused())
 
     @as_task
     async def test_a_long_path_works(self) -> None:
