@@ -34,6 +34,7 @@ from .event import (
 from .fields import (
     Duration,
     Endpoint,
+    Network,
     SecretStr,
     Size,
     is_loopback,
@@ -41,6 +42,7 @@ from .fields import (
     split_endpoint,
 )
 from .inputs.autoframing import AutoFraming
+from .inputs.compression import Damaged, TooLong, UnknownEncoding, decoded, expand, is_compressed
 from .inputs.conversation import Conversation, Peer
 from .inputs.datagram import DatagramOptions
 from .inputs.frames import Frames
@@ -49,13 +51,17 @@ from .inputs.receiver import DatagramReceiver, FrameReceiver, Listener, StreamRe
 from .inputs.sockets import ListenError
 from .inputs.stream import StreamOptions
 from .inputs.tls import TlsServerOptions
+from .inputs.tokens import Tokens, token_of
 from .inputs.web import RESET, WebLimits, WebRequest, WebResponse, WebServer
+from .inputs.web_options import HttpServerOptions
+from .inputs.web_receiver import Taken, WebReceiver
 from .letter import Letter
 from .outputs.certificates import Certificates
 from .outputs.http import Ambiguous, HttpAnswer, HttpClient, NotSent
 from .outputs.proxy import HttpClientOptions
 from .outputs.trust import TlsClientOptions
 from .request import Hold, Poison, Receipt, Request, Retry, Row, TooLarge
+from .secret_file import SecretFile, SecretFileError
 from .tasks import spawn, wait
 
 __all__ = [
@@ -81,6 +87,7 @@ __all__ = [
     "Config",
     "Context",
     "Conversation",
+    "Damaged",
     "DatagramOptions",
     "DatagramReceiver",
     "Delimited",
@@ -95,11 +102,13 @@ __all__ = [
     "HttpAnswer",
     "HttpClient",
     "HttpClientOptions",
+    "HttpServerOptions",
     "LengthPrefixed",
     "Letter",
     "Lines",
     "ListenError",
     "Listener",
+    "Network",
     "NotSent",
     "OctetCounted",
     "Outcome",
@@ -114,23 +123,34 @@ __all__ = [
     "Retry",
     "Row",
     "Scope",
+    "SecretFile",
+    "SecretFileError",
     "SecretStr",
     "Size",
     "StreamOptions",
     "StreamReceiver",
+    "Taken",
     "TlsClientOptions",
     "TlsServerOptions",
+    "Tokens",
     "TooLarge",
+    "TooLong",
+    "UnknownEncoding",
     "WebLimits",
+    "WebReceiver",
     "WebRequest",
     "WebResponse",
     "WebServer",
     "WrongProtocol",
     "copy_event",
+    "decoded",
+    "expand",
     "flag",
+    "is_compressed",
     "is_loopback",
     "shown_endpoint",
     "spawn",
     "split_endpoint",
+    "token_of",
     "wait",
 ]

@@ -18,8 +18,9 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from collector.api import Damaged, TooLong, expand, is_compressed
+
 from . import scan
-from .compression import expand, is_compressed
 from .failure import Undecodable
 from .lenient import Entry, lenient, lenient_entry
 from .limits import REFUSALS, Limits, Time, Value
@@ -187,7 +188,7 @@ def _packed(
     payload: bytes, envelope: Envelope, limits: Limits, shapes: Shapes
 ) -> tuple[list[Entry], Bad]:
     if is_compressed(payload):
-        payload = expand(payload, limits.expanded)
+        payload = _expanded(payload, limits.expanded)
     entries = _claimed(payload, envelope, limits, shapes)
     return (entries, []) if entries else _entries(payload, scan.ends(payload, limits.entries))
 
@@ -208,6 +209,15 @@ def _claimed(
             return None
         shapes.learn(tag, entries)
     return entries
+
+
+def _expanded(payload: bytes, limit: int) -> bytes:
+    try:
+        return expand(payload, limit)
+    except Damaged as e:
+        raise Undecodable("bad_compression", str(e)) from e
+    except TooLong as e:
+        raise Undecodable("bomb", f"more than {limit} bytes when decompressed") from e
 
 
 def _entries(content: bytes, ends: list[int]) -> tuple[list[Entry], Bad]:
