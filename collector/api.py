@@ -53,12 +53,16 @@ from .inputs.stream import StreamOptions
 from .inputs.tls import TlsServerOptions
 from .inputs.tokens import Tokens, token_of
 from .inputs.web import RESET, WebLimits, WebRequest, WebResponse, WebServer
+from .inputs.web_intake import Taken, WebIntake
 from .inputs.web_options import HttpServerOptions
-from .inputs.web_receiver import Taken, WebReceiver
+from .inputs.web_receiver import WebReceiver
 from .letter import Letter
 from .outputs.certificates import Certificates
 from .outputs.http import Ambiguous, HttpAnswer, HttpClient, NotSent
-from .outputs.proxy import HttpClientOptions
+from .outputs.http_answers import MAX_AFTER, is_html, refusal, retry_after, shown
+from .outputs.http_sender import HttpSender
+from .outputs.probe import probe
+from .outputs.proxy import HttpClientOptions, ProxyOption
 from .outputs.trust import TlsClientOptions
 from .request import Hold, Poison, Receipt, Request, Retry, Row, TooLarge
 from .secret_file import SecretFile, SecretFileError
@@ -71,6 +75,7 @@ __all__ = [
     "FLAGS",
     "FLAGS_KEY",
     "INFO",
+    "MAX_AFTER",
     "NOTHING",
     "ORIGINAL_SIZE_KEY",
     "RESET",
@@ -102,6 +107,7 @@ __all__ = [
     "HttpAnswer",
     "HttpClient",
     "HttpClientOptions",
+    "HttpSender",
     "HttpServerOptions",
     "LengthPrefixed",
     "Letter",
@@ -116,6 +122,7 @@ __all__ = [
     "Peer",
     "Poison",
     "Processor",
+    "ProxyOption",
     "Receipt",
     "Receiver",
     "Request",
@@ -136,6 +143,7 @@ __all__ = [
     "TooLarge",
     "TooLong",
     "UnknownEncoding",
+    "WebIntake",
     "WebLimits",
     "WebReceiver",
     "WebRequest",
@@ -147,7 +155,12 @@ __all__ = [
     "expand",
     "flag",
     "is_compressed",
+    "is_html",
     "is_loopback",
+    "probe",
+    "refusal",
+    "retry_after",
+    "shown",
     "shown_endpoint",
     "spawn",
     "split_endpoint",

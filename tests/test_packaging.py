@@ -19,6 +19,7 @@ PACKAGES = {
     "collector_debug",
     "collector_dynatrace",
     "collector_forward",
+    "collector_http",
     "collector_otlp",
     "collector_syslog",
 }

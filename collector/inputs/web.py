@@ -21,8 +21,8 @@ from ..fields import shown_endpoint
 from ..tasks import spawn
 from .sockets import stream_socket
 from .web_channel import Channel
+from .web_exchange import Exchange
 from .web_messages import RESET, WebLimits, WebRequest, WebResponse, plain
-from .web_session import Exchange
 
 __all__ = ["RESET", "Answer", "WebLimits", "WebRequest", "WebResponse", "WebServer", "plain"]
 

@@ -11,7 +11,8 @@ from twisted.internet.protocol import Protocol as Connection
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from .web_session import STALLED, Server, Session
+from .web_exchange import Server
+from .web_session import STALLED, Session
 
 
 class Host(Server, Protocol):

@@ -11,9 +11,10 @@ from typing import Any
 from ..component import Context
 from .conversation import Peer
 from .tokens import Tokens
+from .web_exchange import Exchange
 from .web_messages import WebLimits, WebRequest, WebResponse, later
 from .web_options import HttpServerOptions
-from .web_session import Exchange, Session
+from .web_session import Session
 
 #: Seconds between looks at the deadlines.
 _SWEEP = 1.0
@@ -104,10 +105,6 @@ class Door:
         for visit in list(self._visits):
             if visit.session.deadline <= now:
                 visit.session.expire()
-
-    def quiesce(self) -> None:
-        """Requests that come now are the last of their connections."""
-        self.quiescing = True
 
     def close(self) -> None:
         """End the connections that have nothing under way."""

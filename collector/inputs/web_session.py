@@ -15,7 +15,6 @@ from __future__ import annotations
 import math
 import re
 from collections import deque
-from typing import Any, Protocol
 
 from httptools import (
     HttpParserError,
@@ -27,10 +26,10 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from ..event import NOTHING, Resource
+from .web_exchange import Exchange, Line, Server
 from .web_messages import (
     RESET,
     Fields,
-    WebLimits,
     WebRequest,
     WebResponse,
     rendered,
@@ -47,72 +46,6 @@ _HEADERS = 500
 #: Requests of one connection that wait for their answers.
 _PIPELINED = 1000
 _REQUEST_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+ [^ \r\n]+ HTTP/1\.[01]\r?\n")
-
-
-class Server(Protocol):
-    """What a session needs of the server it belongs to."""
-
-    reactor: Any
-    limits: WebLimits
-    #: Bytes of bodies in memory, of all connections.
-    buffered: int
-    #: Whether connections end after what is under way.
-    quiescing: bool
-
-    def admit(self, request: WebRequest, /) -> WebResponse | None:
-        """See a request before its body; may answer it."""
-        ...
-
-    def refuse(self, status: int, text: str, /) -> WebResponse:
-        """The answer with a status and a sentence."""
-        ...
-
-    def refused(self, reason: str, /) -> None:
-        """Why, for a counter."""
-        ...
-
-    def received(self, exchange: Exchange) -> None:
-        """A request is complete: `exchange.answer` is to be called once, then or later."""
-        ...
-
-
-class Line(Protocol):
-    """The connection, as its session sees it."""
-
-    def write(self, data: bytes) -> None:
-        """Send this."""
-        ...
-
-    def end(self) -> None:
-        """Send what was written, and close soon; what still comes is thrown away."""
-        ...
-
-    def abort(self) -> None:
-        """Reset the connection."""
-        ...
-
-
-class Exchange:
-    """A request and its answer."""
-
-    __slots__ = ("_session", "chunks", "early", "persistent", "request", "response", "size")
-
-    def __init__(self, session: Session, request: WebRequest, *, persistent: bool) -> None:
-        self._session = session
-        self.request = request
-        #: Whether the connection outlives it.
-        self.persistent = persistent
-        self.chunks: list[bytes] = []
-        #: Bytes that the server counts as buffered for this request.
-        self.size = 0
-        #: An answer that waits only for the rest of the body.
-        self.early: WebResponse | None = None
-        self.response: WebResponse | None = None
-
-    def answer(self, response: WebResponse) -> None:
-        """Give the answer. Once; nothing happens when the client has gone."""
-        self.response = response
-        self._session.answered()
 
 
 class Session:
@@ -211,7 +144,7 @@ class Session:
             parser.get_method(), self._target, self._fields, self._peer, self._resource
         )
         persistent = parser.should_keep_alive() and not server.quiescing
-        exchange = self._coming = Exchange(self, request, persistent=persistent)
+        exchange = self._coming = Exchange(self.answered, request, persistent=persistent)
         self._within(server.limits.body_timeout)
         length = _length(request)
         early = server.admit(request) or self._too_large(length)
@@ -307,7 +240,7 @@ class Session:
         exchange, self._coming = self._coming, None
         self._in_head = False
         if exchange is None:
-            exchange = Exchange(self, _UNREAD, persistent=False)
+            exchange = Exchange(self.answered, _UNREAD, persistent=False)
         exchange.persistent = False
         exchange.chunks = []
         self._open.append(exchange)

@@ -7,8 +7,8 @@ from typing import ClassVar, Final
 from collector.api import Context, HttpServerOptions, Taken, WebReceiver, WebRequest, WebResponse
 
 from .answer import JSON, PROTOBUF, Refusal, media_type, taken
+from .bodies import COUNTERS, Bodies, complaint
 from .failure import Malformed, TooMany
-from .intake import COUNTERS, Intake, complaint
 from .options import OtlpConfig, OtlpHttpOptions
 
 #: Signals that are not taken, by the end of their path.
@@ -26,12 +26,16 @@ class OtlpReceiver(WebReceiver[OtlpConfig]):
 
     def __init__(self, config: OtlpConfig, context: Context) -> None:
         super().__init__(config, context)
-        self._intake = Intake(context)
+        self._bodies = Bodies(context)
         self._http = config.protocols.http or OtlpHttpOptions()
 
     def http(self) -> HttpServerOptions | None:
         """See `WebReceiver`."""
         return self.config.protocols.http
+
+    def _refusal(self, reason: str, status: int, text: str) -> WebResponse:
+        self.context.count("requests_refused", reason=reason)
+        return self.refuse(status, text)
 
     def refuse(self, status: int, text: str) -> WebResponse:
         """See `WebReceiver`."""
@@ -64,7 +68,7 @@ class OtlpReceiver(WebReceiver[OtlpConfig]):
         """See `WebReceiver`."""
         kind = media_type(request)
         try:
-            read = self._intake.json if kind == JSON else self._intake.protobuf
+            read = self._bodies.json if kind == JSON else self._bodies.protobuf
             decoded = read(request.body)
         except Malformed as e:
             return self._refusal("malformed", 400, f"The body cannot be read: {e}.")

@@ -69,6 +69,8 @@ class WebReceiverTestCase(ListenerTestCase):
         receiver = self.receiver = Echo(HttpServerOptions(**said), self.context)
         receiver.output = self.output
         await receiver.start()
+        assert receiver.intake is not None
+        self.address = receiver.intake.address
         self.addCleanup(self._stop)
         return receiver
 
@@ -86,7 +88,7 @@ class WebReceiverTestCase(ListenerTestCase):
         return await asyncio.to_thread(self._ask, path, body, headers)
 
     def _ask(self, path: str, body: bytes, headers: dict[str, str]) -> tuple[int, Any]:
-        client = http.client.HTTPConnection(*self.receiver.address, timeout=10)
+        client = http.client.HTTPConnection(*self.address, timeout=10)
         said = {name.replace("_", "-"): value for name, value in headers.items()}
         client.request("POST", path, body, said)
         answer = client.getresponse()
@@ -103,7 +105,7 @@ class WebReceiverTestCase(ListenerTestCase):
 
     def _talk(self, parts: tuple[bytes, ...]) -> bytes:
         got = b""
-        with socket.create_connection(self.receiver.address, 10) as sock:
+        with socket.create_connection(self.address, 10) as sock:
             for part in parts:
                 sock.sendall(part)
             while data := sock.recv(65536):
@@ -236,7 +238,7 @@ class AccessTests(WebReceiverTestCase):
             trust.check_hostname = False
             if own:
                 trust.load_cert_chain(own)
-            client = http.client.HTTPSConnection(*self.receiver.address, timeout=10, context=trust)
+            client = http.client.HTTPSConnection(*self.address, timeout=10, context=trust)
             with closing(client):
                 client.request("POST", "/", b"hi")
                 return client.getresponse().status
@@ -276,7 +278,7 @@ class LimitTests(WebReceiverTestCase):
     @as_task
     async def test_a_source_with_too_many_connections(self) -> None:
         await self.serve(max_connections_per_source=1)
-        with socket.create_connection(self.receiver.address, 10):
+        with socket.create_connection(self.address, 10):
             await self.until(lambda: self.count("connections_opened"))
             got = await self.talk()
         self.assertTrue(got.startswith(b"HTTP/1.1 429 "), got)

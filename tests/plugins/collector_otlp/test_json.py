@@ -55,7 +55,7 @@ def body(record: Any) -> bytes:
 class OracleTests(SynchronousTestCase):
     """Against protobuf's own JSON."""
 
-    @settings(max_examples=30, deadline=None)
+    @settings(max_examples=20, deadline=None)
     @given(REQUESTS)
     def test_every_field_survives(self, made: ExportLogsServiceRequest) -> None:
         decoded = JsonDecoder().decode(written(made))

@@ -76,6 +76,8 @@ class ReceiverTestCase(ListenerTestCase):
         receiver.output = self.output
         await receiver.start()
         self.addCleanup(self._stop)
+        assert receiver.intake
+        self.address = receiver.intake.address
 
     @as_task
     async def _stop(self) -> None:
@@ -95,7 +97,7 @@ class ReceiverTestCase(ListenerTestCase):
     def _ask(
         self, method: str, path: str, body: bytes, headers: dict[str, str]
     ) -> tuple[int, dict[str, str], bytes]:
-        client = http.client.HTTPConnection(*self.receiver.address, timeout=10)
+        client = http.client.HTTPConnection(*self.address, timeout=10)
         client.request(method, path, body, headers)
         answer = client.getresponse()
         said = answer.status, dict(answer.headers), answer.read()

@@ -11,15 +11,15 @@ from .decoded import Decoded
 from .json import JsonDecoder
 from .protobuf import Decoder
 
-#: For a receiver that has an `Intake`.
+#: For a receiver that has `Bodies`.
 COUNTERS: Final[Mapping[str, str]] = {
     "refused_log_records": "Records refused while others of their request were taken, by reason.",
 }
 _TOO_DEEP = "too_deep"
 
 
-class Intake:
-    """Of one receiver: remembers what its requests have in common."""
+class Bodies:
+    """Of one receiver's requests: remembers what they have in common."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
