@@ -34,12 +34,16 @@ from .event import (
 from .fields import (
     Duration,
     Endpoint,
+    FileMode,
     Network,
     SecretStr,
     Size,
+    StreamEndpoint,
+    is_local,
     is_loopback,
     shown_endpoint,
     split_endpoint,
+    unix_path,
 )
 from .inputs.autoframing import AutoFraming
 from .inputs.compression import Damaged, TooLong, UnknownEncoding, decoded, expand, is_compressed
@@ -103,6 +107,7 @@ __all__ = [
     "Event",
     "Exchange",
     "Exporter",
+    "FileMode",
     "FrameReceiver",
     "Frames",
     "Framing",
@@ -139,6 +144,7 @@ __all__ = [
     "SecretStr",
     "Server",
     "Size",
+    "StreamEndpoint",
     "StreamOptions",
     "StreamReceiver",
     "Taken",
@@ -162,6 +168,7 @@ __all__ = [
     "flag",
     "is_compressed",
     "is_html",
+    "is_local",
     "is_loopback",
     "probe",
     "refusal",
@@ -171,5 +178,6 @@ __all__ = [
     "spawn",
     "split_endpoint",
     "token_of",
+    "unix_path",
     "wait",
 ]

@@ -37,17 +37,28 @@ class Refusals:
                 "{id}: the framing failed; connection closed", id=self._context.id
             )
 
-    def misdialled(self, ip: str, protocol: str, kind: str, port: int) -> None:
-        """The peer speaks something else than the port of this kind."""
+    def full(self, source: str, most: int) -> None:
+        """One source has as many as it may have."""
+        self.count("max_connections_per_source")
+        if self._may_say("full"):
+            self._context.log.warn(
+                "{id}: {source} has {most} connections open, more of its are closed; where many "
+                "senders share an address, raise max_connections_per_source",
+                id=self._context.id,
+                source=source,
+                most=most,
+            )
+
+    def misdialled(self, ip: str, protocol: str, place: str) -> None:
+        """The peer speaks something else than that place understands."""
         self.count("wrong_protocol")
         if self._is_new(ip, protocol):
             self._context.log.warn(
-                "{id}: {ip} speaks {protocol} to the {kind} port {port}; connection closed",
+                "{id}: {ip} speaks {protocol} to the {place}; connection closed",
                 id=self._context.id,
                 ip=ip,
                 protocol=protocol,
-                kind=kind,
-                port=port,
+                place=place,
             )
 
     def handshake_failed(self, ip: str, why: str) -> None:

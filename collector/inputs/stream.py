@@ -14,16 +14,17 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from ..component import Config, Context
-from ..fields import Endpoint, Size
+from ..fields import FileMode, Size, StreamEndpoint
 from .connection import SMALL_READ, Connection
 from .conversation import Conversation
+from .doors import door
 from .frames import Frames, Source
 from .framing import MAX_FRAME, Cut, Framing, WrongProtocol, about
 from .looking import PAUSE, Looking, Next
 from .polling import READ, WRITE, new_poll
 from .refusals import Refusals
 from .secured import Secured
-from .sockets import peer_address, stream_socket, tune
+from .sources import Sources, source
 from .tls import Identity, TlsServerOptions
 
 #: Connections and new peers a look, so that other listeners get their turn.
@@ -47,13 +48,18 @@ _HANDSHAKE = 10.0
 
 
 class StreamOptions(Config):
-    """A TCP listener."""
+    """A listener on TCP, or on a UNIX socket."""
 
-    endpoint: Endpoint
+    endpoint: StreamEndpoint
+    #: Of a UNIX socket's file: who may connect.
+    socket_mode: FileMode = "0660"
     #: A longer frame is cut there and flagged. RFC 5424 6.1: at least 480.
     max_frame_size: Annotated[Size, Field(ge=480)] = MAX_FRAME
     #: More are closed at once, and counted.
     max_connections: int = 10_000
+    #: The same for each address, or IPv6 network of 64 bits; 0: any number. A tenth of all, so
+    #: that one sender that goes wrong leaves room for the others.
+    max_connections_per_source: Annotated[int, Field(ge=0)] = 1000
     #: Without it the port is plain TCP.
     tls: TlsServerOptions | None = None
 
@@ -87,8 +93,10 @@ class StreamListener:
         self._ready: list[tuple[int, int]] = []  # of the last poll, not read yet
         self._resting: Any = None  # the timer of a listening socket that is not polled
         self._closing: dict[Connection, Any] = {}  # timers
-        self.address = ("", 0)
-        self.transport = "tls" if options.tls else "tcp"
+        self._door = door(options.endpoint, options.socket_mode)
+        local = self._door.transport == "unix"
+        self._sources = Sources(0 if local else options.max_connections_per_source)
+        self.transport = "tls" if options.tls else self._door.transport
         context.gauge(
             "connections",
             "Open connections.",
@@ -96,15 +104,18 @@ class StreamListener:
             endpoint=options.endpoint,
         )
 
+    @property
+    def address(self) -> tuple[str, int]:
+        """See `Listener`."""
+        return self._door.address
+
     async def start(self) -> None:
         """Bind and accept. Raises ListenError."""
         options = self._options
         if options.tls is not None:
             self._identity = Identity(options.tls, self._context, options.endpoint, self._alpn)
-        self._socket = stream_socket(self._options.endpoint)
-        self.address = peer_address(self._socket.getsockname())
-        port = self.address[1]
-        self._common = {"net.transport": "tcp", "net.host.port": port, **self._common}
+        self._socket = self._door.open()
+        self._common = {**self._door.facts, **self._common}
         self._poll.register(self._socket.fileno(), READ)
         self._looking.start()
 
@@ -138,6 +149,7 @@ class StreamListener:
         else:
             self._resting.cancel()
             self._resting = None
+        self._door.close()
         sock.close()
 
     async def stop(self) -> None:
@@ -195,8 +207,8 @@ class StreamListener:
         try:
             cut = connection.feed(data)
         except WrongProtocol as e:
-            kind = "TLS" if self._identity else "plain TCP"
-            self._refusals.misdialled(connection.ip, str(e), kind, self.address[1])
+            kind = "TLS on" if self._identity else "plain"
+            self._refusals.misdialled(connection.ip, str(e), f"{kind} {self._door.name}")
             self._close(connection)
             return 0, 0
         except Exception:  # noqa: BLE001 an author's bug costs one peer, not all of this look
@@ -224,7 +236,7 @@ class StreamListener:
             parts.append((connection, rest))
 
     def _hand_on(self, parts: list[tuple[Source, Cut]], size: int) -> None:
-        self._context.count("received_bytes", size, transport="tcp")
+        self._context.count("received_bytes", size, transport=self._door.transport)
         if parts:
             self._flush(Frames(parts, size))
 
@@ -259,24 +271,21 @@ class StreamListener:
         self._poll.register(self._socket.fileno(), READ)
 
     def _opened(self, sock: socket.socket, address: Any) -> None:
-        if len(self._connections) >= self._options.max_connections:
-            self._refusals.count("max_connections")
-            sock.close()
-            return
         try:
-            framing = self._framing()
+            ip, facts = self._door.peer(sock, address)
+            framing = self._framing() if self._has_room(ip) else None
         except Exception:  # noqa: BLE001 an author's bug must not end the accepting
             self._refusals.framing_failed()
+            framing = None
+        if framing is None:
             sock.close()
             return
         sock.setblocking(False)
-        tune(sock)
-        ip, port = peer_address(address)
-        facts = {"net.peer.ip": ip, "net.peer.port": port, **self._common}
         self._context.count("connections_opened")
+        facts |= self._common
         if self._identity is None:
             connection = Connection(sock, self._poll, framing, ip, facts, self)
-            self._connections[connection.fd] = connection
+            self._keep(connection)
             self.established(connection)
             return
         try:
@@ -285,8 +294,21 @@ class StreamListener:
             sock.close()
             return
         connection = Secured(tls, self._poll, framing, ip, facts, self)
-        self._connections[connection.fd] = connection
+        self._keep(connection)
         self._close_after(_HANDSHAKE, connection)
+
+    def _has_room(self, ip: str) -> bool:
+        if len(self._connections) >= self._options.max_connections:
+            self._refusals.count("max_connections")
+            return False
+        if not self._sources.has_room(ip):
+            self._refusals.full(source(ip), self._sources.most)
+            return False
+        return True
+
+    def _keep(self, connection: Connection) -> None:
+        self._connections[connection.fd] = connection
+        self._sources.came(connection.ip)
 
     def established(self, connection: Connection) -> None:
         """See `Keeper`."""
@@ -315,6 +337,7 @@ class StreamListener:
         if self._connections.pop(connection.fd, None) is None:
             return
         connection.close()
+        self._sources.left(connection.ip)
         self._close_no_more(connection)
         if isinstance(connection.framing, Conversation):
             connection.framing.closed()

@@ -15,6 +15,8 @@ from .answers import Answer, InDoubt, Queue
 from .events import Writer
 from .framing import JsonFraming, MessagePackFraming, is_json
 from .handshake import MAX_PING, Handshake, Refusal, Secrets, refused
+from .oversize import Oversize
+from .software import UNKNOWN
 
 #: Unread answers after which a sender is taken for one that does not read them.
 _MOST_UNREAD = 65536
@@ -26,6 +28,8 @@ class Frame(bytes):
 
     session: Session
     answer: Answer | None
+    #: The whole size and the last element of a frame of which this is only the head.
+    oversize: tuple[int, bytes] | None
 
 
 class Desk(Protocol):
@@ -59,10 +63,12 @@ class Session:
         self._desk = desk
         self._framing: MessagePackFraming | JsonFraming | None = None
         self._handshake: Handshake | None = None
-        self._ping = MessagePackFraming(MAX_PING)
+        self._ping = MessagePackFraming(MAX_PING, passes=False)
         self._timer: Any = None
         self._old = False
         self.json = False
+        #: What the sender seems to be, once it has sent something.
+        self.software = UNKNOWN
         self.peer: Peer
         self.writer: Writer
         self.queue = Queue(desk.in_doubt, self._write)
@@ -93,6 +99,7 @@ class Session:
         frame = Frame(data)
         frame.session = self
         frame.answer = None
+        frame.oversize = (data.size, data.options) if type(data) is Oversize else None
         return frame
 
     def finish(self) -> list[bytes]:

@@ -90,9 +90,14 @@ def salvaged_chunk(frame: bytes) -> bytes:
             return b""
         scanner = scan.unpacker(memoryview(frame)[at:])
         last = at + _skipped(scanner, count - 1) if count > 1 else at
-        return _options(frame, last, 1)[0] if count else b""
+        return chunk_of(frame[last:]) if count else b""
     except Undecodable:
         return b""
+
+
+def chunk_of(options: bytes) -> bytes:
+    """The chunk of a frame's last element."""
+    return _options(options, 0, 1)[0]
 
 
 def _forward(frame: bytes, at: int, count: int, tag: str, limits: Limits) -> Envelope:

@@ -28,7 +28,7 @@ class StreamTestCase(ListenerTestCase):
         pause: float = 0.002,
         **options: Any,
     ) -> StreamListener:
-        said = StreamOptions(endpoint="127.0.0.1:0", **options)
+        said = StreamOptions(**{"endpoint": "127.0.0.1:0", **options})
         facts = {"listener": "r"}
         listener = StreamListener(
             self.context, said, framing, flush or self.got.append, facts, pause
@@ -40,6 +40,14 @@ class StreamTestCase(ListenerTestCase):
 
     def dial(self) -> socket.socket:
         return self.connect(self.listener.address)
+
+    def warnings(self) -> list[str]:
+        """What is warned of from now on."""
+        lines: list[str] = []
+        self.patch(
+            self.context.log, "warn", lambda text, **facts: lines.append(text.format(**facts))
+        )
+        return lines
 
 
 class ReadTests(StreamTestCase):
@@ -151,12 +159,25 @@ class RefuseTests(StreamTestCase):
         self.assertEqual(await self.got_frames(1), [b"x"])
 
     @as_task
+    async def test_connections_over_the_limit_of_a_source_are_closed_and_said_once(self) -> None:
+        await self.listen(max_connections_per_source=2)
+        said = self.warnings()
+        socks = [self.dial() for _ in range(4)]
+        reason = "max_connections_per_source"
+        await self.until(lambda: self.count("connections_refused", reason=reason) == 2)
+        self.assertEqual(self.gauge("connections"), 2)
+        (line,) = said
+        self.assertIn("r: 127.0.0.1 has 2 connections open", line)
+        self.assertIn("raise max_connections_per_source", line)
+        socks[0].close()
+        await self.until(lambda: self.gauge("connections") == 1)
+        self.dial().sendall(b"x\n")
+        self.assertEqual(await self.got_frames(1), [b"x"])
+
+    @as_task
     async def test_another_protocol_is_named_once_and_closed(self) -> None:
         await self.listen(AutoFraming)
-        said: list[str] = []
-        self.patch(
-            self.context.log, "warn", lambda text, **facts: said.append(text.format(**facts))
-        )
+        said = self.warnings()
         for _ in range(2):
             sock = self.dial()
             sock.sendall(b"\x16\x03\x01\x00")
@@ -169,10 +190,7 @@ class RefuseTests(StreamTestCase):
     @as_task
     async def test_accepting_that_fails_is_said_now_and_then(self) -> None:
         await self.listen()
-        said: list[str] = []
-        self.patch(
-            self.context.log, "warn", lambda text, **facts: said.append(text.format(**facts))
-        )
+        said = self.warnings()
         self.patch(stream, "_REST", 0.01)
         real = self.listener._socket
         assert real is not None
