@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.bench import forwarding
+from tests.bench import forwarding, posting
 from tests.bench.lines import Line
 
 #: A prime, so that the pool does not run in step with hosts and programs.
@@ -209,6 +209,8 @@ FORMS: dict[str, tuple[Callable[[Iterator[Line]], Iterator[bytes]], Callable[[by
 
 #: Files of Forward frames, and whether those are compressed.
 FORWARD_FORMS = {"forward": False, "forward-gzip": True}
+#: Files of HTTP requests, and how many events each of them has.
+HTTP_FORMS = {"http": 100, "http1": 1}
 
 
 class Corpus(NamedTuple):
@@ -224,6 +226,8 @@ def write(path: Path, form: str, count: int) -> Corpus:
     with path.open("wb", buffering=1 << 20) as out:
         if form in FORWARD_FORMS:
             out.writelines(forwarding.written(lines(count), compressed=FORWARD_FORMS[form]))
+        elif form in HTTP_FORMS:
+            out.writelines(posting.written(lines(count), HTTP_FORMS[form]))
         else:
             said, framed = FORMS[form]
             out.writelines(map(framed, said(lines(count))))

@@ -17,7 +17,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from tests.bench import forwarding
+from tests.bench.parcels import parcels
+from tests.bench.posting import post
 
 #: Every message of a corpus ends with its id.
 _END = re.compile(rb"id=\d{12}\n?")
@@ -33,8 +34,9 @@ class Load(NamedTuple):
 
     #: flood: the whole file over a few connections, as fast as it is taken.
     #: trickle: a line a write, over many connections in turn. datagrams: one a line.
-    #: frames: a file of Forward frames, each over the next connection.
-    kind: Literal["flood", "trickle", "datagrams", "frames"]
+    #: frames: a file of parcels, each over the next connection.
+    #: requests: the same, but a connection waits for the answer before it sends again.
+    kind: Literal["flood", "trickle", "datagrams", "frames", "requests"]
     #: Connections, or source addresses of datagrams.
     senders: int
     #: Messages a second; 0: as fast as they are taken.
@@ -74,9 +76,20 @@ def flood(port: int, data: mmap.mmap, senders: int) -> Achieved:
 
 def frames(port: int, data: mmap.mmap, senders: int) -> Achieved:
     """As a flood, of what is not cut at lines."""
-    found = forwarding.frames(data[:])
+    found = parcels(data[:])
     shares = [[frame for frame, _ in found[n::senders]] for n in range(senders)]
     return _at_once(port, shares, sum(events for _, events in found))
+
+
+def requests(port: int, data: mmap.mmap, senders: int) -> Achieved:
+    """HTTP requests, one at a time on each connection."""
+    found = parcels(data[:])
+    connections = _connections(port, senders)
+    first = time.monotonic()
+    post(connections, [request for request, _ in found])
+    last = time.monotonic()
+    _finish(connections)
+    return Achieved(sum(events for _, events in found), first, last)
 
 
 def _at_once(port: int, shares: Sequence[Sequence[bytes | memoryview]], events: int) -> Achieved:
@@ -163,8 +176,9 @@ def run(port: int, path: Path, load: Load) -> Achieved:
     """Send it all."""
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         data.madvise(mmap.MADV_WILLNEED)
-        if load.kind in {"flood", "frames"}:
-            return (flood if load.kind == "flood" else frames)(port, data, load.senders)
+        unpaced = {"flood": flood, "frames": frames, "requests": requests}
+        if load.kind in unpaced:
+            return unpaced[load.kind](port, data, load.senders)
         send = trickle if load.kind == "trickle" else datagrams
         return send(port, data, load.senders, load.rate)
 
