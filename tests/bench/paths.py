@@ -11,8 +11,8 @@ class Path(NamedTuple):
     """One way into the collector."""
 
     title: str
-    protocol: Literal["tcp", "udp", "forward"]
-    #: See `corpus.FORMS` and `corpus.FORWARD_FORMS`.
+    protocol: Literal["tcp", "udp", "forward", "http"]
+    #: See `corpus.FORMS`, `corpus.FORWARD_FORMS` and `corpus.HTTP_FORMS`.
     form: str
     load: Load
     #: Most events that are sent, so that paced ones end.
@@ -55,5 +55,13 @@ PATHS = {
         "forward",
         "forward-acked",
         Load("acked", 4),
+    ),
+    "http": Path("HTTP, 100 events a request, 8 connections", "http", "http", Load("requests", 8)),
+    "http1": Path(
+        "HTTP, 1 event a request, 64 connections",
+        "http",
+        "http1",
+        Load("requests", 64),
+        most=300_000,
     ),
 }

@@ -34,6 +34,7 @@ _RECEIVERS = {
     "tcp": ("syslog", "{{tcp: {{endpoint: 127.0.0.1:{port}}}}}"),
     "udp": ("syslog", "{{udp: {{endpoint: 127.0.0.1:{port}}}}}"),
     "forward": ("fluent_forward", "{{endpoint: 127.0.0.1:{port}}}"),
+    "http": ("http", "{{endpoint: 127.0.0.1:{port}}}"),
     "acknowledged": (_ACKNOWLEDGING, "{{endpoint: 127.0.0.1:{port}}}"),
 }
 _READY, _LOOK = 30.0, 0.01
