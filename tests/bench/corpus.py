@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.bench import forwarding, posting
+from tests.bench import exporting, forwarding, posting
 from tests.bench.lines import Line
 
 #: A prime, so that the pool does not run in step with hosts and programs.
@@ -215,6 +215,8 @@ FORWARD_FORMS = {
 }
 #: Files of HTTP requests, and how many events each of them has.
 HTTP_FORMS = {"http": 100, "http1": 1}
+#: Files of OTLP messages, and whether those are HTTP requests.
+OTLP_FORMS = {"otlp-http": True, "otlp-grpc": False}
 
 
 class Corpus(NamedTuple):
@@ -232,6 +234,8 @@ def write(path: Path, form: str, count: int) -> Corpus:
             out.writelines(forwarding.written(lines(count), FORWARD_FORMS[form]))
         elif form in HTTP_FORMS:
             out.writelines(posting.written(lines(count), HTTP_FORMS[form]))
+        elif form in OTLP_FORMS:
+            out.writelines(exporting.written(lines(count), http=OTLP_FORMS[form]))
         else:
             said, framed = FORMS[form]
             out.writelines(map(framed, said(lines(count))))

@@ -36,8 +36,9 @@ class Load(NamedTuple):
     #: trickle: a line a write, over many connections in turn. datagrams: one a line.
     #: frames: a file of parcels, each over the next connection.
     #: acked: the same, each after the answer to the one before it.
-    #: requests: HTTP, otherwise as `acked`; no more than one thread is used.
-    kind: Literal["flood", "trickle", "datagrams", "frames", "acked", "requests"]
+    #: requests: HTTP, a connection waits for an answer before it sends again.
+    #: calls: gRPC, the same.
+    kind: Literal["flood", "trickle", "datagrams", "frames", "acked", "requests", "calls"]
     #: Connections, or source addresses of datagrams.
     senders: int
     #: Messages a second; 0: as fast as they are taken.
@@ -91,6 +92,16 @@ def requests(port: int, data: mmap.mmap, senders: int) -> Achieved:
     last = time.monotonic()
     _finish(connections)
     return Achieved(sum(events for _, events in found), first, last)
+
+
+def calls(port: int, data: mmap.mmap, senders: int) -> Achieved:
+    """gRPC, one call at a time on each channel."""
+    from tests.bench.calling import call  # 20 MB that no other load needs
+
+    found = parcels(data[:])
+    first = time.monotonic()
+    call(port, [message for message, _ in found], senders)
+    return Achieved(sum(events for _, events in found), first, time.monotonic())
 
 
 def _at_once(
@@ -181,10 +192,9 @@ def run(port: int, path: Path, load: Load) -> Achieved:
     """Send it all."""
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         data.madvise(mmap.MADV_WILLNEED)
-        if load.kind == "flood":
-            return flood(port, data, load.senders)
-        if load.kind == "requests":
-            return requests(port, data, load.senders)
+        unpaced = {"flood": flood, "requests": requests, "calls": calls}
+        if load.kind in unpaced:
+            return unpaced[load.kind](port, data, load.senders)
         if load.kind in {"frames", "acked"}:
             return frames(port, data, load.senders, acked=load.kind == "acked")
         send = trickle if load.kind == "trickle" else datagrams

@@ -11,8 +11,8 @@ class Path(NamedTuple):
     """One way into the collector."""
 
     title: str
-    protocol: Literal["tcp", "udp", "forward", "http"]
-    #: See `corpus.FORMS`, `corpus.FORWARD_FORMS` and `corpus.HTTP_FORMS`.
+    protocol: Literal["tcp", "udp", "forward", "http", "otlp-http", "otlp-grpc"]
+    #: See `corpus.FORMS`, and the other forms there.
     form: str
     load: Load
     #: Most events that are sent, so that paced ones end.
@@ -64,4 +64,11 @@ PATHS = {
         Load("requests", 64),
         most=300_000,
     ),
+    "otlp-http": Path(
+        "OTLP over HTTP, 100 records a request, 8 connections",
+        "otlp-http",
+        "otlp-http",
+        Load("requests", 8),
+    ),
+    "otlp-grpc": Path("the same over gRPC, 8 channels", "otlp-grpc", "otlp-grpc", Load("calls", 8)),
 }

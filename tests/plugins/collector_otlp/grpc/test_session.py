@@ -119,6 +119,11 @@ class CallTests(SessionTestCase):
         said = [exchange.request.headers["authorization"] for exchange in self.server.complete]
         self.assertEqual(said, ["a", "a", "a", "b", "a", "b"])
 
+    def test_headers_are_not_logged(self) -> None:
+        """Hpack would say them at the level debug: a token that we do not know, too."""
+        with self.assertNoLogs(level="DEBUG"):
+            self.session.feed(self.caller.call(authorization="Bearer canary-0b1e44"))
+
     def test_headers_in_several_frames(self) -> None:
         block, number = self.caller.block(), self.caller.number()
         parts = frames.frame(frames.HEADERS, 0, number, block[:5])
