@@ -40,7 +40,7 @@ format: $(VENV)/.dev  ## format the code and repair what ruff can
 lowest: $(VENV)/.dev  ## the test suite with the oldest dependencies that pyproject.toml allows
 	@mkdir -p .cache
 	@$(BIN)/uv pip compile --quiet --resolution lowest-direct --python $(BIN)/python \
-		--no-header --no-annotate --output-file .cache/lowest.txt pyproject.toml
+		--no-header --no-annotate --all-extras --output-file .cache/lowest.txt pyproject.toml
 	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python .cache/lowest
 	@$(BIN)/uv pip install --quiet --python .cache/lowest/bin/python --group test \
 		--constraints .cache/lowest.txt --editable .
@@ -71,7 +71,7 @@ lock: $(BIN)/uv  ## write the lock files again, keeping versions where possible
 	@$(COMPILE) $(UPGRADE) --output-file requirements.lock pyproject.toml
 	@$(COMPILE) $(UPGRADE) --output-file requirements-build.lock --group build \
 		--constraints requirements.lock
-	@$(COMPILE) $(UPGRADE) --output-file requirements-dev.lock pyproject.toml --group dev \
+	@$(COMPILE) $(UPGRADE) --output-file requirements-dev.lock pyproject.toml --all-extras --group dev \
 		--constraints requirements.lock --constraints requirements-build.lock
 	@$(COMPILE) $(UPGRADE) --output-file requirements-release.lock --group release \
 		--constraints requirements-dev.lock

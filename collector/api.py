@@ -57,6 +57,7 @@ from .inputs.stream import StreamOptions
 from .inputs.tls import TlsServerOptions
 from .inputs.tokens import Tokens, token_of
 from .inputs.web import RESET, WebLimits, WebRequest, WebResponse, WebServer
+from .inputs.web_exchange import Dialect, Exchange, Line, Server, WebSession
 from .inputs.web_intake import Taken, WebIntake
 from .inputs.web_options import HttpServerOptions
 from .inputs.web_receiver import WebReceiver
@@ -100,9 +101,11 @@ __all__ = [
     "DatagramOptions",
     "DatagramReceiver",
     "Delimited",
+    "Dialect",
     "Duration",
     "Endpoint",
     "Event",
+    "Exchange",
     "Exporter",
     "FileMode",
     "FrameReceiver",
@@ -116,6 +119,7 @@ __all__ = [
     "HttpServerOptions",
     "LengthPrefixed",
     "Letter",
+    "Line",
     "Lines",
     "ListenError",
     "Listener",
@@ -138,6 +142,7 @@ __all__ = [
     "SecretFile",
     "SecretFileError",
     "SecretStr",
+    "Server",
     "Size",
     "StreamEndpoint",
     "StreamOptions",
@@ -155,6 +160,7 @@ __all__ = [
     "WebRequest",
     "WebResponse",
     "WebServer",
+    "WebSession",
     "WrongProtocol",
     "copy_event",
     "decoded",

@@ -8,7 +8,7 @@ those, and hands on the frames of all of them together.
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -73,7 +73,10 @@ class StreamListener:
         flush: Callable[[Frames], None],
         resource: dict[str, Any],
         pause: float = PAUSE,
+        *,
+        alpn: Sequence[str] = (),
     ) -> None:
+        self._alpn = alpn
         self._context = context
         self._options = options
         self._framing = framing
@@ -107,7 +110,7 @@ class StreamListener:
         """Bind and accept. Raises ListenError."""
         options = self._options
         if options.tls is not None:
-            self._identity = Identity(options.tls, self._context, options.endpoint)
+            self._identity = Identity(options.tls, self._context, options.endpoint, self._alpn)
         self._accepting.start()
         self._common = {**self._door.facts, **self._common}
         self._looking.start()

@@ -10,6 +10,7 @@ import os
 import socket
 import ssl
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -43,11 +44,17 @@ class TlsServerOptions(Config):
 class Identity:
     """The options with their files read. Raises ListenError with what is wrong with which."""
 
-    def __init__(self, options: TlsServerOptions, context: Context, endpoint: str) -> None:
-        self._options = options
+    def __init__(
+        self,
+        options: TlsServerOptions,
+        context: Context,
+        endpoint: str,
+        alpn: Sequence[str] = (),
+    ) -> None:
+        self._options, self._alpn = options, alpn
         self._context = context
         self._seen = self._look()
-        self._tls = _made(options)
+        self._tls = _made(options, alpn)
         self._expiry = _expiry(options.cert_file)
         self._next_look = context.reactor.seconds() + _LOOK
         context.gauge(
@@ -71,7 +78,8 @@ class Identity:
             return
         self._seen = seen
         try:
-            self._tls, self._expiry = _made(self._options), _expiry(self._options.cert_file)
+            self._tls = _made(self._options, self._alpn)
+            self._expiry = _expiry(self._options.cert_file)
         except ListenError as e:
             self._context.log.warn(
                 "{id}: still with the last certificate: {why}", id=self._context.id, why=str(e)
@@ -92,7 +100,7 @@ def _state(path: Path) -> tuple[int, int, int]:
     return found.st_mtime_ns, found.st_size, found.st_ino
 
 
-def _made(options: TlsServerOptions) -> ssl.SSLContext:
+def _made(options: TlsServerOptions, alpn: Sequence[str]) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = _VERSIONS[options.min_version]
     try:
@@ -105,6 +113,8 @@ def _made(options: TlsServerOptions) -> ssl.SSLContext:
         except (OSError, ValueError) as e:
             raise ListenError(f"TLS: client_ca_file cannot be used: {_why(e)}") from e
         context.verify_mode = ssl.CERT_REQUIRED
+    if alpn:
+        context.set_alpn_protocols(alpn)
     return context
 
 

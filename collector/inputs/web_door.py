@@ -11,10 +11,9 @@ from typing import Any
 from ..component import Context
 from .conversation import Peer
 from .tokens import Tokens
-from .web_exchange import Exchange
+from .web_exchange import Dialect, Exchange, WebSession
 from .web_messages import WebLimits, WebRequest, WebResponse, later
 from .web_options import HttpServerOptions
-from .web_session import Session
 
 #: Seconds between looks at the deadlines.
 _SWEEP = 1.0
@@ -30,6 +29,7 @@ class Door:
         tokens: Tokens,
         admit: Callable[[WebRequest], WebResponse | None],
         refuse: Callable[[int, str], WebResponse],
+        dialect: Dialect,
     ) -> None:
         self.reactor = context.reactor
         self.limits = WebLimits(
@@ -44,6 +44,7 @@ class Door:
         self.full = False
         self.refuse = refuse
         self.complete: list[Exchange] = []
+        self.session = dialect.session
         self._context, self._tokens, self._admit = context, tokens, admit
         self._per_source = options.max_connections_per_source
         networks = [ipaddress.ip_network(network) for network in options.allowed_sources]
@@ -115,7 +116,7 @@ class Door:
 class Visit:
     """A `Conversation`, and its session's `Line`."""
 
-    session: Session
+    session: WebSession
 
     def __init__(self, door: Door) -> None:
         self._door = door
@@ -125,7 +126,7 @@ class Visit:
         """See `Conversation`."""
         self._peer = peer
         port = peer.resource.attributes.get("net.peer.port", 0)
-        self.session = Session(self._door, self, (peer.ip, port), peer.resource)
+        self.session = self._door.session(self._door, self, (peer.ip, port), peer.resource)
         self._door.joined(self, peer.ip)
 
     def feed(self, data: bytes) -> list[bytes]:

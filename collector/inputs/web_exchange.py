@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
+from ..event import Resource
 from .web_messages import WebLimits, WebRequest, WebResponse
 
 
@@ -74,3 +75,43 @@ class Exchange:
         """Give the answer. Once; nothing happens when the client has gone."""
         self.response = response
         self._answered()
+
+
+class WebSession(Protocol):
+    """One connection: bytes in, requests to the server, answers to the line."""
+
+    @property
+    def deadline(self) -> float:
+        """When `expire` is to be called, by the reactor's clock."""
+        ...
+
+    def feed(self, data: bytes) -> None:
+        """Bytes from the client. Raises WrongProtocol, nothing else."""
+        ...
+
+    def turn_away(self, response: WebResponse) -> None:
+        """Answer before anything has come, and end."""
+        ...
+
+    def expire(self) -> None:
+        """The deadline has come."""
+        ...
+
+    def quiesce(self) -> None:
+        """Close when nothing is under way, else after the answers."""
+        ...
+
+    def closed(self) -> None:
+        """The connection is gone."""
+        ...
+
+
+class Dialect(NamedTuple):
+    """What is spoken on the connections of a server."""
+
+    #: For the log.
+    name: str
+    #: Makes the session of a connection: its client's address and port, and their resource.
+    session: Callable[[Server, Line, tuple[str, int], Resource], WebSession]
+    #: The names of the protocol under TLS, for clients that insist (RFC 7301).
+    alpn: tuple[str, ...] = ()

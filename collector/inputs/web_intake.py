@@ -20,9 +20,12 @@ from .frames import Frames
 from .stream import StreamListener, StreamOptions
 from .tokens import Tokens
 from .web_door import Door
-from .web_exchange import Exchange
+from .web_exchange import Dialect, Exchange
 from .web_messages import WebRequest, WebResponse, later
 from .web_options import HttpServerOptions
+from .web_session import Session
+
+HTTP = Dialect("http", Session)
 
 
 @dataclass(frozen=True)
@@ -50,17 +53,21 @@ class WebIntake:
         options: HttpServerOptions,
         application: Application,
         output: Output,
+        dialect: Dialect = HTTP,
     ) -> None:
         """Raises ListenError when a file of tokens cannot be read."""
-        self._context, self._options = context, options
+        self._context, self._options, self._dialect = context, options, dialect
         self._application, self._output = application, output
         tokens = Tokens(options, context)
-        self._door = Door(context, options, tokens, application.admit, application.refuse)
+        admit, refuse = application.admit, application.refuse
+        self._door = Door(context, options, tokens, admit, refuse, dialect)
         stream = StreamOptions(
             endpoint=options.endpoint, max_connections=options.max_connections, tls=options.tls
         )
         visit, gathered = self._door.visit, self._gathered
-        self._listener = StreamListener(context, stream, visit, gathered, {}, pause=0.0)
+        self._listener = StreamListener(
+            context, stream, visit, gathered, {}, pause=0.0, alpn=dialect.alpn
+        )
 
     @property
     def address(self) -> tuple[str, int]:
@@ -83,7 +90,7 @@ class WebIntake:
             "{id}: listening on {address} ({transport})",
             id=self._context.id,
             address=shown_endpoint(*self.address),
-            transport="https" if self._options.tls else "http",
+            transport=self._dialect.name + ("s" if self._options.tls else ""),
         )
 
     async def quiesce(self) -> None:

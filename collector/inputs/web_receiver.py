@@ -6,6 +6,7 @@ Listening, TLS, tokens, limits, decompression and the time of the answers are th
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from typing import ClassVar
 
 from ..component import C, Context, Receiver
@@ -24,8 +25,18 @@ class WebReceiver(Receiver[C]):
 
     def __init__(self, config: C, context: Context) -> None:
         super().__init__(config, context)
-        #: The server, once started, where there is one.
-        self.intake: WebIntake | None = None
+        #: Its servers, once started.
+        self.intakes: Sequence[WebIntake] = ()
+
+    @property
+    def intake(self) -> WebIntake | None:
+        """The first of its servers."""
+        return self.intakes[0] if self.intakes else None
+
+    def servers(self) -> Sequence[WebIntake]:
+        """Its servers, made by `start`: one, where `http` has options. Raises ListenError."""
+        options = self.http()
+        return [WebIntake(self.context, options, self, self.output)] if options else []
 
     def http(self) -> HttpServerOptions | None:
         """The server's options; None: there is none. The configuration itself, as it is."""
@@ -48,27 +59,26 @@ class WebReceiver(Receiver[C]):
 
     async def start(self) -> None:
         """Listen, where there is something to. Raises ListenError."""
-        options = self.http()
-        if options is not None:
-            self.intake = WebIntake(self.context, options, self, self.output)
-            await self.intake.start()
+        self.intakes = self.servers()
+        for intake in self.intakes:
+            await intake.start()
 
     def pause(self) -> None:
         """The queues are full: requests are refused, before their bodies are read."""
-        if self.intake is not None:
-            self.intake.full = True
+        for intake in self.intakes:
+            intake.full = True
 
     def resume(self) -> None:
         """See `Receiver`."""
-        if self.intake is not None:
-            self.intake.full = False
+        for intake in self.intakes:
+            intake.full = False
 
     async def quiesce(self) -> None:
         """See `Receiver`."""
-        if self.intake is not None:
-            await self.intake.quiesce()
+        for intake in self.intakes:
+            await intake.quiesce()
 
     async def stop(self) -> None:
         """Close every connection, also when it had not started."""
-        if self.intake is not None:
-            await self.intake.stop()
+        for intake in self.intakes:
+            await intake.stop()

@@ -35,6 +35,8 @@ def record(event: Event) -> dict[str, Any]:
         said["flags"] = event.flags
     if event.event_name:
         said["event_name"] = event.event_name
+    if event.dropped_attributes_count:
+        said["dropped_attributes_count"] = event.dropped_attributes_count
     said.update(_origin(event.resource))
     return said
 

@@ -45,8 +45,9 @@ def log(time: int, now: int, metadata: dict[str, Any], record: dict[str, Any]) -
         span_id=span_id,
         flags=_number(said, "trace_flags", 0xFFFFFFFF),
         event_name=_taken(said, "event_name"),
+        dropped_attributes_count=_number(said, "dropped_attributes_count", 0xFFFFFFFF),
     )
-    said.pop("dropped_attributes_count", None)
+    said.pop("dropped_attributes_count", None)  # 0, or no number
     event.attributes.update((f"otlp.{key}", clean(value)) for key, value in said.items())
     return event
 

@@ -14,10 +14,10 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 from collector.api import Event, Resource
-from collector_dynatrace.ingest import timestamp
 from collector_dynatrace.ingest.model import refuse_deep
 from collector_dynatrace.ingest.reading import Names, Reader, find, spellings
 from collector_dynatrace.ingest.request import Opened
+from collector_dynatrace.ingest.timestamp import Instants
 from collector_dynatrace.limits import CONTENT_KEYS, LEVEL_KEYS, TIMESTAMP_KEYS
 
 from .severity import Severity, by_letters, by_word, level_in
@@ -25,6 +25,7 @@ from .severity import Severity, by_letters, by_word, level_in
 #: What loggers call their message, beside Dynatrace's names: pino, zap and bunyan; chat services.
 _MORE_CONTENT = ("msg", "text")
 _BODY_KEYS = (*CONTENT_KEYS, *_MORE_CONTENT)
+_INSTANTS = Instants()
 _FLAT = frozenset({str, int, float, bool})
 _DICT = {dict}
 _CONTEXT = frozenset({"trace_id", "span_id"})
@@ -95,7 +96,7 @@ class EventReader:
     def _planned(self, members: list[dict[str, Any]], plan: _Plan) -> list[Event]:
         content_key, time_key, level_key = plan
         now, added, severity, resource = self._now, self._parameters, self.severity, self._resource
-        parsed = timestamp.parse
+        parsed = _INSTANTS.parse
         events = []
         for n, event in enumerate(members):
             body = event.get(content_key)

@@ -31,6 +31,11 @@ _CODES: Final = {
 _INTERNAL = 13
 
 
+def code_of(status: int) -> int:
+    """The google.rpc.Code that says it."""
+    return _CODES.get(status, _INTERNAL)
+
+
 def media_type(request: WebRequest) -> str:
     """The type of a request's body, without its parameters."""
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -44,7 +49,7 @@ class Refusal(WebResponse):
 
     def to(self, request: WebRequest) -> WebResponse:
         """See `WebResponse`."""
-        code = _CODES.get(self.status, _INTERNAL)
+        code = code_of(self.status)
         if media_type(request) == JSON:
             kind, body = JSON, orjson.dumps({"code": code, "message": self.text})
         else:

@@ -8,6 +8,8 @@ from .values import Span
 from .wire import Field, fields
 
 _HEAD, _MEMBER, _SCHEMA_URL = 10, 18, 26
+#: Fields of a scope that are no records; more of them are no good faith.
+_OTHERS = 100
 
 
 class Group:
@@ -42,25 +44,36 @@ def scopes(data: bytes, at: int, end: int) -> Group:
 
 
 def records(data: bytes, at: int, end: int, room: int) -> Group:
-    """A ScopeLogs. Raises TooMany above `room` records."""
+    """A ScopeLogs, of data with a byte behind it. Raises TooMany above `room` records."""
     group = Group()
     spans = group.members
-    while at < end:
+    add = spans.append
+    for _ in range(room + _OTHERS):
+        if at >= end:
+            break
         size = data[at + 1]
-        if data[at] == _MEMBER and (size < 128 or data[at + 2] < 128):
+        if data[at] == _MEMBER and size < 128:
             at += 2
-            if size > 127:
-                size, at = size & 127 | data[at] << 7, at + 1
-            spans.append((at, at + size))
+            add((at, at + size))
+            at += size
+        elif data[at] == _MEMBER and (more := data[at + 2]) < 128:
+            size = size & 127 | more << 7
+            at += 3
+            add((at, at + size))
             at += size
         else:
-            field = next(fields(data, at, end), None)
-            if field is None:
-                break
-            group.add(data, field)
-            at = field.end
-        if len(spans) > room:
-            raise TooMany(f"more than {MOST_RECORDS} log records")
+            at = _other(group, data, at, end)
     if at > end:
         raise Malformed(f"a log record that ends at byte {at}, after its scope at byte {end}")
+    if at < end or len(spans) > room:
+        raise TooMany(f"more than {MOST_RECORDS} log records")
     return group
+
+
+def _other(group: Group, data: bytes, at: int, end: int) -> int:
+    """Whatever field lies there: where it ends."""
+    field = next(fields(data, at, end), None)
+    if field is None:  # a group, which nobody knows
+        return end
+    group.add(data, field)
+    return field.end

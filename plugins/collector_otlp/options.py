@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
-from collector.api import Config, Endpoint, HttpServerOptions
+from collector.api import Config, Duration, Endpoint, HttpServerOptions
 
 
 class OtlpHttpOptions(HttpServerOptions):
@@ -16,9 +16,18 @@ class OtlpHttpOptions(HttpServerOptions):
     logs_url_path: Annotated[str, Field(pattern="^/")] = "/v1/logs"
 
 
+class OtlpGrpcOptions(HttpServerOptions):
+    """OTLP over gRPC: a server of HTTP/2, with the limits of the other."""
+
+    endpoint: Endpoint = "127.0.0.1:4317"
+    #: Channels stay open between exports.
+    idle_timeout: Duration = 3600.0
+
+
 class Protocols(Config):
     """Which of them are spoken. One that is named and has nothing to say has its defaults."""
 
+    grpc: OtlpGrpcOptions | None = None
     http: OtlpHttpOptions | None = None
 
     @model_validator(mode="before")
@@ -30,8 +39,8 @@ class Protocols(Config):
 
     @model_validator(mode="after")
     def _some(self) -> Protocols:
-        if self.http is None:
-            raise ValueError("expected a protocol: http")
+        if self.grpc is None and self.http is None:
+            raise ValueError("expected a protocol: grpc, http, or both")
         return self
 
 

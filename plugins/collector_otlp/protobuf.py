@@ -22,9 +22,9 @@ from .record import read_record
 from .values import Span
 from .wire import Field, fields
 
-_TIME = Struct("<Q").unpack_from
-#: A time, then severity number and text, as far as the text's length.
-_HEAD = Struct("<QBBBB").unpack_from
+_TIME = Struct("<q").unpack_from
+#: A time, negative where it is too large; severity number and text, as far as its length.
+_HEAD = Struct("<qBBBB").unpack_from
 #: Flags, trace id and span id with their tags and lengths, as they follow each other.
 _CONTEXT = Struct("<IH16sH8s").unpack_from
 _TRACE_ID, _SPAN_ID = 0x104A, 0x0852
@@ -126,7 +126,7 @@ class Decoder:
                         name = texts[data[p - n : p]]
                     if p == start:
                         raise Doubt
-                if p != end or severity > 24 or (time | observed) >> 63:
+                if p != end or severity > 24 or time < 0 or observed < 0:
                     raise Doubt
             except _IN_DOUBT:
                 _read_strictly(data, (begin, end), resource, decoded)

@@ -1,15 +1,25 @@
-"""The receiver `otlp`: logs of OpenTelemetry SDKs and collectors, over HTTP."""
+"""The receiver `otlp`: logs of OpenTelemetry SDKs and collectors, over HTTP and gRPC."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar, Final
 
-from collector.api import Context, HttpServerOptions, Taken, WebReceiver, WebRequest, WebResponse
+from collector.api import (
+    Context,
+    HttpServerOptions,
+    ListenError,
+    Taken,
+    WebIntake,
+    WebReceiver,
+    WebRequest,
+    WebResponse,
+)
 
 from .answer import JSON, PROTOBUF, Refusal, media_type, taken
 from .bodies import COUNTERS, Bodies, complaint
 from .failure import Malformed, TooMany
-from .options import OtlpConfig, OtlpHttpOptions
+from .options import OtlpConfig, OtlpGrpcOptions, OtlpHttpOptions
 
 #: Signals that are not taken, by the end of their path.
 _OTHERS: Final = {
@@ -32,6 +42,22 @@ class OtlpReceiver(WebReceiver[OtlpConfig]):
     def http(self) -> HttpServerOptions | None:
         """See `WebReceiver`."""
         return self.config.protocols.http
+
+    def servers(self) -> Sequence[WebIntake]:
+        """See `WebReceiver`."""
+        grpc = self.config.protocols.grpc
+        return [*super().servers(), *([self._grpc(grpc)] if grpc else [])]
+
+    def _grpc(self, options: OtlpGrpcOptions) -> WebIntake:
+        try:
+            from .grpc.service import GRPC, LogsService
+        except ModuleNotFoundError as e:
+            raise ListenError(
+                f"protocols.grpc needs the package {e.name}, which is not installed; "
+                "install it with: pip install 'twisted-log-collector[grpc]'"
+            ) from None
+        service = LogsService(self.context, self.take, self.refuse)
+        return WebIntake(self.context, options, service, self.output, GRPC)
 
     def _refusal(self, reason: str, status: int, text: str) -> WebResponse:
         self.context.count("requests_refused", reason=reason)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.bench import forwarding
+from tests.bench import exporting, forwarding, posting
 from tests.bench.lines import Line
 
 #: A prime, so that the pool does not run in step with hosts and programs.
@@ -213,6 +213,10 @@ FORWARD_FORMS = {
     "forward-gzip": forwarding.Form(compressed=True),
     "forward-acked": forwarding.Form(acked=True),
 }
+#: Files of HTTP requests, and how many events each of them has.
+HTTP_FORMS = {"http": 100, "http1": 1}
+#: Files of OTLP messages, and whether those are HTTP requests.
+OTLP_FORMS = {"otlp-http": True, "otlp-grpc": False}
 
 
 class Corpus(NamedTuple):
@@ -228,6 +232,10 @@ def write(path: Path, form: str, count: int) -> Corpus:
     with path.open("wb", buffering=1 << 20) as out:
         if form in FORWARD_FORMS:
             out.writelines(forwarding.written(lines(count), FORWARD_FORMS[form]))
+        elif form in HTTP_FORMS:
+            out.writelines(posting.written(lines(count), HTTP_FORMS[form]))
+        elif form in OTLP_FORMS:
+            out.writelines(exporting.written(lines(count), http=OTLP_FORMS[form]))
         else:
             said, framed = FORMS[form]
             out.writelines(map(framed, said(lines(count))))

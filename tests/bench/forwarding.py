@@ -1,25 +1,23 @@
-"""The same messages as Fluent Bit forwards them from a Kubernetes node, in PackedForward frames.
-
-A file holds, before each frame, its size and the number of its events: they cannot be seen in it.
-"""
+"""The same messages as Fluent Bit forwards them from a Kubernetes node, in PackedForward frames."""
 
 from __future__ import annotations
 
 import gzip
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import islice
 from typing import Any, NamedTuple
 
 import msgpack
 
 from tests.bench.lines import Line
+from tests.bench.parcels import parcel
 
 #: Events of a frame.
 FRAME = 1000
 #: Pods, each of which has a map of its own in every record.
 _PODS = 50
-_HEAD = struct.Struct(">II")
+_TIME = struct.Struct(">II")
 
 
 class Form(NamedTuple):
@@ -31,7 +29,7 @@ class Form(NamedTuple):
 
 
 def written(items: Iterator[Line], form: Form) -> Iterator[bytes]:
-    """Frames, each with its head."""
+    """Parcels of a frame each."""
     number = 0
     while some := list(islice(items, FRAME)):
         entries = b"".join(msgpack.packb([_time(line), _record(line)]) for line in some)
@@ -41,23 +39,12 @@ def written(items: Iterator[Line], form: Form) -> Iterator[bytes]:
         if form.compressed:
             entries, options["compressed"] = gzip.compress(entries, 6), "gzip"
         frame = msgpack.packb(["kube.var.log.containers", entries, options])
-        yield _HEAD.pack(len(frame), len(some)) + frame
-
-
-def frames(data: Any) -> Sequence[tuple[memoryview, int]]:
-    """Each frame of a file, and how many events it has."""
-    found, at, view = [], 0, memoryview(data)
-    while at < len(view):
-        size, events = _HEAD.unpack_from(view, at)
-        at += _HEAD.size
-        found.append((view[at : at + size], events))
-        at += size
-    return found
+        yield parcel(frame, len(some))
 
 
 def _time(line: Line) -> msgpack.ExtType:
     seconds = int(line.time)
-    return msgpack.ExtType(0, _HEAD.pack(seconds, int((line.time - seconds) * 1e9)))
+    return msgpack.ExtType(0, _TIME.pack(seconds, int((line.time - seconds) * 1e9)))
 
 
 def _record(line: Line) -> dict[str, Any]:

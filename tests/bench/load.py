@@ -17,7 +17,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from tests.bench import forwarding
+from tests.bench.parcels import parcels
+from tests.bench.posting import post
 
 #: Every message of a corpus ends with its id.
 _END = re.compile(rb"id=\d{12}\n?")
@@ -33,9 +34,11 @@ class Load(NamedTuple):
 
     #: flood: the whole file over a few connections, as fast as it is taken.
     #: trickle: a line a write, over many connections in turn. datagrams: one a line.
-    #: frames: a file of Forward frames, each over the next connection.
+    #: frames: a file of parcels, each over the next connection.
     #: acked: the same, each after the answer to the one before it.
-    kind: Literal["flood", "trickle", "datagrams", "frames", "acked"]
+    #: requests: HTTP, a connection waits for an answer before it sends again.
+    #: calls: gRPC, the same.
+    kind: Literal["flood", "trickle", "datagrams", "frames", "acked", "requests", "calls"]
     #: Connections, or source addresses of datagrams.
     senders: int
     #: Messages a second; 0: as fast as they are taken.
@@ -75,9 +78,30 @@ def flood(port: int, data: mmap.mmap, senders: int) -> Achieved:
 
 def frames(port: int, data: mmap.mmap, senders: int, *, acked: bool) -> Achieved:
     """As a flood, of what is not cut at lines."""
-    found = forwarding.frames(data[:])
+    found = parcels(data[:])
     shares = [[frame for frame, _ in found[n::senders]] for n in range(senders)]
     return _at_once(port, shares, sum(events for _, events in found), acked=acked)
+
+
+def requests(port: int, data: mmap.mmap, senders: int) -> Achieved:
+    """HTTP requests, one at a time on each connection."""
+    found = parcels(data[:])
+    connections = _connections(port, senders)
+    first = time.monotonic()
+    post(connections, [request for request, _ in found])
+    last = time.monotonic()
+    _finish(connections)
+    return Achieved(sum(events for _, events in found), first, last)
+
+
+def calls(port: int, data: mmap.mmap, senders: int) -> Achieved:
+    """gRPC, one call at a time on each channel."""
+    from tests.bench.calling import call  # 20 MB that no other load needs
+
+    found = parcels(data[:])
+    first = time.monotonic()
+    call(port, [message for message, _ in found], senders)
+    return Achieved(sum(events for _, events in found), first, time.monotonic())
 
 
 def _at_once(
@@ -168,8 +192,9 @@ def run(port: int, path: Path, load: Load) -> Achieved:
     """Send it all."""
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         data.madvise(mmap.MADV_WILLNEED)
-        if load.kind == "flood":
-            return flood(port, data, load.senders)
+        unpaced = {"flood": flood, "requests": requests, "calls": calls}
+        if load.kind in unpaced:
+            return unpaced[load.kind](port, data, load.senders)
         if load.kind in {"frames", "acked"}:
             return frames(port, data, load.senders, acked=load.kind == "acked")
         send = trickle if load.kind == "trickle" else datagrams

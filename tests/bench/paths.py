@@ -11,8 +11,8 @@ class Path(NamedTuple):
     """One way into the collector."""
 
     title: str
-    protocol: Literal["tcp", "udp", "forward"]
-    #: See `corpus.FORMS` and `corpus.FORWARD_FORMS`.
+    protocol: Literal["tcp", "udp", "forward", "http", "otlp-http", "otlp-grpc"]
+    #: See `corpus.FORMS`, and the other forms there.
     form: str
     load: Load
     #: Most events that are sent, so that paced ones end.
@@ -56,4 +56,19 @@ PATHS = {
         "forward-acked",
         Load("acked", 4),
     ),
+    "http": Path("HTTP, 100 events a request, 8 connections", "http", "http", Load("requests", 8)),
+    "http1": Path(
+        "HTTP, 1 event a request, 64 connections",
+        "http",
+        "http1",
+        Load("requests", 64),
+        most=300_000,
+    ),
+    "otlp-http": Path(
+        "OTLP over HTTP, 100 records a request, 8 connections",
+        "otlp-http",
+        "otlp-http",
+        Load("requests", 8),
+    ),
+    "otlp-grpc": Path("the same over gRPC, 8 channels", "otlp-grpc", "otlp-grpc", Load("calls", 8)),
 }

@@ -20,6 +20,10 @@ _MAX_S, _MAX_MS, _MAX_US = 10**11, 10**14, 10**16 - 1
 # No form is longer; a megabyte of digits need not be looked at.
 _LONGEST = 64
 
+_MOST_SECONDS = 4096
+#: What follows the point of a timestamp with three digits.
+_MILLISECONDS = {f"{n:03d}Z": n * 1_000_000 for n in range(1000)}
+
 _EPOCH = re.compile(r"(\d{1,17})(?:[.,](\d+))?", re.ASCII)
 _RFC3339 = re.compile(
     r"(\d{4}-\d\d-\d\d)[Tt _](\d\d:\d\d:\d\d)(?:[.,](\d+))?\s*([Zz]|[+-]\d\d(?::?\d\d)?)?", re.ASCII
@@ -39,12 +43,34 @@ def parse(value: Any, now: int) -> int | None:
     return _epoch(repr(value))
 
 
+class Instants:
+    """Timestamps as good clients send them, `2026-11-23T10:15:00.123Z`: two look-ups each."""
+
+    def __init__(self) -> None:
+        self._seconds: dict[str, int] = {}
+
+    def parse(self, value: Any, now: int) -> int | None:
+        """As `parse` does."""
+        if type(value) is str:
+            second, rest = self._seconds.get(value[:20]), _MILLISECONDS.get(value[20:])
+            if second is not None and rest is not None:
+                return second + rest
+            if rest is not None and value[19] == ".":
+                return self._first(value, rest)
+        return parse(value, now)
+
+    def _first(self, value: str, rest: int) -> int | None:
+        """The first of its second."""
+        second = _second(value[:19])
+        if second is None:
+            return None
+        if len(self._seconds) >= _MOST_SECONDS:
+            self._seconds.clear()
+        self._seconds[value[:20]] = second * SECOND
+        return second * SECOND + rest
+
+
 def _text(text: str, now: int) -> int | None:
-    if len(text) == 24 and text[23] == "Z":  # what a good client sends: 2026-11-23T10:15:00.123Z
-        fraction = text[20:23]
-        if text[19] == "." and fraction.isdecimal() and fraction.isascii():
-            second = _second(text[:19])
-            return None if second is None else second * SECOND + int(fraction) * 1_000_000
     found = _RFC3339.fullmatch(text)
     if found:
         return _rfc3339(found)

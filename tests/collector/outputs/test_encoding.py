@@ -154,12 +154,16 @@ class PlainTests(SynchronousTestCase):
         orjson.dumps(plain(nest))
 
     def test_an_event_is_sanitised_whatever_is_in_it(self) -> None:
-        scope = Scope("\ud800", "1", {"x": b"\xff"})
+        scope = Scope("\ud800", "1", {"x": b"\xff"}, "\ud800", 2)
         wrong: Any = {"attributes": None, "severity_text": 5, "severity_number": 99}
-        event = Event(1 << 70, object, resource=Resource({"a": {1}}, scope, "\ud800"), **wrong)
+        source = Resource({"a": {1}}, scope, "\ud800", 3)
+        event = Event(1 << 70, object, resource=source, dropped_attributes_count=4, **wrong)
         clean = sanitised(event)
         self.assertEqual((clean.time, clean.severity_number), (0, 0))
         self.assertEqual(clean.attributes, {FLAGS_KEY: ["encode_failed"]})
         assert clean.resource.scope is not None
         self.assertEqual(clean.resource.scope.attributes, {"x": "\\xff"})
+        self.assertEqual(clean.resource.scope.schema_url, "\\ud800")
+        dropped = [part.dropped_attributes_count for part in (clean.resource.scope, clean.resource)]
+        self.assertEqual([*dropped, clean.dropped_attributes_count], [2, 3, 4])
         orjson.dumps([clean.body, clean.severity_text, clean.resource.scope.name])

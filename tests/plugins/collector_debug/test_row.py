@@ -45,7 +45,8 @@ class RowTests(SynchronousTestCase):
 
     def test_carries_every_field(self) -> None:
         origin = Resource({"host.name": "h"}, Scope("lib", "1", {"x": 2}), "https://schema")
-        event = Event(7, "b", {"a": 1}, 9, "INFO", 8, b"\x01" * 16, b"\x02" * 8, 1, "login", origin)
+        ids = b"\x01" * 16, b"\x02" * 8
+        event = Event(7, "b", {"a": 1}, 9, "INFO", 8, *ids, 1, "login", origin, 3)
         self.assertEqual(
             said(event),
             {
@@ -59,6 +60,7 @@ class RowTests(SynchronousTestCase):
                 "span_id": "02" * 8,
                 "flags": 1,
                 "event_name": "login",
+                "dropped_attributes_count": 3,
                 "resource": {"host.name": "h"},
                 "schema_url": "https://schema",
                 "scope": {"name": "lib", "version": "1", "x": 2},

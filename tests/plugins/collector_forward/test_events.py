@@ -118,7 +118,7 @@ class OpenTelemetryTests(SynchronousTestCase):
         "severity_number": 17,
         "severity_text": "ERROR",
         "attributes": {"k": "v", "raw": b"\xff"},
-        "dropped_attributes_count": 0,
+        "dropped_attributes_count": 3,
         "trace_id": bytes(range(16)),
         "span_id": bytes(range(8)),
         "trace_flags": 1,
@@ -151,6 +151,7 @@ class OpenTelemetryTests(SynchronousTestCase):
                 1,
                 "e",
                 PEER,
+                3,
             ),
         )
         self.assertEqual(resource.attributes, {"service.name": "s"})
