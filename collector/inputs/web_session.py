@@ -1,6 +1,7 @@
 """One HTTP/1.1 connection without its socket: bytes in, requests out, answers back in order.
 
-httptools (llhttp) parses: 4 us a request, where Twisted's HTTPChannel takes 40. Rules:
+httptools (llhttp) parses. A small POST, parsed and answered without a socket, takes 13 to 25 us;
+with Twisted's HTTPChannel it took 44 to 52. Rules:
 
 1. A request is shown to `admit` when its headers are in, and `received` when its body is.
 2. What is refused before its body has been read is answered at once; what still comes is

@@ -14,14 +14,14 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from tests.system.collecting import QUICK, Account, Collector
 from tests.system.network import free_port
 from tests.system.process import PYTHON, Process
-from tests.system.sandbox import Sandbox
+from tests.system.sandbox import TOKEN, Sandbox
 from tests.system.waiting import eventually
-from tests.system.writing import AcknowledgedWriter, ForwardWriter, Writer
+from tests.system.writing import AcknowledgedWriter, ForwardWriter, HttpWriter, Writer
 
 #: Seconds that a collector lives, from when it has started.
 _LIFE = (0.0, 0.6)
@@ -47,22 +47,36 @@ class Verdict(NamedTuple):
     resent: int
 
 
+class Destination(Protocol):
+    """Where a collector sends to."""
+
+    @property
+    def url(self) -> str: ...
+
+
 class Victim:
     """One collector after the other, on the same ports, UNIX socket and data."""
 
     def __init__(
-        self, directory: Path, sandbox: Sandbox, data_dir: Path | None = None, **exporter: Any
+        self, directory: Path, sandbox: Destination, data_dir: Path | None = None, **exporter: Any
     ) -> None:
         self._directory = directory
         self.lines, self.syslog, self.forward = free_port(), free_port(), free_port()
         self.local = directory / "forward.sock"
+        self.http = free_port()
         self.data_dir = data_dir or directory / "data"
         self._config = directory / "collector.yaml"
+        directory.mkdir(exist_ok=True)
         self._config.write_text(self._configuration({"endpoint": sandbox.url, **exporter}))
         self.kills = self._starts = 0
         #: Requests that were taken and not answered, as far as a test has asked for it.
         self.unanswered = 0
         self.process: Process | None = None
+
+    @property
+    def url(self) -> str:
+        """Of its own ingest API, for another collector."""
+        return f"http://127.0.0.1:{self.http}"
 
     def _configuration(self, exporter: Mapping[str, Any]) -> str:
         acknowledging = "tests.system.acknowledging:AcknowledgingReceiver"
@@ -71,6 +85,7 @@ class Victim:
             "syslog": {"tcp": {"endpoint": f"127.0.0.1:{self.syslog}"}},
             "fluent_forward": {"endpoint": f"127.0.0.1:{self.forward}"},
             "fluent_forward/local": {"endpoint": f"unix://{self.local}"},
+            "http": {"endpoint": f"127.0.0.1:{self.http}", "tokens": [TOKEN]},
         }
         logs = {"receivers": list(receivers), "exporters": ["dynatrace"]}
         said = {
@@ -98,7 +113,7 @@ class Victim:
 
 @contextmanager
 def victim(
-    directory: Path, sandbox: Sandbox, data_dir: Path | None = None, **exporter: Any
+    directory: Path, sandbox: Destination, data_dir: Path | None = None, **exporter: Any
 ) -> Iterator[Victim]:
     """Its last process is ended at the end."""
     found = Victim(directory, sandbox, data_dir, **exporter)
@@ -149,6 +164,7 @@ def writing(prey: Victim, size: int = 0) -> Iterator[Load]:
     writers = [AcknowledgedWriter(f"writer-{n}", prey.lines, size) for n in range(3)]
     places: Sequence[int | Path] = (prey.forward, prey.local)
     writers += [ForwardWriter(f"forward-{n}", place, size) for n, place in enumerate(places)]
+    writers += [HttpWriter(f"http-{n}", prey.http, size) for n in range(2)]
     load = Load(writers, [Writer("plain", prey.syslog, size)])
     everybody: Sequence[Writer] = (*load.acknowledged, *load.others)
     for writer in everybody:

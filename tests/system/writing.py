@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import http.client
+import json
 import socket
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
+from typing import ClassVar
 
 import msgpack
 
+from collector_dynatrace.limits import INGEST_PATH
 from tests.system.network import connected, connected_to, lines, texts
+from tests.system.sandbox import TOKEN
 
 #: Lines that are sent before an answer is waited for.
 _WINDOW = 40
@@ -128,3 +134,34 @@ class ForwardWriter(AcknowledgedWriter):
             answers.feed(data)
             for answer in answers:
                 return answer
+
+
+class HttpWriter(AcknowledgedWriter):
+    """The same in HTTP requests: a window is one, as shippers to Dynatrace write it."""
+
+    _headers: ClassVar = {
+        "Authorization": f"Api-Token {TOKEN}",
+        "Content-Type": "application/json; charset=utf-8",
+    }
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            client = http.client.HTTPConnection("127.0.0.1", self._port, timeout=_PATIENCE)
+            with closing(client):
+                try:
+                    self._post(client)
+                except (OSError, http.client.HTTPException):
+                    time.sleep(_PAUSE)
+
+    def _post(self, client: http.client.HTTPConnection) -> None:
+        while not self._stop.is_set():
+            window = texts(self.name, range(self.sent, self.sent + _WINDOW), self._size)
+            self.times.update(window)
+            body = json.dumps([{"content": text} for text in window])
+            client.request("POST", INGEST_PATH, body, self._headers)
+            answer = client.getresponse()
+            answer.read()
+            if answer.status != 204:
+                raise ConnectionResetError
+            self.acknowledged.update(window)
+            self.sent += _WINDOW
