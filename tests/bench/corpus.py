@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.bench import forwarding, posting
+from tests.bench import forwarding, posting, telemetry
 from tests.bench.lines import Line
 
 #: A prime, so that the pool does not run in step with hosts and programs.
@@ -211,6 +211,8 @@ FORMS: dict[str, tuple[Callable[[Iterator[Line]], Iterator[bytes]], Callable[[by
 FORWARD_FORMS = {"forward": False, "forward-gzip": True}
 #: Files of HTTP requests, and how many events each of them has.
 HTTP_FORMS = {"http": 100, "http1": 1}
+#: Files of OTLP requests of 100 records.
+OTLP_FORM = "otlp"
 
 
 class Corpus(NamedTuple):
@@ -228,6 +230,8 @@ def write(path: Path, form: str, count: int) -> Corpus:
             out.writelines(forwarding.written(lines(count), compressed=FORWARD_FORMS[form]))
         elif form in HTTP_FORMS:
             out.writelines(posting.written(lines(count), HTTP_FORMS[form]))
+        elif form == OTLP_FORM:
+            out.writelines(telemetry.written(lines(count)))
         else:
             said, framed = FORMS[form]
             out.writelines(map(framed, said(lines(count))))

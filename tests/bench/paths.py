@@ -11,8 +11,8 @@ class Path(NamedTuple):
     """One way into the collector."""
 
     title: str
-    protocol: Literal["tcp", "udp", "forward", "http"]
-    #: See `corpus.FORMS`, `corpus.FORWARD_FORMS` and `corpus.HTTP_FORMS`.
+    protocol: Literal["tcp", "udp", "forward", "http", "otlp"]
+    #: See `corpus.FORMS`, `FORWARD_FORMS`, `HTTP_FORMS` and `OTLP_FORM` there.
     form: str
     load: Load
     #: Most events that are sent, so that paced ones end.
@@ -57,5 +57,8 @@ PATHS = {
         "http1",
         Load("requests", 64),
         most=300_000,
+    ),
+    "otlp-http": Path(
+        "OTLP over HTTP, 100 records a request, 8 connections", "otlp", "otlp", Load("requests", 8)
     ),
 }

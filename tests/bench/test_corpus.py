@@ -9,10 +9,11 @@ import re
 from pathlib import Path
 
 import msgpack
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from twisted.trial.unittest import SynchronousTestCase
 
 from collector.api import AutoFraming
-from tests.bench.corpus import FORMS, FORWARD_FORMS, HTTP_FORMS, lines, write
+from tests.bench.corpus import FORMS, FORWARD_FORMS, HTTP_FORMS, OTLP_FORM, lines, write
 from tests.bench.parcels import parcels
 
 ID = re.compile(rb"id=(\d{12})\Z")
@@ -68,3 +69,16 @@ class CorpusTests(SynchronousTestCase):
                 self.assertEqual(len(records), min(events, number))
                 ids += [int(record["content"][-12:]) for record in records]
             self.assertEqual(ids, list(range(250)))
+
+    def test_otlp_requests_hold_every_message_once(self) -> None:
+        """A hundred a request and the rest in the last."""
+        found = parcels(write(Path(self.mktemp()), OTLP_FORM, 250).path.read_bytes())
+        self.assertEqual([number for _, number in found], [100, 100, 50])
+        ids: list[int] = []
+        for request, _ in found:
+            head, _, body = bytes(request).partition(b"\r\n\r\n")
+            self.assertIn(b"Content-Length: %d" % len(body), head)
+            (group,) = ExportLogsServiceRequest.FromString(body).resource_logs
+            records = group.scope_logs[0].log_records
+            ids += [int(record.body.string_value[-12:]) for record in records]
+        self.assertEqual(ids, list(range(250)))
