@@ -1,7 +1,7 @@
 """Short pieces of requests, by their bytes: most attributes come again and again.
 
 A hit costs a dict's look-up; to read an attribute strictly costs twenty of them. What is not quite
-as exporters write it raises Doubt, IndexError or UnicodeDecodeError, and is read strictly then.
+as exporters write it raises Doubt, IndexError, UnicodeDecodeError or Malformed.
 """
 
 from __future__ import annotations
@@ -9,9 +9,10 @@ from __future__ import annotations
 from struct import Struct
 from typing import Any
 
-from .values import BOOL, DOUBLE, INT, STRING
+from .values import BOOL, DOUBLE, INT, STRING, Reader
 from .wire import signed, varint
 
+_SCALARS = frozenset({STRING, INT, BOOL, DOUBLE})
 #: Of at most 129 bytes each.
 _MOST = 8192
 _DOUBLE = Struct("<d").unpack_from
@@ -50,15 +51,26 @@ class Attributes(dict[bytes, tuple[str, Any]]):
             raise Doubt
         if raw[at + 1] != size - at - 2:
             raise Doubt
-        found = self.texts[raw[4:at]], _scalar(raw, at + 2, size)
+        name, tag = self.texts[raw[4:at]], raw[at + 2]
+        if tag not in _SCALARS:  # it can change, so it is another one each time
+            return name, value_at(raw, at + 2, size)
+        found = name, _scalar(raw, at + 2, size)
         if len(self) >= _MOST:
             self.clear()
         self[raw] = found
         return found
 
 
+def value_at(data: bytes, at: int, end: int) -> Any:
+    """The AnyValue that lies there, read strictly. Raises Unacceptable, too."""
+    reader = Reader(data)
+    found = reader.value([(at, end)])
+    if reader.invalid:  # which the event has to say
+        raise Doubt
+    return found
+
+
 def _scalar(raw: bytes, at: int, end: int) -> Any:
-    """What never changes; a list is another one each time."""
     tag = raw[at]
     if tag == STRING and raw[at + 1] == end - at - 2:
         return raw[at + 2 :].decode()

@@ -16,7 +16,7 @@ from collector.api import Event, Resource
 from .decoded import MOST_RECORDS, Decoded, Refused
 from .failure import Malformed, Unacceptable
 from .groups import records, scopes
-from .memo import Attributes, Doubt, Texts, long_text
+from .memo import Attributes, Doubt, Texts, long_text, value_at
 from .origin import Origins, resource_of
 from .record import read_record
 from .values import Span
@@ -28,7 +28,7 @@ _HEAD = Struct("<qBBBB").unpack_from
 #: Flags, trace id and span id with their tags and lengths, as they follow each other.
 _CONTEXT = Struct("<IH16sH8s").unpack_from
 _TRACE_ID, _SPAN_ID = 0x104A, 0x0852
-_IN_DOUBT = (Doubt, IndexError, UnicodeDecodeError, error, Malformed)
+_IN_DOUBT = (Doubt, IndexError, UnicodeDecodeError, error, Malformed, Unacceptable)
 _RESOURCE_LOGS = 10
 
 
@@ -92,12 +92,13 @@ class Decoder:
                         n = data[p + 1]
                         if n < 128:
                             q = p + 2 + n
-                            if data[p + 2] != 10 or data[p + 3] != n - 2:
-                                raise Doubt
-                            body = data[p + 4 : q].decode()
+                            if n and data[p + 2] == 10 and data[p + 3] == n - 2:
+                                body = data[p + 4 : q].decode()
+                            else:
+                                body = _other_body(data, p + 2, q, body)
                         else:
                             q = p + 3 + (n & 127 | data[p + 2] << 7)
-                            body = _long_body(data, p + 2, q)
+                            body = _long_body(data, p + 2, q, body)
                         p = q
                         tag = data[p]
                     while tag == 50:
@@ -139,14 +140,21 @@ class Decoder:
             )  # fmt: skip
 
 
-def _long_body(data: bytes, at: int, end: int) -> str:
-    """The string of a body of two length bytes, the second of which lies there."""
+def _long_body(data: bytes, at: int, end: int, before: Any) -> Any:
+    """A body of two length bytes, the second of which lies there; most are strings."""
     size = end - at - 4
-    if data[at] > 127 or data[at + 1] != 10 or data[at + 2] != (size & 127 | 128):
+    if data[at] > 127:
         raise Doubt
-    if data[at + 3] != size >> 7:
-        raise Doubt
+    if data[at + 1 : at + 4] != bytes((10, size & 127 | 128, size >> 7 & 127)) or size >> 14:
+        return _other_body(data, at + 1, end, before)
     return data[at + 4 : end].decode()
+
+
+def _other_body(data: bytes, at: int, end: int, before: Any) -> Any:
+    """A body that is no string."""
+    if before is not None:  # a second piece of it
+        raise Doubt
+    return value_at(data, at, end)
 
 
 def _read_strictly(data: bytes, span: Span, resource: Resource, decoded: Decoded) -> None:

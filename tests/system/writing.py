@@ -145,8 +145,9 @@ class HttpWriter(AcknowledgedWriter):
     }
 
     def _run(self) -> None:
+        assert isinstance(self._place, int)
         while not self._stop.is_set():
-            client = http.client.HTTPConnection("127.0.0.1", self._port, timeout=_PATIENCE)
+            client = http.client.HTTPConnection("127.0.0.1", self._place, timeout=_PATIENCE)
             with closing(client):
                 try:
                     self._post(client)

@@ -67,6 +67,11 @@ class OracleTests(SynchronousTestCase):
         same = ExportLogsServiceRequest.FromString(wrapped(raw))
         self.assertEqual([facts(event)], expected(same))
 
+    @settings(max_examples=25, deadline=None)
+    @given(RECORDS, RECORDS)
+    def test_a_message_in_two_pieces_is_joined(self, one: LogRecord, more: LogRecord) -> None:
+        self._same(wrapped(one.SerializeToString() + more.SerializeToString()))
+
     @settings(max_examples=40, deadline=None)
     @given(RECORDS, st.data())
     def test_of_damaged_records_it_takes_what_the_oracle_takes(
@@ -97,6 +102,7 @@ class OracleTests(SynchronousTestCase):
             return
         plain = [event for event in decoded.events if not _is_odd(event.attributes)]
         if len(plain) == len(theirs):
+            self.assertEqual(decoded.refused, [])
             self.assertEqual([facts(event) for event in plain], theirs)
 
 
@@ -133,10 +139,15 @@ class FastWayTests(SynchronousTestCase):
         record.attributes.add(key="n").value.int_value = -1
         record.attributes.add(key="b").value.bool_value = True
         record.attributes.add(key="d").value.double_value = 0.5
-        body = request(record, record).SerializeToString()
+        record.attributes.add(key="raw").value.bytes_value = b"\xff"
+        record.attributes.add(key="list").value.array_value.values.add().string_value = "x"
+        other = LogRecord()
+        other.CopyFrom(record)
+        other.body.kvlist_value.values.add(key="k").value.int_value = 1
+        made = request(record, other)
         with patch.object(protobuf, "read_record", side_effect=AssertionError):
-            events = Decoder().decode(body).events
-        self.assertEqual([facts(event) for event in events], expected(request(record, record)))
+            events = Decoder().decode(made.SerializeToString()).events
+        self.assertEqual([facts(event) for event in events], expected(made))
 
 
 class SharingTests(SynchronousTestCase):
