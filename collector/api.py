@@ -51,6 +51,7 @@ from .inputs.stream import StreamOptions
 from .inputs.tls import TlsServerOptions
 from .inputs.web import RESET, WebLimits, WebRequest, WebResponse, WebServer
 from .letter import Letter
+from .misread import Misread, Slip
 from .outputs.certificates import Certificates
 from .outputs.http import Ambiguous, HttpAnswer, HttpClient, NotSent
 from .outputs.proxy import HttpClientOptions
@@ -100,6 +101,7 @@ __all__ = [
     "Lines",
     "ListenError",
     "Listener",
+    "Misread",
     "NotSent",
     "OctetCounted",
     "Outcome",
@@ -116,6 +118,7 @@ __all__ = [
     "Scope",
     "SecretStr",
     "Size",
+    "Slip",
     "StreamOptions",
     "StreamReceiver",
     "TlsClientOptions",

@@ -20,6 +20,7 @@ PACKAGES = {
     "collector_dynatrace",
     "collector_forward",
     "collector_syslog",
+    "collector_transform",
 }
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
