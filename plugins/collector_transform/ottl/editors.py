@@ -9,9 +9,9 @@ from typing import Any
 
 from .converters.text import PATTERN
 from .fault import Failed
-from .regex import Pattern, expansion
-from .signature import ANY, INT, MAP, TEXT, TEXTS, choice, function, table
-from .values import kind
+from .regex import Pattern, expansion, glob
+from .signature import ANY, INT, MAP, TEXT, TEXTS, choice, function, literal, table
+from .values import kind, text_of
 
 _MAX_DEPTH = 64
 Map = dict[str, Any]
@@ -111,6 +111,27 @@ def _replace_all(target: Map, mode: str, regex: Pattern, replacement: str) -> Ma
     }
 
 
+def _replace_match(target: Any, pattern: Pattern, replacement: str) -> Any:
+    return replacement if type(target) is str and pattern.found_in(target) else target
+
+
+def _replace_matches(target: Map, pattern: Pattern, replacement: str) -> Map:
+    return {key: _replace_match(value, pattern, replacement) for key, value in target.items()}
+
+
+def _stringify(target: Map) -> Map:
+    return {key: "" if value is None else text_of(value) for key, value in target.items()}
+
+
+def _delete_index(target: list[Any], start: int, end: int | None) -> list[Any]:
+    last = start + 1 if end is None else end
+    if type(target) is not list or not 0 <= start <= last <= len(target):
+        raise Failed("no list, or an index beyond its end")
+    return target[:start] + target[last:]
+
+
+_GLOB = literal("a glob pattern", glob)
+
 #: By name; `gives` is what the target must hold.
 EDITORS = table(
     function("delete_key", _delete_key, "map", key=TEXT),
@@ -126,6 +147,10 @@ EDITORS = table(
     function("flatten", _flatten, "map", prefix=(TEXT, ""), depth=(INT, _MAX_DEPTH)),
     function("append", _append, value=(ANY, None), values=(ANY, None)),
     function("replace_pattern", _replace_pattern, regex=PATTERN, replacement=TEXT),
+    function("replace_match", _replace_match, pattern=_GLOB, replacement=TEXT),
+    function("replace_all_matches", _replace_matches, "map", pattern=_GLOB, replacement=TEXT),
+    function("stringify_all", _stringify, "map"),
+    function("delete_index", _delete_index, startIndex=INT, endIndex=(INT, None)),
     function(
         "replace_all_patterns",
         _replace_all,

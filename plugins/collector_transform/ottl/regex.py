@@ -27,6 +27,8 @@ _MAX_MEMORY = 1 << 20
 re2.set_fallback_notification(re2.FALLBACK_EXCEPTION)
 
 _PLAIN = re.compile(r"(?:[^\\.+*?()|\[\]{}^$]|\\[.+*?()|\[\]{}^$/\-\\])*")
+#: Go's `filepath.Match`: a class, an escaped character, or one that stands for itself or more.
+_GLOB = re.compile(r"\[\^?(?:[^\]\\[]|\\.)+\]|\\.|.", re.DOTALL)
 _EXPANDED = re.compile(r"\$(?:\$|(\w+)|\{(\w+)\})", re.ASCII)
 
 
@@ -78,6 +80,22 @@ class Pattern:
                 raise Failed("the replaced text would be too long")
             at = end
         return "".join((*parts, text[at:]))
+
+
+def glob(text: object) -> Pattern:
+    """A pattern of Go's `filepath.Match` for a whole text. Raises WrongPattern."""
+    if not isinstance(text, str):
+        raise WrongPattern("expected a glob pattern, which is a string")
+    parts = [
+        {"*": "[^/]*", "?": "[^/]"}.get(part) or _globbed(part) for part in _GLOB.findall(text)
+    ]
+    return Pattern(rf"(?s)\A{''.join(parts)}\z")
+
+
+def _globbed(part: str) -> str:
+    if part[0] == "[" and len(part) > 2:
+        return part
+    return re2.escape(part[-1])
 
 
 def expansion(replacement: str) -> Callable[[Any], str]:

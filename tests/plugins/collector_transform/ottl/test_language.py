@@ -172,6 +172,24 @@ class EditorTests(SynchronousTestCase):
         found = changed('append(log.attributes["t"], "x", values=["y"])', on=event(t="a"))
         self.assertEqual(found.attributes["t"], ["a", "x", "y"])
 
+    def test_globs_match_whole_texts_and_stop_at_slashes(self) -> None:
+        for body, expected in (("/user/1/list/2", "-"), ("/user/1/2/list/3", "/user/1/2/list/3")):
+            found = changed('replace_match(log.body, "/user/*/list/[0-9]", "-")', on=event(body))
+            self.assertEqual(found.body, expected)
+        found = changed(
+            'replace_all_matches(log.attributes, "a.?", "-")', on=event(a="a.b", b="ab")
+        )
+        self.assertEqual(found.attributes, {"a": "-", "b": "ab"})
+        self.assertIn("RE2", wrong('replace_match(log.body, "[z-a]", "")')[0])
+
+    def test_lists_and_all_values(self) -> None:
+        on = event(t=[1, 2, 3], n=None)
+        self.assertEqual(
+            changed('delete_index(log.attributes["t"], 1)', on=on).attributes["t"], [1, 3]
+        )
+        found = changed("stringify_all(log.attributes)", on=event(t=[1], n=None, b=True))
+        self.assertEqual(found.attributes, {"t": "[1]", "n": "", "b": "true"})
+
     def test_nil_sets_nothing_and_drop_ends_an_event(self) -> None:
         self.assertEqual(changed('set(log.body, log.attributes["none"])').body, "a line")
         self.assertEqual(ran('drop() where log.body == "a line"'), ([], []))
@@ -205,6 +223,14 @@ class ConverterTests(SynchronousTestCase):
             'IsValidLuhn("17893729974")': True,
             'Coalesce([log.attributes["x"], "d"])': "d",
             'Decode("aGVsbG8=", "base64")': "hello",
+            'Keys({"a": 1})': ["a"],
+            'Values({"a": 1})': [1],
+            'ContainsValue([1, "a"], "a")': True,
+            'Index("hello", "l")': 2,
+            "Index([1, 2], 2.0)": 1,
+            'ToKeyValueString({"a": 1, "b": "x y"})': 'a=1 b="x y"',
+            'ParseSeverity(404, {"info": [{"range": "2xx"}], "warn": [{"range": "4xx"}]})': "warn",
+            'ParseSeverity("inf", {"info": [{"equals": ["inf"]}]})': "info",
         }.items():
             self.assertEqual(value(text), expected, text)
 
