@@ -93,10 +93,11 @@ class Compiler:
             if current.gives not in {"map", "any"}:
                 raise Misread(f"{call.name} needs a map", path.start, path.end)
             current = Code(f"is_map({current.text})", "map")
-        texts = ", ".join([current.text, *(argument.text for argument in arguments)])
-        name = self._unit.variable()
+        before, name = self._unit.variable(), self._unit.variable()
+        self._unit.line(depth, f"{before} = {current.text}")
+        texts = ", ".join([before, *(argument.text for argument in arguments)])
         self._unit.line(depth, f"{name} = {self._unit.bound(editor.call)}({texts})")
-        self._unit.line(depth, f"if {name} is not None:")
+        self._unit.line(depth, f"if {name} is not {before}:")
         self._write(path, Code(name), depth + 1)
 
     def _write(self, path: Path, code: Code, depth: int) -> None:
@@ -255,6 +256,10 @@ class Compiler:
             quick = f"{self._unit.bound(wanted.literal)} in {name}"
         else:
             quick = f"{self._unit.bound(wanted.found_in)}({name})"
+            first = self._unit.bound(wanted.prefix)
+            if wanted.prefix:
+                begins = f"{name}.startswith({first})" if wanted.anchored else f"{first} in {name}"
+                quick = f"({begins} and {quick})"
         slow = f"is_match({name}, {pattern.text})"
         return Code(f"({quick} if type({name} := {target.text}) is str else {slow})", "bool")
 

@@ -60,7 +60,7 @@ def _fits(target: Any, criterion: dict[str, Any]) -> bool:
     if type(target) is str:
         return target in is_list(criterion.get("equals", []))
     least, most = _bounds(criterion.get("range"))
-    return least <= target <= most
+    return bool(least <= target <= most)
 
 
 def _bounds(said: Any) -> tuple[int, int]:

@@ -129,6 +129,14 @@ class ConditionTests(SynchronousTestCase):
             ("axb", r"a\\.b", False),
             (17, "7", True),
             (None, ".*", False),
+            ("ac", "ab?c", True),
+            ("b", "a|b", True),
+            ("b", "^a|b", True),
+            ("xab", "^ab+", False),
+            ("ab", "^ab{0}$", False),
+            ("a", "^ab*$", True),
+            ("AB", "(?i)ab+", True),
+            ("\nab", "(?m)^ab+", True),
         ):
             found = holds(f'IsMatch(log.body, "{pattern}")', event(body))
             self.assertEqual(found, expected, pattern)
