@@ -62,6 +62,7 @@ from .inputs.web_intake import Taken, WebIntake
 from .inputs.web_options import HttpServerOptions
 from .inputs.web_receiver import WebReceiver
 from .letter import Letter
+from .misread import Misread, Slip
 from .outputs.certificates import Certificates
 from .outputs.http import Ambiguous, HttpAnswer, HttpClient, NotSent
 from .outputs.http_answers import MAX_AFTER, is_html, refusal, retry_after, shown
@@ -123,6 +124,7 @@ __all__ = [
     "Lines",
     "ListenError",
     "Listener",
+    "Misread",
     "Network",
     "NotSent",
     "OctetCounted",
@@ -144,6 +146,7 @@ __all__ = [
     "SecretStr",
     "Server",
     "Size",
+    "Slip",
     "StreamEndpoint",
     "StreamOptions",
     "StreamReceiver",

@@ -22,6 +22,7 @@ PACKAGES = {
     "collector_http",
     "collector_otlp",
     "collector_syslog",
+    "collector_transform",
 }
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 

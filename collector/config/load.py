@@ -62,7 +62,8 @@ def _examined(path: Path, env: Mapping[str, str]) -> tuple[Source, Description |
 def _read(source: Source, path: Path) -> bool:
     """Fill the source; False when there is no mapping to examine, which has been reported."""
     try:
-        root = compose(read(path))
+        source.text = read(path)
+        root = compose(source.text)
         if root is not None:
             fill(source, root)
     except Unreadable as e:

@@ -23,9 +23,12 @@ class Problem:
     column: int
     message: str
     level: Literal["error", "warning"] = "error"
+    #: The line of a statement that it is about, and a mark under the wrong part of it.
+    excerpt: str = ""
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}: {self.level}: {self.message}"
+        said = f"{self.file}:{self.line}:{self.column}: {self.level}: {self.message}"
+        return f"{said}\n{self.excerpt}" if self.excerpt else said
 
 
 class ConfigError(Exception):

@@ -25,6 +25,8 @@ class Source:
     value: Any = field(default=None, repr=False)
     keys: dict[Way, Place] = field(default_factory=dict, repr=False)
     values: dict[Way, Place] = field(default_factory=dict, repr=False)
+    #: The file as it was read.
+    text: str = field(default="", repr=False)
     #: Values that could not be had: reported once, and not judged again.
     broken: set[Way] = field(default_factory=set, repr=False)
     _problems: dict[Problem, None] = field(default_factory=dict)
@@ -47,6 +49,10 @@ class Source:
         """Report what is unusual and runs all the same."""
         self._report("warning", message, way, place)
 
+    def slip(self, message: str, way: Way, place: Place, excerpt: str) -> None:
+        """Report what is wrong inside of a text, with the line of it that may be shown."""
+        self._report("error", message, way, place, excerpt)
+
     def problems(self) -> tuple[Problem, ...]:
         """All that was reported, once each, by place, errors first."""
         return tuple(sorted(self._problems, key=lambda it: (it.line, it.column, it.level)))
@@ -56,11 +62,17 @@ class Source:
         return any(problem.level == "error" for problem in self._problems)
 
     def _report(
-        self, level: Literal["error", "warning"], message: str, way: Way, place: Place | None
+        self,
+        level: Literal["error", "warning"],
+        message: str,
+        way: Way,
+        place: Place | None,
+        excerpt: str = "",
     ) -> None:
         line, column = place or self.value_place(way)
         text = f"{dotted(way)}: {message}" if way else message
-        self._problems[Problem(self.file, line, column, _one_line(text), level)] = None
+        problem = Problem(self.file, line, column, _one_line(text), level, excerpt)
+        self._problems[problem] = None
 
 
 def _one_line(text: str) -> str:

@@ -9,9 +9,12 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from collector.misread import Misread
+
 from .keys import names_at
 from .problem import dotted, nearest, shown
 from .sentences import either, sentence, texts
+from .slips import report
 from .source import Source, Way
 
 M = TypeVar("M", bound=BaseModel)
@@ -87,6 +90,9 @@ class Block(Generic[M]):
         """Not for a value that could not be had, nor for what a validator says of one around it."""
         if any(broken[: len(way)] == way for broken in self.source.broken):
             return
+        several = [found for found in several if not self._slipped(way, found)]
+        if not several:
+            return
         values = list(texts(dict(self.value)))
         at_key = way == self.way or any(
             isinstance(found.error["input"], dict) or found.error["loc"][-1:] == (_KEY,)
@@ -95,6 +101,15 @@ class Block(Generic[M]):
         place = self.source.key_place(way) if at_key else None
         for said in either([sentence(found.error, values) for found in several]):
             self.source.error(said, way, place)
+
+    def _slipped(self, way: Way, found: _Found) -> bool:
+        """Whether a validator says itself where in a text something is wrong; reports that."""
+        raised = found.error.get("ctx", {}).get("error")
+        if not isinstance(raised, Misread):
+            return False
+        for slip in raised.slips:
+            report(self.source, (*way, *slip.way), slip)
+        return True
 
     def _unknown(self, found: _Found) -> str:
         known = names_at(self.model, found.way)

@@ -14,6 +14,7 @@ from collector_dynatrace.exporter import DynatraceExporter
 from tests.bench.measure import sink
 from tests.bench.process import cpus, rss
 from tests.bench.report import table
+from tests.bench.statements import ottl
 from tests.bench.subject import collector, free_port
 
 _ROUNDS, _WARM = 500, 50
@@ -101,4 +102,8 @@ def filled(directory: Path, number: int) -> None:
 
 
 #: By name.
-FACTS: Mapping[str, Callable[[], str]] = {"ack-latency": ack_latency, "start-10000": start}
+FACTS: Mapping[str, Callable[[], str]] = {
+    "ack-latency": ack_latency,
+    "start-10000": start,
+    "ottl": ottl,
+}

@@ -65,7 +65,9 @@ def measure(
     with (
         tempfile.TemporaryDirectory(prefix="bench-") as folder,
         sink(others) as drain,
-        collector(way.protocol, way.queue, drain, Path(folder), ours, environment) as subject,
+        collector(
+            way.protocol, way.queue, drain, Path(folder), ours, environment, chain=way.chain
+        ) as subject,
     ):
         time.sleep(0.5)  # what starts with it has started
         used, waited = cpu_seconds(subject.pid), waiting_seconds(subject.pid)

@@ -18,12 +18,21 @@ class Path(NamedTuple):
     #: Most events that are sent, so that paced ones end.
     most: int = 10_000_000
     queue: Literal["disk", "memory"] = "disk"
+    #: Whether five processors stand between receiver and exporter.
+    chain: bool = False
 
 
 PATHS = {
     "tcp": Path("RFC 5424, TCP, 4 connections", "tcp", "rfc5424", Load("flood", 4)),
     "tcp-memory": Path(
         "the same, queue in memory", "tcp", "rfc5424", Load("flood", 4), queue="memory"
+    ),
+    "tcp-chain": Path(
+        "as the first, through five processors",
+        "tcp",
+        "rfc5424",
+        Load("flood", 4),
+        chain=True,
     ),
     "tcp-3164": Path("RFC 3164, TCP, 4 connections", "tcp", "rfc3164", Load("flood", 4)),
     "tcp-octet": Path("RFC 5424, octet-counted TCP", "tcp", "octet", Load("flood", 4)),

@@ -17,7 +17,7 @@ from tests.bench.process import running
 _CONFIGURATION = """\
 receivers:
   {receiver}
-exporters:
+{processors}exporters:
   dynatrace:
     endpoint: http://127.0.0.1:{sink}
     api_token: dt0c01.{public}.{secret}
@@ -26,8 +26,26 @@ service:
   data_dir: {data_dir}
   admin: {{endpoint: 127.0.0.1:{admin}}}
   pipelines:
-    logs: {{receivers: ['{name}'], exporters: [dynatrace]}}
+    logs: {{receivers: ['{name}'], processors: [{chain}], exporters: [dynatrace]}}
 """
+#: A realistic chain: noise away, context on, secrets out, levels from texts, one more filter.
+_CHAIN = r"""processors:
+  filter/noise:
+    log_conditions: ['IsMatch(log.body, "^health ?check")']
+  transform/context:
+    log_statements:
+      - set(log.attributes["env"], "prod")
+      - set(log.attributes["service.name"], log.attributes["syslog.appname"])
+  transform/secrets:
+    log_statements: ['replace_pattern(log.body, "password=[^ ]+", "password=***")']
+  transform/level:
+    log_statements:
+      - set(log.severity_number, SEVERITY_NUMBER_ERROR) where IsMatch(log.body, "^ERROR ")
+  filter/level:
+    log_conditions:
+      - log.severity_number < SEVERITY_NUMBER_DEBUG and log.attributes["service.name"] == "test"
+"""
+_NAMES = re.findall(r"(?m)^  ([a-z]+/[a-z]+):", _CHAIN)
 _ACKNOWLEDGING = "tests.system.acknowledging:AcknowledgingReceiver"
 #: By protocol: a receiver's name, and what it is told. All 3,000 connections are of one source.
 _RECEIVERS = {
@@ -110,6 +128,8 @@ def collector(
     folder: Path,
     on: set[int],
     environment: Mapping[str, str] | None = None,
+    *,
+    chain: bool = False,
 ) -> Iterator[Subject]:
     """A collector between a free port and a sink, ready."""
     port, admin = free_port(), free_port()
@@ -118,6 +138,8 @@ def collector(
     configuration.write_text(
         _CONFIGURATION.format(
             name=name,
+            processors=_CHAIN if chain else "",
+            chain=", ".join(_NAMES) if chain else "",
             receiver=f"'{name}': {options.format(port=port)}",
             queue=queue,
             sink=sink,

@@ -1,0 +1,1 @@
+"""Filters, transforms and routes, written in the OpenTelemetry Transformation Language."""

@@ -1,0 +1,1 @@
+"""OTTL's converters: values in, a value out."""

@@ -1,0 +1,117 @@
+"""Converters that make a map or a list of a string."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+import orjson
+
+from ..fault import Failed
+from ..signature import INT, TEXT, choice, function, table
+
+
+def _json(target: str) -> Any:
+    try:
+        found = orjson.loads(target)
+    except (ValueError, UnicodeError):
+        raise Failed("not JSON") from None
+    if not isinstance(found, dict | list):
+        raise Failed("JSON that is neither a map nor a list")
+    return found
+
+
+def _key_value(target: str, delimiter: str, pair_delimiter: str) -> dict[str, Any]:
+    if not target or not delimiter or not pair_delimiter or delimiter == pair_delimiter:
+        raise Failed("no pairs, or no two different delimiters")
+    found: dict[str, Any] = {}
+    for pair in _pairs(target, pair_delimiter):
+        key, sign, value = pair.partition(delimiter)
+        if not sign:
+            raise Failed("a pair without its delimiter")
+        found[_bare(key)] = _bare(value)
+    return found
+
+
+def _pairs(target: str, delimiter: str) -> list[str]:
+    """The pairs; a delimiter in quotes is part of one."""
+    pieces = target.split(delimiter)
+    pairs: list[str] = []
+    held: list[str] = []
+    open_quote = False
+    for piece in pieces:
+        held.append(piece)
+        open_quote ^= piece.count('"') % 2 == 1
+        if not open_quote:
+            pair = delimiter.join(held).strip()
+            pairs += [pair] if pair else []
+            held = []
+    if held:
+        raise Failed("a quote that is never closed")
+    return pairs
+
+
+def _bare(text: str) -> str:
+    text = text.strip()
+    return text[1:-1] if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'" else text
+
+
+def _csv(
+    target: str, headers: str, delimiter: str, header_delimiter: str | None, mode: str
+) -> dict[str, Any]:
+    between = header_delimiter or delimiter
+    if len(delimiter) != 1 or len(between) != 1 or delimiter in '\r\n"':
+        raise Failed("a delimiter that is not one character")
+    names = headers.split(between)
+    row = target.strip("\r\n")
+    fields = row.split(delimiter) if mode == "ignoreQuotes" else _row(row, delimiter, mode)
+    if len(fields) != len(names):
+        raise Failed("another number of fields than of headers")
+    return dict(zip(names, fields, strict=True))
+
+
+def _row(row: str, delimiter: str, mode: str) -> list[str]:
+    try:
+        rows = list(csv.reader(io.StringIO(row), delimiter=delimiter, strict=mode == "strict"))
+    except (csv.Error, TypeError, ValueError):
+        raise Failed("not CSV") from None
+    if len(rows) != 1:
+        raise Failed("not one row of CSV")
+    return rows[0]
+
+
+def _integer(target: str, base: int) -> int:
+    if not 0 <= base <= 36 or base == 1 or len(target) > 80 or ("_" in target and base):
+        raise Failed("not a number of this base")
+    try:
+        found = int(target, base)
+    except ValueError:
+        raise Failed("not a number of this base") from None
+    if not -(1 << 63) <= found < 1 << 63:
+        raise Failed("a number of more than 64 bits")
+    return found
+
+
+PARSING = table(
+    function("ParseJSON", _json, target=TEXT),
+    function(
+        "ParseKeyValue",
+        _key_value,
+        "map",
+        target=TEXT,
+        delimiter=(TEXT, "="),
+        pair_delimiter=(TEXT, " "),
+    ),
+    function(
+        "ParseCSV",
+        _csv,
+        "map",
+        target=TEXT,
+        headers=TEXT,
+        delimiter=(TEXT, ","),
+        headerDelimiter=(TEXT, None),
+        mode=(choice("strict", "lazyQuotes", "ignoreQuotes"), "strict"),
+    ),
+    function("ParseInt", _integer, "int", target=TEXT, base=INT),
+)

@@ -1,0 +1,139 @@
+"""Converters of times and durations."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from ..fault import Failed
+from ..signature import DURATION, INT, TEXT, TIME, function, literal, table
+from ..values import Moment, Span, moment
+
+_DIRECTIVE = re.compile(r"%(.?)", re.DOTALL)
+_ALSO = {"h": "%b", "F": "%Y-%m-%d", "T": "%H:%M:%S", "R": "%H:%M", "D": "%m/%d/%y"}
+_MEANT = {
+    "%": "%%",
+    **{c: f"%{c}" for c in "YymbBdaAHIpMSfzZ"},
+    **_ALSO,
+    "e": "%d",
+    "g": "%d",
+    "X": "%H:%M:%S",
+    "x": "%m/%d/%y",
+    "j": "%z",
+    "n": "\n",
+    "t": "\t",
+}
+_UNITS = {
+    "ns": 1,
+    "us": 1000,
+    "µs": 1000,
+    "ms": 10**6,
+    "s": 10**9,
+    "m": 60 * 10**9,
+    "h": 3600 * 10**9,
+}
+_LENGTH = re.compile(r"[-+]?(?:[0-9]{1,18}(?:\.[0-9]{0,18})?(?:ns|us|µs|ms|s|m|h))+")
+_PART = re.compile(r"([0-9]{1,18})(?:\.([0-9]{0,18}))?(ns|us|µs|ms|s|m|h)")
+_INT64 = 1 << 63
+
+
+def _layout(text: Any) -> str:
+    """A format of upstream's in Python's directives. Raises ValueError."""
+    if not isinstance(text, str) or "%" not in text:
+        raise ValueError("expected a format with %, such as %Y-%m-%dT%H:%M:%S%z")
+
+    def directive(mark: re.Match[str]) -> str:
+        if mark[1] not in _MEANT:
+            raise ValueError(f"a format has no %{mark[1]} here")
+        return _MEANT[mark[1]]
+
+    return _DIRECTIVE.sub(directive, text)
+
+
+def _zone(name: Any) -> ZoneInfo:
+    try:
+        return ZoneInfo(str(name))
+    except (OSError, ValueError):
+        raise ValueError("expected the IANA name of a time zone, such as Europe/Vienna") from None
+
+
+def _parsed(target: str, layout: str, zone: ZoneInfo | None) -> Moment:
+    try:
+        date = datetime.strptime(target, layout)  # noqa: DTZ007 the zone may be in it
+        if date.tzinfo is None:
+            date = date.replace(tzinfo=zone or UTC)
+        return moment(date, date.tzinfo)
+    except (ValueError, OverflowError):
+        raise Failed("a time that is not of this format") from None
+
+
+def _formatted(at: Moment, layout: str) -> str:
+    return at.date().strftime(layout)
+
+
+def _length(duration: str) -> Span:
+    if _LENGTH.fullmatch(duration) is None:
+        raise Failed("not a duration, such as 1h30m")
+    total = 0
+    for whole, part, unit in _PART.findall(duration):
+        size = _UNITS[unit]
+        total += int(whole) * size + (int(part) * size // 10 ** len(part) if part else 0)
+    if total >= _INT64:
+        raise Failed("a duration of more than 64 bits")
+    return Span(-total if duration[0] == "-" else total)
+
+
+def _truncated(at: Moment, by: Span) -> Moment:
+    return Moment(at.ns - at.ns % by.ns, at.zone) if by.ns > 0 else at
+
+
+def _part(read: Callable[[datetime], int]) -> Callable[[Moment], int]:
+    return lambda at: read(at.date())
+
+
+def _unix(unit: int) -> Callable[[Moment], int]:
+    return lambda at: at.ns // unit
+
+
+def _whole(unit: int) -> Callable[[Span], int]:
+    return lambda span: int(span.ns / unit) if unit > 1 else span.ns
+
+
+def _real(unit: int) -> Callable[[Span], float]:
+    return lambda span: span.ns / unit
+
+
+_LAYOUT = literal("a format", _layout)
+_ZONE = literal("a time zone", _zone)
+
+TIMES = table(
+    replace(function("Now", lambda: Moment(time.time_ns()), "time"), pure=False),
+    function("Time", _parsed, "time", target=TEXT, format=_LAYOUT, location=(_ZONE, None)),
+    function("FormatTime", _formatted, "str", time=TIME, format=_LAYOUT),
+    function("TruncateTime", _truncated, "time", time=TIME, duration=DURATION),
+    function("Duration", _length, "duration", duration=TEXT),
+    function("Unix", lambda s, n: Moment(s * 10**9 + n), "time", seconds=INT, nanoseconds=(INT, 0)),
+    function("UnixNano", _unix(1), "int", value=TIME),
+    function("UnixMicro", _unix(10**3), "int", value=TIME),
+    function("UnixMilli", _unix(10**6), "int", value=TIME),
+    function("UnixSeconds", _unix(10**9), "int", value=TIME),
+    function("Year", _part(lambda at: at.year), "int", value=TIME),
+    function("Month", _part(lambda at: at.month), "int", value=TIME),
+    function("Day", _part(lambda at: at.day), "int", value=TIME),
+    function("Hour", _part(lambda at: at.hour), "int", value=TIME),
+    function("Minute", _part(lambda at: at.minute), "int", value=TIME),
+    function("Second", _part(lambda at: at.second), "int", value=TIME),
+    function("Nanosecond", lambda at: at.ns % 10**9, "int", value=TIME),
+    function("Weekday", _part(lambda at: at.isoweekday() % 7), "int", value=TIME),
+    function("Nanoseconds", _whole(1), "int", value=DURATION),
+    function("Microseconds", _whole(10**3), "int", value=DURATION),
+    function("Milliseconds", _whole(10**6), "int", value=DURATION),
+    function("Seconds", _real(10**9), "float", value=DURATION),
+    function("Minutes", _real(60 * 10**9), "float", value=DURATION),
+    function("Hours", _real(3600 * 10**9), "float", value=DURATION),
+)

@@ -1,0 +1,162 @@
+"""OTTL's editors but `set`: what a path holds and arguments in, what it shall hold out.
+
+None changes what it is given: events that came of one share what is below their attributes.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .converters.text import PATTERN
+from .fault import Failed
+from .regex import Pattern, expansion, glob
+from .signature import ANY, INT, MAP, TEXT, TEXTS, choice, function, literal, table
+from .values import kind, text_of
+
+_MAX_DEPTH = 64
+Map = dict[str, Any]
+
+
+def _delete_key(target: Map, key: str) -> Map:
+    return _delete_keys(target, [key])
+
+
+def _delete_keys(target: Map, keys: list[str]) -> Map:
+    gone = set(keys)
+    return {key: value for key, value in target.items() if key not in gone}
+
+
+def _delete_matching(target: Map, pattern: Pattern) -> Map:
+    return {key: value for key, value in target.items() if not pattern.found_in(key)}
+
+
+def _keep_keys(target: Map, keys: list[str]) -> Map:
+    return {key: target[key] for key in dict.fromkeys(keys) if key in target}
+
+
+def _keep_matching(target: Map, pattern: Pattern) -> Map:
+    return {key: value for key, value in target.items() if pattern.found_in(key)}
+
+
+def _limit(target: Map, limit: int, priority_keys: list[str]) -> Map:
+    if limit < 0 or len(priority_keys) > limit:
+        raise Failed("a limit below 0, or below the number of priority keys")
+    if len(target) <= limit:
+        return target
+    first = [key for key in priority_keys if key in target]
+    rest = [key for key in target if key not in set(first)]
+    kept = {*first, *rest[: limit - len(first)]}
+    return {key: value for key, value in target.items() if key in kept}
+
+
+def _truncate_all(target: Map, limit: int) -> Map:
+    if limit < 0:
+        raise Failed("a limit below 0")
+    return {key: _truncated(value, limit) for key, value in target.items()}
+
+
+def _truncated(value: Any, limit: int) -> Any:
+    if type(value) is not str or (len(value) <= limit and value.isascii()):
+        return value
+    return value.encode("utf-8", "replace")[:limit].decode("utf-8", "ignore")
+
+
+def _merge(target: Map, source: Map, strategy: str) -> Map:
+    if strategy == "upsert":
+        return {**target, **source}
+    if strategy == "insert":
+        return {**source, **target}
+    return {key: source.get(key, value) for key, value in target.items()}
+
+
+def _flatten(target: Map, prefix: str, depth: int) -> Map:
+    if depth < 0:
+        raise Failed("a depth below 0")
+    flat: Map = {}
+
+    def walk(value: Any, name: str, left: int) -> None:
+        below = value.items() if type(value) is dict else enumerate(value)
+        for key, item in below:
+            full = f"{name}.{key}" if name else str(key)
+            if type(item) in {dict, list} and left > 0 and item:
+                walk(item, full, left - 1)
+            else:
+                flat[full] = item
+
+    walk(target, prefix, min(depth, _MAX_DEPTH))
+    return flat
+
+
+def _append(target: Any, value: Any, values: Any) -> list[Any]:
+    before = [] if target is None else target if type(target) is list else [target]
+    more = [] if value is None else [value]
+    if values is not None and type(values) is not list:
+        raise Failed(f"expected a list of values, found {kind(values)}")
+    return [*before, *more, *(values or ())]
+
+
+def _replace_pattern(target: Any, regex: Pattern, replacement: str) -> Any:
+    if type(target) is not str:
+        return target
+    return regex.replaced(target, expansion(replacement))
+
+
+def _replace_all(target: Map, mode: str, regex: Pattern, replacement: str) -> Map:
+    by = expansion(replacement)
+    if mode == "key":
+        return {regex.replaced(key, by): value for key, value in target.items()}
+    return {
+        key: regex.replaced(value, by) if type(value) is str else value
+        for key, value in target.items()
+    }
+
+
+def _replace_match(target: Any, pattern: Pattern, replacement: str) -> Any:
+    return replacement if type(target) is str and pattern.found_in(target) else target
+
+
+def _replace_matches(target: Map, pattern: Pattern, replacement: str) -> Map:
+    return {key: _replace_match(value, pattern, replacement) for key, value in target.items()}
+
+
+def _stringify(target: Map) -> Map:
+    return {key: "" if value is None else text_of(value) for key, value in target.items()}
+
+
+def _delete_index(target: list[Any], start: int, end: int | None) -> list[Any]:
+    last = start + 1 if end is None else end
+    if type(target) is not list or not 0 <= start <= last <= len(target):
+        raise Failed("no list, or an index beyond its end")
+    return target[:start] + target[last:]
+
+
+_GLOB = literal("a glob pattern", glob)
+
+#: By name; `gives` is what the target must hold.
+EDITORS = table(
+    function("delete_key", _delete_key, "map", key=TEXT),
+    function("delete_keys", _delete_keys, "map", keys=TEXTS),
+    function("delete_matching_keys", _delete_matching, "map", pattern=PATTERN),
+    function("keep_keys", _keep_keys, "map", keys=TEXTS),
+    function("keep_matching_keys", _keep_matching, "map", pattern=PATTERN),
+    function("limit", _limit, "map", limit=INT, priority_keys=TEXTS),
+    function("truncate_all", _truncate_all, "map", limit=INT),
+    function(
+        "merge_maps", _merge, "map", source=MAP, strategy=choice("insert", "update", "upsert")
+    ),
+    function("flatten", _flatten, "map", prefix=(TEXT, ""), depth=(INT, _MAX_DEPTH)),
+    function("append", _append, value=(ANY, None), values=(ANY, None)),
+    function("replace_pattern", _replace_pattern, regex=PATTERN, replacement=TEXT),
+    function("replace_match", _replace_match, pattern=_GLOB, replacement=TEXT),
+    function("replace_all_matches", _replace_matches, "map", pattern=_GLOB, replacement=TEXT),
+    function("stringify_all", _stringify, "map"),
+    function("delete_index", _delete_index, startIndex=INT, endIndex=(INT, None)),
+    function(
+        "replace_all_patterns",
+        _replace_all,
+        "map",
+        mode=choice("key", "value"),
+        regex=PATTERN,
+        replacement=TEXT,
+    ),
+)

@@ -1,0 +1,66 @@
+"""What statements cost an event, in batches of 1,000."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from itertools import islice
+
+from collector.api import Batch, Event
+from collector.testing import context
+from collector_syslog.parser import Parser
+from collector_transform.filter import FilterConfig, FilterProcessor
+from collector_transform.transform import TransformConfig, TransformProcessor
+from tests.bench.corpus import lines, rfc5424
+from tests.bench.report import table
+
+_BATCH, _ROUNDS = 1000, 30
+_ERRORS = 'log.severity_number >= SEVERITY_NUMBER_ERROR and IsMatch(log.body, "timeout")'
+_REGEX = r'IsMatch(log.body, "user \\w+ from \\d+\\.")'
+_TWO = (
+    'set(log.attributes["env"], "prod")',
+    'set(log.attributes["service.name"], log.attributes["syslog.appname"])',
+)
+_EXTRACT = (
+    r'merge_maps(log.attributes, ExtractPatterns(log.body, "from (?P<ip>\\S+) port"), "upsert")',
+)
+
+
+def ottl() -> str:
+    """Us an event of a few programs, least of many rounds."""
+    texts = [line.decode() for line in islice(rfc5424(lines(_BATCH)), _BATCH)]
+
+    def parsed() -> list[Event]:
+        return Parser().parse(texts, time.time_ns())
+
+    rows = []
+    for name, process in {
+        "severity and IsMatch of plain text": _filtering(_ERRORS),
+        "IsMatch of a regex": _filtering(_REGEX),
+        "two attributes set": _transforming(*_TWO),
+        "a group extracted and merged": _transforming(*_EXTRACT),
+    }.items():
+        rows.append((name, f"{_least(parsed, process):.2f}"))
+    return table(("OTTL, batches of 1,000", "CPU us/event"), rows)
+
+
+def _filtering(condition: str) -> Callable[[list[Event]], object]:
+    config = FilterConfig(log_conditions=(condition,))
+    made = FilterProcessor(config, context("processor"))
+    return lambda events: made.process(Batch(events))
+
+
+def _transforming(*statements: str) -> Callable[[list[Event]], object]:
+    config = TransformConfig(log_statements=statements)
+    made = TransformProcessor(config, context("processor"))
+    return lambda events: made.process(Batch(events))
+
+
+def _least(make: Callable[[], list[Event]], do: Callable[[list[Event]], object]) -> float:
+    least = float("inf")
+    for _ in range(_ROUNDS):
+        made = make()
+        begun = time.process_time_ns()
+        do(made)
+        least = min(least, time.process_time_ns() - begun)
+    return least / 1000 / _BATCH
