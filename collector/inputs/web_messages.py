@@ -58,6 +58,13 @@ class WebRequest:
     #: For the application, to carry something from `admit` to `handle`.
     note: Any = None
 
+    @property
+    def length(self) -> int | None:
+        """Of the body, as it was announced; None: it comes in chunks."""
+        if "transfer-encoding" in self.headers:
+            return None
+        return int(self.headers.get("content-length", 0))
+
     @cached_property
     def query(self) -> list[tuple[str, str]]:
         """The parameters in their order, decoded; blank ones too."""

@@ -147,7 +147,7 @@ class Session:
         persistent = parser.should_keep_alive() and not server.quiescing
         exchange = self._coming = Exchange(self.answered, request, persistent=persistent)
         self._within(server.limits.body_timeout)
-        length = _length(request)
+        length = request.length
         early = server.admit(request) or self._too_large(length)
         if early is None:
             # Not behind answers that are still to be written.
@@ -300,11 +300,3 @@ class Session:
 
 #: In place of a request that cannot be read.
 _UNREAD = WebRequest("", "", "", {}, "", 0)
-
-
-def _length(request: WebRequest) -> int | None:
-    """Of the body; None: it comes in chunks."""
-    headers = request.headers
-    if "transfer-encoding" in headers:
-        return None
-    return int(headers.get("content-length", 0))
