@@ -6,10 +6,13 @@ and kept, up to the size of a PING, and nothing of them is decoded but that.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
-from collector.api import Outcome, Peer, Resource, WrongProtocol
+from twisted.internet.defer import Deferred
+
+from collector.api import Event, Outcome, Peer, Resource, WrongProtocol
 
 from .answers import Answer, InDoubt, Queue
 from .events import Writer
@@ -29,6 +32,13 @@ class Frame(bytes):
     answer: Answer | None
     #: The whole size and the last element of a frame of which this is only the head.
     oversize: tuple[int, bytes] | None
+    #: It is read over several turns of the reactor, and settled with the last.
+    is_slow: bool
+
+    @property
+    def size(self) -> int:
+        """Of the whole frame."""
+        return self.oversize[0] if self.oversize else len(self)
 
 
 class Desk(Protocol):
@@ -44,6 +54,14 @@ class Desk(Protocol):
 
     def refuse(self, ip: str, reason: str) -> None:
         """Count and log a client that was not let in."""
+        ...
+
+    def is_new(self, ip: str, what: str) -> bool:
+        """Whether that has not been logged of this client yet."""
+        ...
+
+    def send(self, events: list[Event], size: int) -> Deferred[Outcome]:
+        """Hand events on."""
         ...
 
     def later(self, seconds: float, call: Callable[[], None]) -> Any:
@@ -66,6 +84,8 @@ class Session:
         self._timer: Any = None
         self._old = False
         self.json = False
+        #: Frames that are read over several turns, and those behind them.
+        self.slow: deque[tuple[Frame, Iterator[Any]]] = deque()
         self.peer: Peer
         self.writer: Writer
         self.queue = Queue(desk.in_doubt, self._write)
@@ -96,6 +116,7 @@ class Session:
         frame = Frame(data)
         frame.session = self
         frame.answer = None
+        frame.is_slow = False
         frame.oversize = (data.size, data.options) if type(data) is Oversize else None
         return frame
 

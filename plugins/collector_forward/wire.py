@@ -14,15 +14,16 @@ are not, they are read one by one, and those that are odd by msgpack, which is t
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import msgspec
 
 from . import scan
-from .compression import expand, is_compressed
 from .failure import Undecodable
 from .lenient import Entry, lenient, lenient_entry
 from .limits import Limits, Value
+from .portions import Cutting, packed, parts
 
 Ext = msgspec.msgpack.Ext
 Time = Ext | int | float | tuple[Ext | int | float, dict[str, Any]]
@@ -107,8 +108,9 @@ def _forward(frame: bytes, at: int, count: int, tag: str, limits: Limits) -> Env
     if number > limits.entries:
         end = at + _skipped(scan.unpacker(memoryview(frame)[at:]), 1)
     else:
-        scanner = scan.unpacker(memoryview(frame)[begin:])
-        ends = [begin + _skipped(scanner, 1) for _ in range(number)]
+        ends = [begin + end for end in scan.ends(memoryview(frame)[begin:], number)]
+        if len(ends) < number:
+            raise Undecodable("bad_frame", "fewer entries than it says")
         end = ends[-1] if ends else begin
     chunk, options = _options(frame, end, count - 2)
     return Envelope(tag, "forward", begin, end, ends, chunk, options)
@@ -170,30 +172,33 @@ def _chunk(options: bytes) -> bytes:
 _MAP_HEADER = {0xDE: 3, 0xDF: 5}
 
 
-def read(frame: bytes, envelope: Envelope, limits: Limits) -> Message:
-    """The entries. Raises Undecodable when there is nothing to be had of any of them."""
+def read(frame: bytes, envelope: Envelope, limits: Limits) -> Iterator[Message | None]:
+    """The entries, in portions that are worth a turn of the reactor each; None is such work too.
+
+    Nearly every frame is one portion. Raises Undecodable before the first, when there is nothing
+    to be had of any entry.
+    """
     options = envelope.options
     signal = options.get("fluent_signal", 0)
     if signal in _SIGNALS:
         raise Undecodable("unsupported_signal", f"{_SIGNALS[signal]}, and not logs")
     metadata = options.get("metadata")
     metadata = metadata if isinstance(metadata, dict) else {}
+    portions = yield from _portions(frame, envelope, limits)
+    for content, ends in portions:
+        entries, bad = _entries(content, ends)
+        yield Message(envelope.tag, entries, bad, metadata)
+
+
+def _portions(frame: bytes, envelope: Envelope, limits: Limits) -> Cutting:
     content = frame[envelope.begin : envelope.end]
     if envelope.mode == "message":
-        entries, bad = _entries(b"\x92" + content, [1 + len(content)])
-    elif envelope.mode == "forward":
-        if envelope.ends is None:
-            raise Undecodable("too_many_entries", f"more than {limits.entries} entries")
-        entries, bad = _entries(content, [end - envelope.begin for end in envelope.ends])
-    else:
-        entries, bad = _packed(content, limits)
-    return Message(envelope.tag, entries, bad, metadata)
-
-
-def _packed(payload: bytes, limits: Limits) -> tuple[list[Entry], Bad]:
-    if is_compressed(payload):
-        payload = expand(payload, limits.expanded)
-    return _entries(payload, scan.ends(payload, limits.entries))
+        return iter([(b"\x92" + content, [1 + len(content)])])
+    if envelope.mode == "packed":
+        return (yield from packed(content, limits))
+    if envelope.ends is None:
+        raise Undecodable("too_many_entries", f"more than {limits.entries} entries")
+    return parts(content, [end - envelope.begin for end in envelope.ends])
 
 
 def _entries(content: bytes, ends: list[int]) -> tuple[list[Entry], Bad]:

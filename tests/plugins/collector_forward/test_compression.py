@@ -8,7 +8,7 @@ import sys
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from collector_forward.compression import expand, is_compressed
+from collector_forward.compression import expanded, is_compressed
 from collector_forward.failure import Undecodable
 
 if sys.version_info >= (3, 14):
@@ -19,6 +19,10 @@ else:
 NOISE = os.urandom(700_000)
 _LIMIT = 1 << 21
 _SKIPPED = b"\x5a\x2a\x4d\x18\x03\0\0\0abc"
+
+
+def expand(payload: bytes, limit: int) -> bytes:
+    return b"".join(expanded(payload, limit))
 
 
 class ExpandTests(SynchronousTestCase):

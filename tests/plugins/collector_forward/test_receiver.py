@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import msgpack
+from msgpack import ExtType
 from twisted.trial.unittest import TestCase
 
 from collector.api import ListenError, Outcome, Receiver
@@ -26,6 +27,7 @@ from tests.collector.tasks import as_task
 from tests.plugins.collector_forward.vectors import FRAMES, VECTORS, T, packed
 
 KEY = "canary-shared-key"
+GROUP = {"attributes": {"service.name": "s"}}
 AUTHORITY = Authority()
 
 
@@ -290,6 +292,94 @@ class PoisonTests(ForwardTestCase):
         while found.count(b"ack") < count:
             found += await self.read(sock)
         return found
+
+
+class LargeTests(ForwardTestCase):
+    """Frames of several portions."""
+
+    RECORDS = 12_000
+
+    def large(self, name: str, payload: bytes | None = None) -> bytes:
+        entries = b"".join(packed([T, {"log": f"{name}{n}"}]) for n in range(self.RECORDS))
+        return packed(["t", payload or entries, {"chunk": name}])
+
+    @as_task
+    async def test_it_is_answered_when_all_of_it_is_safe(self) -> None:
+        self.output.outcome = None
+        await self.listen()
+        sock = self.dial()
+        await asyncio.to_thread(sock.sendall, self.large("c") + chunk("d", "behind"))
+        expected = [f"c{n}" for n in range(self.RECORDS)]
+        self.assertEqual(await self.bodies(self.RECORDS + 1), [*expected, "behind"])
+        self.assertGreater(len(self.output.batches), 3)
+        ids = {event.attributes["log.record.uid"] for event in self.output.events}
+        self.assertEqual(len(ids), self.RECORDS + 1)
+        self.output.open.pop().callback(Outcome.DELIVERED)
+        self.output.open.pop(0).callback(Outcome.DELIVERED)
+        await self.silent(sock)
+        self.output.settle()
+        sock.setblocking(True)
+        self.assertEqual(await self.read(sock, 7), ack("c")[:7])
+        self.assertEqual(self.count("peer_log_records", peer="127.0.0.1"), self.RECORDS + 1)
+
+    @as_task
+    async def test_the_worst_part_decides(self) -> None:
+        self.output.outcome = None
+        await self.listen()
+        sock = self.dial()
+        await asyncio.to_thread(sock.sendall, self.large("c"))
+        await self.bodies(self.RECORDS)
+        self.output.open.pop(1).callback(Outcome.RETRY)
+        self.output.settle()
+        self.assertEqual(await self.read(sock), b"\x80")
+
+    @as_task
+    async def test_another_client_has_its_turn_in_between(self) -> None:
+        await self.listen()
+        big, small = self.dial(), self.dial()
+        small.sendall(packed(["t", T, {"log": "small"}]))
+        await self.bodies(1)
+        turns = cast("Any", self.receiver)._turns
+        turns.pause()
+        await asyncio.to_thread(big.sendall, self.large("c"))
+        await self.until(lambda: turns._works)
+        small.sendall(packed(["t", T, {"log": "small"}]))
+        turns.resume()
+        await self.bodies(self.RECORDS + 2)
+        self.assertLess(self.output.bodies[1:].index("small"), self.RECORDS)
+
+    @as_task
+    async def test_a_bad_one_is_set_aside_whole(self) -> None:
+        await self.listen()
+        sock = self.dial()
+        payload = packed([T, {"log": "x" * 300}]) * 9000
+        for bad in (payload + b"\x92", gzip.compress(payload, 0)[:-9]):
+            frame = self.large("c", bad)
+            await asyncio.to_thread(sock.sendall, frame)
+            self.assertEqual(await self.read(sock), ack("c"))
+            self.assertEqual(self.letters[-1][0], frame)
+        self.assertEqual(self.output.events, [])
+
+    @as_task
+    async def test_what_is_at_hand_at_the_end_is_handed_on(self) -> None:
+        await self.listen()
+        sock = self.dial()
+        await asyncio.to_thread(sock.sendall, self.large("c"))
+        await self.receiver.quiesce()
+        self.assertEqual(len(self.output.events), self.RECORDS)
+
+    @as_task
+    async def test_a_group_goes_over_portions(self) -> None:
+        await self.listen()
+        start = [[ExtType(0, b"\xff" * 4 + bytes(4)), {"schema": "otlp"}], {"resource": GROUP}]
+        log = [[T, {"otlp": {}}], {"log": "x" * 200}]
+        frame = packed(["t", [start, *[log] * 6000], {}])
+        self.dial().sendall(frame)
+        await self.bodies(6000)
+        said = {event.resource.attributes.get("service.name") for event in self.output.events}
+        self.assertEqual(said, {"s"})
+        ids = self.count("peer_log_records", peer="127.0.0.1")
+        self.assertEqual(ids, 6000)
 
 
 class SecurityTests(ForwardTestCase):

@@ -106,8 +106,13 @@ def packed(value: Any) -> bytes:
 
 def message_of(frame: bytes | list[Any]) -> Message:
     """A frame, read."""
-    data = frame if isinstance(frame, bytes) else packed(frame)
-    return read(data, open_envelope(data, LIMITS), LIMITS)
+    return read_whole(frame if isinstance(frame, bytes) else packed(frame))
+
+
+def read_whole(data: bytes, limits: Limits = LIMITS) -> Message:
+    """A frame of one portion, read."""
+    (message,) = filter(None, read(data, open_envelope(data, limits), limits))
+    return message
 
 
 def events_of(frame: bytes | list[Any], uid: str = "", keys: tuple[str, ...] = ("log",)) -> Any:
