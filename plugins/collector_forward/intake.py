@@ -19,6 +19,7 @@ from collector.api import Context, Event, Letter, Outcome
 
 from .answers import Answer
 from .failure import Undecodable
+from .joining import Joining
 from .jsonmode import read_json
 from .limits import Limits
 from .portions import SIZE
@@ -37,11 +38,14 @@ Reading = Iterator[tuple[Message, str] | None]
 class Intake:
     """Of all connections of a receiver."""
 
-    def __init__(self, desk: Desk, context: Context, limits: Limits, turns: Turns) -> None:
+    def __init__(
+        self, desk: Desk, context: Context, limits: Limits, turns: Turns, joining: Joining
+    ) -> None:
         self._desk = desk
         self._context = context
         self._limits = limits
         self._turns = turns
+        self._joining = joining
         self._letters: defaultdict[str, list[Letter]] = defaultdict(list)
 
     def take(self, frame: Frame, now: int, events: list[Event]) -> None:
@@ -76,7 +80,7 @@ class Intake:
         for flag, times in writer.flagged.items():
             self._context.count("flagged_log_records", times, flag=flag)
         writer.flagged.clear()
-        return events
+        return self._joining.whole_lines(frame, message.entries, events)
 
     def _take_slowly(self, frame: Frame, reading: Reading) -> None:
         frame.is_slow = True

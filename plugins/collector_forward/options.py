@@ -77,6 +77,10 @@ class ForwardConfig(Config):
     max_connection_age: Duration = 0.0
     #: The first that a record has becomes the body.
     body_keys: tuple[str, ...] = ("log", "message", "msg")
+    #: Docker's parts of a long line become one event.
+    join_partial_messages: bool = True
+    #: Since the first part of a line came.
+    partial_message_timeout: Annotated[Duration, Field(gt=0)] = 5.0
     security: SecurityOptions | None = None
     #: Of the first network that has the client's address.
     clients: tuple[ClientOptions, ...] = ()

@@ -25,6 +25,7 @@ from collector.api import (
 from .access import Access
 from .answers import InDoubt
 from .intake import Intake
+from .joining import Joining
 from .limits import Limits
 from .options import ForwardConfig
 from .scan import compiled
@@ -55,7 +56,9 @@ class ForwardReceiver(FrameReceiver[ForwardConfig]):
         self.max_connection_age = config.max_connection_age
         limits = Limits(config.max_decompressed_size, config.max_entries)
         self._turns = Turns(self.later)
-        self._intake = Intake(self, context, limits, self._turns)
+        timeout = config.partial_message_timeout if config.join_partial_messages else 0.0
+        self._joining = Joining(self, context, timeout)
+        self._intake = Intake(self, context, limits, self._turns, self._joining)
         access = Access(config, context.hide)
         self.secrets_for = access.secrets_for
         self._named: set[tuple[str, str]] = set()
@@ -153,3 +156,10 @@ class ForwardReceiver(FrameReceiver[ForwardConfig]):
         """See `Receiver`."""
         await super().quiesce()
         await self._turns.finish()
+        self._joining.finish()
+
+    async def stop(self) -> None:
+        """See `Receiver`."""
+        await super().stop()
+        self._turns.pause()
+        self._joining.stop()

@@ -382,6 +382,59 @@ class LargeTests(ForwardTestCase):
         self.assertEqual(ids, 6000)
 
 
+class PartTests(ForwardTestCase):
+    """Docker's long lines."""
+
+    def part(self, text: str, place: int, last: str = "false", **option: Any) -> bytes:
+        said = {"partial_message": "true", "partial_id": "i", "partial_ordinal": str(place)}
+        return packed(["t", T, {"log": text, **said, "partial_last": last}, option])
+
+    @as_task
+    async def test_a_line_is_joined_over_connections(self) -> None:
+        await self.listen()
+        self.dial().sendall(self.part("two", 2, "true"))
+        await self.until(lambda: self.count("peer_bytes"))
+        self.dial().sendall(self.part("one", 1))
+        self.assertEqual(await self.bodies(1), ["onetwo"])
+
+    @as_task
+    async def test_an_unfinished_line_is_handed_on_after_a_time(self) -> None:
+        await self.listen(partial_message_timeout="20ms")
+        self.dial().sendall(self.part("one", 1))
+        self.assertEqual(await self.bodies(1), ["one"])
+        self.assertEqual(self.count("flagged_log_records", flag="incomplete_message"), 1)
+
+    @as_task
+    async def test_an_unfinished_line_is_handed_on_at_the_end(self) -> None:
+        await self.listen()
+        self.dial().sendall(self.part("one", 1))
+        await self.until(lambda: self.count("peer_bytes"))
+        await self.receiver.quiesce()
+        self.assertEqual(self.output.bodies, ["one"])
+
+    @as_task
+    async def test_what_is_answered_does_not_wait(self) -> None:
+        await self.listen()
+        sock = self.dial()
+        sock.sendall(self.part("one", 1, chunk="c"))
+        self.assertEqual(await self.read(sock), ack("c"))
+        self.assertEqual(self.output.bodies, ["one"])
+        parts = [
+            msgpack.unpackb(self.part(text, n + 1, last))[1:3]
+            for n, (text, last) in enumerate((("one", "false"), ("two", "true")))
+        ]
+        sock.sendall(packed(["t", parts, {"chunk": "d"}]))
+        self.assertEqual(await self.read(sock), ack("d"))
+        self.assertEqual(self.output.bodies, ["one", "onetwo"])
+
+    @as_task
+    async def test_parts_stay_parts_where_that_is_wanted(self) -> None:
+        await self.listen(join_partial_messages=False)
+        self.dial().sendall(self.part("one", 1))
+        self.assertEqual(await self.bodies(1), ["one"])
+        self.assertEqual(self.output.events[0].attributes["partial_id"], "i")
+
+
 class SecurityTests(ForwardTestCase):
     def setUp(self) -> None:
         super().setUp()

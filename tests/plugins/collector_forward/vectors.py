@@ -110,8 +110,9 @@ def message_of(frame: bytes | list[Any]) -> Message:
 
 
 def read_whole(data: bytes, limits: Limits = LIMITS) -> Message:
-    """A frame of one portion, read."""
-    (message,) = filter(None, read(data, open_envelope(data, limits), limits))
+    """A frame of at most one portion, read."""
+    (message,) = list(read(data, open_envelope(data, limits), limits)) or [Message("", [], [], {})]
+    assert message is not None
     return message
 
 
