@@ -2,7 +2,8 @@
 
 A small frame is read where it stands. One that is worth several turns of the reactor is read
 portion by portion, and its connection with it: what that sends meanwhile stays in the kernel, and
-what it had sent already waits its turn.
+what it had sent already waits its turn. So does what asks for an answer while the relief valve is
+open.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from .joining import Joining
 from .jsonmode import read_json
 from .limits import Limits
 from .portions import SIZE
+from .relief import Relief
 from .session import Desk, Frame, Session, settle
 from .turns import Turns
 from .wire import Message, chunk_of, open_envelope, read, salvaged_chunk
@@ -39,13 +41,20 @@ class Intake:
     """Of all connections of a receiver."""
 
     def __init__(
-        self, desk: Desk, context: Context, limits: Limits, turns: Turns, joining: Joining
+        self,
+        desk: Desk,
+        context: Context,
+        limits: Limits,
+        turns: Turns,
+        joining: Joining,
+        relief: Relief,
     ) -> None:
         self._desk = desk
         self._context = context
         self._limits = limits
         self._turns = turns
         self._joining = joining
+        self._relief = relief
         self._letters: defaultdict[str, list[Letter]] = defaultdict(list)
 
     def take(self, frame: Frame, now: int, events: list[Event]) -> None:
@@ -55,12 +64,16 @@ class Intake:
             self._take_slowly(frame, reading)
             return
         found = list(islice(reading, 2))
-        if len(found) == 2 or None in found:
+        waits = self._relief.is_open and frame.answer is not None
+        if len(found) == 2 or None in found or waits:
             self._take_slowly(frame, chain(found, reading))
             return
         for one in found:
             assert one is not None
-            events += self._events(frame, *one, now, 0)
+            if self._relief.is_open:
+                self._relief.drop(len(one[0].entries) + len(one[0].bad))
+            else:
+                events += self._events(frame, *one, now, 0)
 
     def keep_letters(self) -> None:
         """All of a look at once, before any of it is answered: each write is a flush."""

@@ -75,6 +75,8 @@ class ForwardConfig(Config):
     max_connections: int = 10_000
     #: Since it was opened; 0: never. It ends after an answer, so only where senders ask for one.
     max_connection_age: Duration = 0.0
+    #: Of full queues, until what asks for no acknowledgement is dropped; 0: never.
+    max_backpressure: Duration = 0.0
     #: The first that a record has becomes the body.
     body_keys: tuple[str, ...] = ("log", "message", "msg")
     #: Docker's parts of a long line become one event.

@@ -28,6 +28,7 @@ from .intake import Intake
 from .joining import Joining
 from .limits import Limits
 from .options import ForwardConfig
+from .relief import Relief
 from .scan import compiled
 from .session import Frame, Session, settle
 from .turns import Turns
@@ -58,7 +59,8 @@ class ForwardReceiver(FrameReceiver[ForwardConfig]):
         self._turns = Turns(self.later)
         timeout = config.partial_message_timeout if config.join_partial_messages else 0.0
         self._joining = Joining(self, context, timeout)
-        self._intake = Intake(self, context, limits, self._turns, self._joining)
+        self._relief = Relief(context, config.max_backpressure, super().resume)
+        self._intake = Intake(self, context, limits, self._turns, self._joining, self._relief)
         access = Access(config, context.hide)
         self.secrets_for = access.secrets_for
         self._named: set[tuple[str, str]] = set()
@@ -146,10 +148,12 @@ class ForwardReceiver(FrameReceiver[ForwardConfig]):
         """See `Receiver`."""
         super().pause()
         self._turns.pause()
+        self._relief.pause()
 
     def resume(self) -> None:
         """See `Receiver`."""
         super().resume()
+        self._relief.resume()
         self._turns.resume()
 
     async def quiesce(self) -> None:
@@ -163,3 +167,4 @@ class ForwardReceiver(FrameReceiver[ForwardConfig]):
         await super().stop()
         self._turns.pause()
         self._joining.stop()
+        self._relief.resume()

@@ -435,6 +435,42 @@ class PartTests(ForwardTestCase):
         self.assertEqual(self.output.events[0].attributes["partial_id"], "i")
 
 
+class ReliefTests(ForwardTestCase):
+    """Full queues, and senders that must not be blocked for long."""
+
+    @as_task
+    async def test_who_asks_for_no_answer_is_blocked_for_so_long_and_no_longer(self) -> None:
+        await self.listen(max_backpressure="20ms")
+        docker, acked = self.dial(), self.dial()
+        await self.until(lambda: self.count("connections_opened") == 2)
+        self.receiver.pause()
+        line = packed(["t", T, {"log": "x" * 500}, {}])
+        await asyncio.to_thread(docker.sendall, line * 30_000)  # more than buffers hold
+        acked.sendall(chunk("c", "a", "b"))
+        await self.until(lambda: self.dropped() == 30_000)
+        await self.silent(acked)
+        self.assertEqual(self.output.events, [])
+        self.receiver.resume()
+        acked.setblocking(True)
+        self.assertEqual(await self.read(acked), ack("c"))
+        docker.sendall(line)
+        self.assertEqual(await self.bodies(3), ["a", "b", "x" * 500])
+        self.assertEqual(self.dropped(), 30_000)
+
+    def dropped(self) -> float:
+        return self.count("dropped_log_records", reason="max_backpressure")
+
+    @as_task
+    async def test_a_short_pause_drops_nothing(self) -> None:
+        await self.listen(max_backpressure="10s")
+        sock = self.dial()
+        self.receiver.pause()
+        sock.sendall(packed(["t", T, {"log": "x"}]))
+        self.receiver.resume()
+        self.assertEqual(await self.bodies(1), ["x"])
+        self.assertEqual(self.dropped(), 0)
+
+
 class SecurityTests(ForwardTestCase):
     def setUp(self) -> None:
         super().setUp()
