@@ -149,6 +149,8 @@ class Intake:
 
     def _messages(self, frame: Frame) -> Reading:
         envelope = open_envelope(frame, self._limits)
+        if envelope.is_odd:
+            self._context.count("odd_frames")
         uid = ""
         if envelope.chunk:
             digest = yield from _digest(memoryview(frame)[envelope.begin : envelope.end])

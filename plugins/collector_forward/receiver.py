@@ -44,6 +44,8 @@ class ForwardReceiver(FrameReceiver[ForwardConfig]):
     counters: ClassVar = {
         "repeated_chunks": "Chunks that came again because their sender had no answer; not taken.",
         "bad_entries": "Entries that were no time and record; dead-lettered, the others taken.",
+        "cut_off_frames": "Frames within which their connection ended; their senders repeat them.",
+        "odd_frames": "Frames with options that are no map, or with more elements; taken.",
         "peer_log_records": "Events by the address of their sender.",
         "peer_bytes": "Bytes of frames by the address of their sender.",
     }
@@ -111,6 +113,21 @@ class ForwardReceiver(FrameReceiver[ForwardConfig]):
             self.context.log.warn(
                 "{id}: {ip} was not let in: {reason}", id=self.context.id, ip=ip, reason=reason
             )
+
+    def break_off(self, ip: str, what: str) -> None:
+        """See `Desk`."""
+        self.context.count("connections_refused", reason="wrong_protocol")
+        if self.is_new(ip, what):
+            self.context.log.warn(
+                "{id}: {ip} goes on with {what} behind a frame; connection closed",
+                id=self.context.id,
+                ip=ip,
+                what=what,
+            )
+
+    def cut_off(self) -> None:
+        """See `Desk`."""
+        self.context.count("cut_off_frames")
 
     def is_new(self, ip: str, what: str) -> bool:
         """See `Desk`."""

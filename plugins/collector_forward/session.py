@@ -64,6 +64,14 @@ class Desk(Protocol):
         """Hand events on."""
         ...
 
+    def break_off(self, ip: str, what: str) -> None:
+        """Count and log a client that goes on with something else behind its frames."""
+        ...
+
+    def cut_off(self) -> None:
+        """A connection has ended within a frame."""
+        ...
+
     def later(self, seconds: float, call: Callable[[], None]) -> Any:
         """A timer."""
         ...
@@ -82,7 +90,7 @@ class Session:
         self._handshake: Handshake | None = None
         self._ping = MessagePackFraming(MAX_PING, passes=False)
         self._timer: Any = None
-        self._old = False
+        self._old = self._broken = False
         self.json = False
         #: Frames that are read over several turns, and those behind them.
         self.slow: deque[tuple[Frame, Iterator[Any]]] = deque()
@@ -122,6 +130,8 @@ class Session:
 
     def finish(self) -> list[bytes]:
         """See `Framing`. Half a frame has no answer, so its sender sends it again."""
+        if self.unfinished:
+            self._desk.cut_off()
         return []
 
     def closed(self) -> None:
@@ -189,6 +199,15 @@ class Session:
             self.peer.end()
         elif self._old and not self.queue and not self.unfinished:
             self.peer.end()  # the sender has its answer, and has not begun the next frame
+        self.done()
+
+    def done(self) -> None:
+        """A frame is done with. What follows it may be no frame: the connection ends."""
+        wrong = self._framing and self._framing.wrong
+        if wrong and not self.queue and not self._broken:
+            self._broken = True
+            self._desk.break_off(self.peer.ip, str(wrong))
+            self.peer.end()
 
     def _write(self, answer: bytes) -> bool:
         if self.peer.unsent > _MOST_UNREAD:
@@ -201,3 +220,4 @@ def settle(frame: Frame, outcome: Outcome) -> None:
     """A frame's batch has ended. A copy goes by the frame that it is a copy of."""
     if frame.answer is not None and frame.answer.original is None:
         frame.answer.settle(outcome)
+    frame.session.done()

@@ -61,6 +61,8 @@ class Envelope(NamedTuple):
     #: The MessagePack of the chunk's id; empty: the sender waits for no answer.
     chunk: bytes
     options: dict[str, Any]
+    #: Whether the options were no map, or more elements followed; neither is looked at.
+    is_odd: bool
 
 
 def open_envelope(frame: bytes, limits: Limits) -> Envelope:
@@ -74,14 +76,12 @@ def open_envelope(frame: bytes, limits: Limits) -> Envelope:
         begin, end = content
         if end > len(frame):
             raise Undecodable("bad_frame", "entries that are cut off")
-        chunk, options = _options(frame, end, count - 2)
-        return Envelope(tag, "packed", begin, end, [], chunk, options)
+        return Envelope(tag, "packed", begin, end, [], *_options(frame, end, count - 2))
     if at < len(frame) and scan.is_array(frame[at]):
         return _forward(frame, at, count, tag, limits)
     scanner = scan.unpacker(memoryview(frame)[at:])
     end = at + _skipped(scanner, 2)
-    chunk, options = _options(frame, end, count - 3)
-    return Envelope(tag, "message", at, end, [], chunk, options)
+    return Envelope(tag, "message", at, end, [], *_options(frame, end, count - 3))
 
 
 def salvaged_chunk(frame: bytes) -> bytes:
@@ -112,8 +112,7 @@ def _forward(frame: bytes, at: int, count: int, tag: str, limits: Limits) -> Env
         if len(ends) < number:
             raise Undecodable("bad_frame", "fewer entries than it says")
         end = ends[-1] if ends else begin
-    chunk, options = _options(frame, end, count - 2)
-    return Envelope(tag, "forward", begin, end, ends, chunk, options)
+    return Envelope(tag, "forward", begin, end, ends, *_options(frame, end, count - 2))
 
 
 def _skipped(scanner: Any, count: int) -> int:
@@ -139,19 +138,21 @@ def _tag(frame: bytes, at: int) -> tuple[str, int]:
     return str(number), end
 
 
-def _options(frame: bytes, at: int, left: int) -> tuple[bytes, dict[str, Any]]:
-    """The chunk as it was written, and all options; nil, none and what is no map is the same."""
+def _options(frame: bytes, at: int, left: int) -> tuple[bytes, dict[str, Any], bool]:
+    """The chunk as it was written, all options, and whether there is something odd with them.
+
+    Nil, none and what is no map is the same.
+    """
     if left < 1 or at >= len(frame):
-        return b"", {}
+        return b"", {}, False
     tail = frame[at:]
-    scanner = scan.unpacker(tail)
     try:
-        options = lenient(tail[: _skipped(scanner, 1)])
+        options = lenient(tail[: _skipped(scan.unpacker(tail), 1)])
     except Undecodable:
-        return b"", {}
-    if not isinstance(options, dict) or not options:
-        return b"", {}
-    return _chunk(tail) if "chunk" in options else b"", options
+        return b"", {}, True
+    if not isinstance(options, dict):
+        return b"", {}, options is not None
+    return _chunk(tail) if "chunk" in options else b"", options, left > 1
 
 
 def _chunk(options: bytes) -> bytes:

@@ -165,7 +165,11 @@ class JsonFramingTests(SynchronousTestCase):
         self.assertEqual([is_json(b) for b in (b"[", b"{", b"\x93", b"")], [1, 1, 0, 0])
 
     def test_what_is_not_json_is_refused(self) -> None:
-        for data in (b"[] x", b"]"):
+        framing = JsonFraming(1024)
+        self.assertEqual(framing.feed(b"[] x"), [b"[]"])
+        with self.assertRaises(WrongProtocol):
+            framing.feed(b"[]")
+        for data in (b"x", b"]"):
             with self.assertRaises(WrongProtocol):
                 JsonFraming(1024).feed(data)
 

@@ -129,6 +129,8 @@ class AnswerTests(ForwardTestCase):
     async def test_a_chunk_is_answered_to_the_byte(self) -> None:
         await self.listen()
         sock = self.dial()
+        sock.sendall(FRAMES["forward, metadata and options"])
+        self.assertEqual(await self.read(sock), bytes.fromhex("81a361636ba46344453d"))
         for name in (b"\xd9\x02c\n", b"\xc4\x01c", b"\xa2\xff\xfe"):
             sock.sendall(b"\x93\xa1t\x90\x81\xa5chunk" + name)
             self.assertEqual(await self.read(sock), b"\x81\xa3ack" + name)
