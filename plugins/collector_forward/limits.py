@@ -1,4 +1,4 @@
-"""What a frame may cost, and the type that says what its values are."""
+"""How frames are read: what one may cost, and the type that says what its values are."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ class Limits(NamedTuple):
     #: Bytes of the entries, decompressed.
     expanded: int
     entries: int
+    #: Whether entries that are not read to the byte carry their bytes.
+    keep_original: bool = False
 
 
 #: Deeper values are read the slow way; msgspec's type is twice as large with each level.

@@ -79,6 +79,8 @@ class ForwardConfig(Config):
     max_backpressure: Duration = 0.0
     #: The first that a record has becomes the body.
     body_keys: tuple[str, ...] = ("log", "message", "msg")
+    #: For entries with bytes, or text that is not UTF-8: as they came, in base64.
+    keep_original: bool = False
     #: Docker's parts of a long line become one event.
     join_partial_messages: bool = True
     #: Since the first part of a line came.

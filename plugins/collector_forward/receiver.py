@@ -57,7 +57,7 @@ class ForwardReceiver(FrameReceiver[ForwardConfig]):
         self.body_keys = config.body_keys
         self.handshake_timeout = config.handshake_timeout
         self.max_connection_age = config.max_connection_age
-        limits = Limits(config.max_decompressed_size, config.max_entries)
+        limits = Limits(config.max_decompressed_size, config.max_entries, config.keep_original)
         self._turns = Turns(self.later)
         timeout = config.partial_message_timeout if config.join_partial_messages else 0.0
         self._joining = Joining(self, context, timeout)

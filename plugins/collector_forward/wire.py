@@ -14,6 +14,7 @@ are not, they are read one by one, and those that are odd by msgpack, which is t
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -34,6 +35,8 @@ _ENTRIES = msgspec.msgpack.Decoder(list[tuple[Time, dict[str, Value]]])
 _REFUSALS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, MemoryError, OverflowError)
 #: No mode has more than four. A frame of nothing but millions of nil takes seconds to walk.
 _MOST_ELEMENTS = 8
+#: The attribute with the bytes of an entry.
+_ORIGINAL = "fluent.original"
 #: Signals of Fluent Bit that are no logs.
 _SIGNALS = {1: "metrics", 2: "traces", 3: "blobs", 4: "profiles"}
 
@@ -187,7 +190,7 @@ def read(frame: bytes, envelope: Envelope, limits: Limits) -> Iterator[Message |
     metadata = metadata if isinstance(metadata, dict) else {}
     portions = yield from _portions(frame, envelope, limits)
     for content, ends in portions:
-        entries, bad = _entries(content, ends)
+        entries, bad = _entries(content, ends, keep=limits.keep_original)
         yield Message(envelope.tag, entries, bad, metadata)
 
 
@@ -202,15 +205,15 @@ def _portions(frame: bytes, envelope: Envelope, limits: Limits) -> Cutting:
     return parts(content, [end - envelope.begin for end in envelope.ends])
 
 
-def _entries(content: bytes, ends: list[int]) -> tuple[list[Entry], Bad]:
+def _entries(content: bytes, ends: list[int], *, keep: bool) -> tuple[list[Entry], Bad]:
     try:
         whole: list[Entry] = _ENTRIES.decode(b"\xdd" + len(ends).to_bytes(4) + content)
     except _REFUSALS:
-        return _one_by_one(content, ends)
+        return _one_by_one(content, ends, keep=keep)
     return whole, []
 
 
-def _one_by_one(content: bytes, ends: list[int]) -> tuple[list[Entry], Bad]:
+def _one_by_one(content: bytes, ends: list[int], *, keep: bool) -> tuple[list[Entry], Bad]:
     found: list[Entry] = []
     bad: Bad = []
     begin = 0
@@ -218,14 +221,17 @@ def _one_by_one(content: bytes, ends: list[int]) -> tuple[list[Entry], Bad]:
         raw = content[begin:end]
         begin = end
         try:
-            found.append(_entry(raw))
+            found.append(_entry(raw, keep=keep))
         except Undecodable as e:
             bad.append((raw, e))
     return found, bad
 
 
-def _entry(raw: bytes) -> Entry:
+def _entry(raw: bytes, *, keep: bool) -> Entry:
     try:
         return _ENTRY.decode(raw)
     except _REFUSALS:
-        return lenient_entry(raw)
+        entry = lenient_entry(raw)
+    if keep:
+        entry[1][_ORIGINAL] = b64encode(raw).decode()
+    return entry

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-import socket
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -113,12 +112,6 @@ class RowTests(ForwardTestCase):
             self.assertEqual([reason for _, reason in self.letters[aside:]], [*row.aside], name)
             if row.counted:
                 self.assertEqual(self.count(row.counted), before + 1, name)
-
-    async def closing(self, sock: socket.socket) -> bytes:
-        try:
-            return await self.read(sock)
-        except ConnectionResetError:
-            return b""
 
     @as_task
     async def test_a_connection_that_ends_within_a_frame(self) -> None:

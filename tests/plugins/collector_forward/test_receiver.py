@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import gzip
 import hashlib
 import socket
@@ -56,6 +57,12 @@ class ForwardTestCase(ReceiverTestCase):
         sock.settimeout(5)
         return await asyncio.to_thread(sock.recv, size)
 
+    async def closing(self, sock: socket.socket) -> bytes:
+        try:
+            return await self.read(sock)
+        except ConnectionResetError:
+            return b""
+
     async def silent(self, sock: socket.socket) -> None:
         """All that was sent so far has been read, and nothing was said."""
         sock.setblocking(False)
@@ -94,6 +101,16 @@ class EventTests(ForwardTestCase):
         await self.until(lambda: len(self.letters) == 6)
         reasons = Counter(reason for _, reason in self.letters)
         self.assertEqual(reasons, {"bad_entry": 2, "bad_frame": 3, "bad_tag": 1})
+
+    @as_task
+    async def test_odd_entries_keep_their_bytes_where_that_is_wanted(self) -> None:
+        await self.listen(keep_original=True)
+        odd, plain = b"\x92\x01\x81\xa3log\xa2\xff\xfe", packed([1, {"log": "plain"}])
+        self.dial().sendall(packed(["t", odd + plain, {}]))
+        self.assertEqual(await self.bodies(2), ["\\xff\\xfe", "plain"])
+        first, second = (event.attributes for event in self.output.events)
+        self.assertEqual(base64.b64decode(first["fluent.original"]), odd)
+        self.assertNotIn("fluent.original", second)
 
     @as_task
     async def test_flags_are_counted(self) -> None:
@@ -268,12 +285,6 @@ class PoisonTests(ForwardTestCase):
             sock.sendall(data)
             self.assertEqual(await self.closing(sock), b"")
         self.assertEqual(self.count("connections_refused", reason="wrong_protocol"), 4)
-
-    async def closing(self, sock: socket.socket) -> bytes:
-        try:
-            return await self.read(sock)
-        except ConnectionResetError:
-            return b""
 
     @as_task
     async def test_a_frame_that_is_too_long_is_set_aside_and_answered(self) -> None:
