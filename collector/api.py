@@ -46,7 +46,15 @@ from .fields import (
     unix_path,
 )
 from .inputs.autoframing import AutoFraming
-from .inputs.compression import Damaged, TooLong, UnknownEncoding, decoded, expand, is_compressed
+from .inputs.compression import (
+    Damaged,
+    TooLong,
+    UnknownEncoding,
+    decoded,
+    expand,
+    expanded,
+    is_compressed,
+)
 from .inputs.conversation import Conversation, Peer
 from .inputs.datagram import DatagramOptions
 from .inputs.frames import Frames
@@ -168,6 +176,7 @@ __all__ = [
     "copy_event",
     "decoded",
     "expand",
+    "expanded",
     "flag",
     "is_compressed",
     "is_html",

@@ -33,6 +33,7 @@ FLAGS = {
     "duplicate_sd_id": "an SD-ID came twice in one message; its parameters were merged",
     "encode_failed": "an exporter could not encode the event as it was; it was sanitised",
     "framing_error": "the sender miscounted the bytes of a frame; its end was found again",
+    "incomplete_message": "other parts of the line did not come in time, or it is too long",
     "invalid_utf8": "bytes that are not UTF-8; they are shown as \\xNN",
     "lenient_structured_data": "RFC 5424 structured data that breaks the format; it was guessed",
     "missing_pri": "no valid syslog PRI; 13 (user.notice) was assumed",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 import zlib
+from collections.abc import Generator, Iterator
 from typing import Protocol
 
 try:
@@ -26,8 +27,9 @@ _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _SKIPPABLE = b"\x2a\x4d\x18"
 #: A zstd frame may ask for a window of 2 GiB; 8 MiB is what RFC 8878 3.1.1.1.2 tells all to take.
 _WINDOW_LOG = 23
-#: Decompressed at a time.
+#: Decompressed at a time, and compressed: many empty members take longer than a few full ones.
 _PIECE = 1 << 20
+_INPUT = 1 << 17
 #: Compressed bytes taken at a time, at first and at most: a frame may have a million members of
 #: 20 bytes, and what follows each would be copied.
 _FIRST_STEP, _STEP = 256, 1 << 18
@@ -75,15 +77,14 @@ def decoded(body: bytes, encoding: str, limit: int) -> bytes:
 
 def _inflated(body: bytes, limit: int) -> bytes:
     """`deflate` means zlib's format (RFC 9110 8.4.1.2); many send it without the header."""
-    parts: list[bytes] = []
-    try:
-        _, room = _member(_inflate.decompressobj(zlib.MAX_WBITS), body, 0, parts, limit)
-    except Damaged:
-        parts.clear()
-        _, room = _member(_inflate.decompressobj(-zlib.MAX_WBITS), body, 0, parts, limit)
-    if room < 0:
-        raise TooLong
-    return b"".join(parts)
+    for bits in (zlib.MAX_WBITS, -zlib.MAX_WBITS):
+        member = _limited(_member(_inflate.decompressobj(bits), body, 0), limit)
+        try:
+            return b"".join(part for _, part in member)
+        except Damaged:
+            if bits < 0:
+                raise
+    raise AssertionError
 
 
 def is_compressed(payload: bytes) -> bool:
@@ -93,36 +94,61 @@ def is_compressed(payload: bytes) -> bool:
 
 def expand(payload: bytes, limit: int) -> bytes:
     """All members of a payload, decompressed. Raises Damaged, and TooLong above `limit`."""
-    parts: list[bytes] = []
-    at, room = 0, limit
+    return b"".join(part for _, part in _limited(_members(payload), limit))
+
+
+def expanded(payload: bytes, limit: int) -> Iterator[bytes]:
+    """The same in pieces of about 1 MiB.
+
+    A piece is also what came of so much input that its work is worth a turn of the reactor.
+    """
+    at = 0
+    parts, size, taken = [], 0, 0
+    for begin, part in _limited(_members(payload), limit):
+        parts.append(part)
+        size, taken = size + len(part), begin - at
+        if size >= _PIECE or taken >= _INPUT:
+            yield b"".join(parts)
+            parts, size, at = [], 0, begin
+    yield b"".join(parts)
+
+
+def _limited(members: Iterator[tuple[int, bytes]], limit: int) -> Iterator[tuple[int, bytes]]:
+    left = limit
+    for at, part in members:
+        left -= len(part)
+        if left < 0:
+            raise TooLong
+        yield at, part
+
+
+def _members(payload: bytes) -> Iterator[tuple[int, bytes]]:
+    """How far it has been read, and what that gave."""
+    at = 0
     while at < len(payload):
         magic = payload[at : at + 4]
         if magic.startswith(_GZIP):
-            at, room = _member(_inflate.decompressobj(31), payload, at, parts, room)
+            at = yield from _member(_inflate.decompressobj(31), payload, at)
         elif magic == _ZSTD:
             options = {int(zstd.DecompressionParameter.window_log_max): _WINDOW_LOG}
-            at, room = _member(zstd.ZstdDecompressor(options=options), payload, at, parts, room)
+            at = yield from _member(zstd.ZstdDecompressor(options=options), payload, at)
         elif _is_skippable(magic):
             at += 8 + int.from_bytes(payload[at + 4 : at + 8], "little")
-        elif parts and not payload[at:].strip(b"\0"):
-            break  # some writers fill up with zeros
+            yield at, b""
+        elif at and not payload[at:].strip(b"\0"):
+            return  # some writers fill up with zeros
         else:
             raise Damaged("bytes that are neither gzip nor zstd")
-        if room < 0:
-            raise TooLong
-    return b"".join(parts)
 
 
 def _is_skippable(magic: bytes) -> bool:
     return magic[1:4] == _SKIPPABLE and magic[0] & 0xF0 == 0x50
 
 
-def _member(
-    inflating: _Inflating, data: bytes, at: int, parts: list[bytes], room: int
-) -> tuple[int, int]:
-    """One member, a piece at a time; where it ends, and what room is left: below 0 if none."""
+def _member(inflating: _Inflating, data: bytes, at: int) -> Generator[tuple[int, bytes], None, int]:
+    """One member, a piece at a time; returns where it ends."""
     taken, step = b"", _FIRST_STEP
-    while room >= 0:
+    while True:
         if not taken and getattr(inflating, "needs_input", True):
             taken = data[at : at + step]
             at, step = at + len(taken), min(2 * step, _STEP)
@@ -131,11 +157,9 @@ def _member(
             piece = inflating.decompress(taken, _PIECE)
         except Exception as e:  # zlib, isal and zstd each have their own
             raise Damaged("the compressed data are damaged") from e
-        room -= len(piece)
-        parts.append(piece)
+        yield at, piece
         if inflating.eof:
-            return at - len(inflating.unused_data), room
+            return at - len(inflating.unused_data)
         if last and not piece:
             raise Damaged("the compressed data are cut off")
         taken = getattr(inflating, "unconsumed_tail", b"")  # zstd keeps it itself
-    return at, room

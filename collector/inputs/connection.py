@@ -46,6 +46,7 @@ class Connection:
     __slots__ = (
         "_keeper",
         "_poll",
+        "_reads",
         "_unsent",
         "ending",
         "fd",
@@ -80,6 +81,7 @@ class Connection:
         #: Whether what comes is thrown away.
         self.ending = False
         self._unsent = b""
+        self._reads = True
         poll.register(self.fd, READ)
 
     def busy(self, size: int, frames: int) -> None:
@@ -102,7 +104,25 @@ class Connection:
         if len(self._unsent) > MAX_UNSENT:
             self._keeper.stalled(self)
         elif self._unsent and not waiting:
-            self._poll.modify(self.fd, READ | WRITE)
+            self._ask()
+
+    def _ask(self) -> None:
+        """Tell the poll object what is waited for."""
+        wanted = (READ if self._reads else 0) | (WRITE if self._unsent else 0)
+        self._poll.modify(self.fd, wanted)
+
+    def pause(self) -> None:
+        """See `Peer`."""
+        self._set_reads(reads=False)
+
+    def resume(self) -> None:
+        """See `Peer`."""
+        self._set_reads(reads=True)
+
+    def _set_reads(self, *, reads: bool) -> None:
+        self._reads = reads
+        if self.fd >= 0:
+            self._ask()
 
     def flush(self) -> None:
         """Write what waits."""
@@ -134,7 +154,7 @@ class Connection:
         """The socket takes more."""
         self.flush()
         if not self._unsent:
-            self._poll.modify(self.fd, READ)
+            self._ask()
 
     def close(self) -> None:
         """End it; what was not written is lost."""

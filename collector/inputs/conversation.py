@@ -28,6 +28,14 @@ class Peer(Protocol):
         """Send bytes, in one segment where the network allows. Nothing once it is gone."""
         ...
 
+    def pause(self) -> None:
+        """Read no more from it; a read under way may still bring something."""
+        ...
+
+    def resume(self) -> None:
+        """Read again. Nothing once it is gone."""
+        ...
+
     def end(self) -> None:
         """Send what was written and close; what still comes is thrown away.
 

@@ -42,11 +42,14 @@ class SelectorPoll:
 
     def modify(self, fd: int, events: int) -> None:
         """See `Poll`."""
-        self._selector.modify(fd, _selected(events))
+        if fd in self._selector.get_map():
+            self._selector.unregister(fd)
+        if events:  # a selector takes no descriptor of which nothing is wanted
+            self.register(fd, events)
 
     def unregister(self, fd: int) -> None:
         """See `Poll`."""
-        self._selector.unregister(fd)
+        self.modify(fd, 0)
 
     def poll(self, timeout: float, maxevents: int) -> list[tuple[int, int]]:
         """See `Poll`."""

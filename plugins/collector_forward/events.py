@@ -29,17 +29,27 @@ class Writer:
         self._resource = resource
         self._body_keys = tuple(body_keys)
         self._pods = Pods(resource)
+        self._group: Resource | None = None  # of the frame, where the last part of it ended
         #: How often each flag was set, until somebody takes it.
         self.flagged: Counter[str] = Counter()
 
     def events(
-        self, tag: str, entries: Sequence[Entry], now: int, uid: str, metadata: dict[str, Any]
+        self,
+        tag: str,
+        entries: Sequence[Entry],
+        now: int,
+        uid: str,
+        metadata: dict[str, Any],
+        first: int = 0,
     ) -> list[Event]:
-        """The events of one frame. `uid` begins their record ids; empty: the core makes them."""
+        """The events of one frame, or of a part of it, whose entries are numbered from `first`.
+
+        `uid` begins their record ids; empty: the core makes them.
+        """
         found: list[Event] = []
-        group_resource: Resource | None = None
+        group_resource = self._group if first else None
         add, plain, from_bytes = found.append, self._plain, int.from_bytes
-        for number, (time, record) in enumerate(entries):
+        for number, (time, record) in enumerate(entries, first):
             said = metadata
             kind = type(time)
             if kind is tuple:
@@ -67,6 +77,7 @@ class Writer:
             if uid:
                 event.attributes[UID_KEY] = f"{uid}-{number}"
             add(event)
+        self._group = group_resource
         return found
 
     def _told(

@@ -35,14 +35,15 @@ class MessagePackFraming:
         self._passing: Passing | None = None  # such a frame, on its way
         self._scanner = unpacker()
         self._kept: list[bytes] = []  # the unfinished frame
-        self._wrong: WrongProtocol | None = None
+        #: What was found behind whole frames: no more will come.
+        self.wrong: WrongProtocol | None = None
         self._begin = 0  # where it begins, and where the read bytes end, in the scanner's count
         self._end = 0
 
     def feed(self, data: bytes) -> list[bytes]:
         """The frames that are whole now. Raises WrongProtocol."""
-        if self._wrong is not None:
-            raise self._wrong
+        if self.wrong is not None:
+            raise self.wrong
         return self._cut(data) if self._passing is None else self._pass(self._passing, data)
 
     def _cut(self, data: bytes) -> list[bytes]:
@@ -127,11 +128,11 @@ class MessagePackFraming:
         return WrongProtocol(f"frames of more than {self._max} bytes")
 
     def _end_with(self, frames: list[bytes], why: WrongProtocol) -> list[bytes]:
-        """After whole frames it is said with the next read, or never: those come first."""
+        """After whole frames it is said with the next read: those come first."""
         if not frames:
             raise why
         self._scanner, self._begin, self._end, self._kept = unpacker(), 0, 0, []
-        self._wrong = why
+        self.wrong = why
         return frames
 
     @property
@@ -153,11 +154,15 @@ class JsonFraming:
         self._at = 0  # how far it has been looked at
         self._depth = 0
         self._quoted = False
+        #: As above.
+        self.wrong: WrongProtocol | None = None
         self._head = b""  # of a text that is too long, and how much of it is kept no more
         self._passed = 0
 
     def feed(self, data: bytes) -> list[bytes]:
         """The frames that are whole now. Raises WrongProtocol."""
+        if self.wrong is not None:
+            raise self.wrong
         self._kept += data
         frames: list[bytes] = []
         begin = 0
@@ -168,7 +173,9 @@ class JsonFraming:
         del self._kept[:begin]
         self._at -= begin
         if self._depth < 0 or (not self._depth and not self._quoted and self._kept.strip()):
-            raise WrongProtocol("no JSON")
+            self.wrong = WrongProtocol("no JSON")
+            if not frames:
+                raise self.wrong
         if len(self._kept) > self._max or self._passed:
             self._let_pass()
         return frames

@@ -1,4 +1,4 @@
-"""What a frame may cost, and the types that say what most entries are made of."""
+"""How frames are read: what one may cost, and the types that say what entries are made of."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ class Limits(NamedTuple):
     #: Bytes of the entries, decompressed.
     expanded: int
     entries: int
+    #: Whether entries that are not read to the byte carry their bytes.
+    keep_original: bool = False
 
 
 #: Deeper values are read the slow way; msgspec's type is twice as large with each level.

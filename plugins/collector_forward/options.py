@@ -80,8 +80,16 @@ class ForwardConfig(Config):
     max_connections_per_source: Annotated[int, Field(ge=0)] = 1000
     #: Since it was opened; 0: never. It ends after an answer, so only where senders ask for one.
     max_connection_age: Duration = 0.0
+    #: Of full queues, until what asks for no acknowledgement is dropped; 0: never.
+    max_backpressure: Duration = 0.0
     #: The first that a record has becomes the body.
     body_keys: tuple[str, ...] = ("log", "message", "msg")
+    #: For entries with bytes, or text that is not UTF-8: as they came, in base64.
+    keep_original: bool = False
+    #: Docker's parts of a long line become one event.
+    join_partial_messages: bool = True
+    #: Since the first part of a line came.
+    partial_message_timeout: Annotated[Duration, Field(gt=0)] = 5.0
     security: SecurityOptions | None = None
     #: Of the first network that has the client's address.
     clients: tuple[ClientOptions, ...] = ()

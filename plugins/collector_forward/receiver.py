@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar
 
+from twisted.internet.defer import Deferred
+
 from collector.api import (
+    Batch,
     Context,
     Event,
     FrameReceiver,
     Frames,
     Framing,
-    Letter,
     Listener,
     ListenError,
     Outcome,
@@ -23,22 +23,18 @@ from collector.api import (
 )
 
 from .access import Access
-from .answers import Answer, InDoubt
-from .failure import Undecodable
+from .answers import InDoubt
 from .handshake import ADVICE
-from .jsonmode import read_json
+from .intake import Intake
+from .joining import Joining
 from .limits import Limits
 from .options import ForwardConfig
-from .peers import Peers, Tally
+from .peers import Peers
+from .relief import Relief
 from .scan import compiled
 from .session import Frame, Session, settle
-from .shapes import Shapes
-from .software import UNKNOWN, software
-from .wire import Message, chunk_of, open_envelope, read, salvaged_chunk
+from .turns import Turns
 
-_ACK = b"\x81\xa3ack"
-#: Hexadecimal digits of a record id that come from its chunk.
-_UID = 24
 #: Options of ours that are the listener's. Its own `max_frame_size` is for framings of the core.
 _LISTENER = (
     "endpoint",
@@ -59,6 +55,8 @@ class ForwardReceiver(FrameReceiver[ForwardConfig]):
         "repeated_chunks": "Chunks that came again because their sender had no answer; not taken.",
         "bad_entries": "Entries that were no time and record; dead-lettered, the others taken.",
         **Peers.counters,
+        "cut_off_frames": "Frames within which their connection ended; their senders repeat them.",
+        "odd_frames": "Frames with options that are no map, or with more elements; taken.",
     }
 
     def __init__(self, config: ForwardConfig, context: Context) -> None:
@@ -68,13 +66,18 @@ class ForwardReceiver(FrameReceiver[ForwardConfig]):
         self.body_keys = config.body_keys
         self.handshake_timeout = config.handshake_timeout
         self.max_connection_age = config.max_connection_age
-        self._limits = Limits(config.max_decompressed_size, config.max_entries)
-        self._shapes = Shapes()
+        limits = Limits(config.max_decompressed_size, config.max_entries, config.keep_original)
+        self._turns = Turns(self.later)
+        timeout = config.partial_message_timeout if config.join_partial_messages else 0.0
+        self._joining = Joining(self, context, timeout)
+        self._relief = Relief(context, config.max_backpressure, super().resume)
+        self._peers = Peers(context)
+        self._intake = Intake(
+            self, context, limits, self._turns, self._joining, self._relief, self._peers
+        )
         access = Access(config, context.hide)
         self.secrets_for = access.secrets_for
-        self._peers = Peers(context)
         self._named: set[tuple[str, str]] = set()
-        self._letters: defaultdict[str, list[Letter]] = defaultdict(list)
 
     @classmethod
     def config_warnings(cls, config: Any) -> Iterable[str]:
@@ -111,12 +114,16 @@ class ForwardReceiver(FrameReceiver[ForwardConfig]):
         """See `Desk`."""
         return self.context.reactor.callLater(seconds, call)
 
+    def send(self, events: list[Event], size: int) -> Deferred[Outcome]:
+        """See `Desk`."""
+        return self.output.send(Batch(events, size), ack=True)
+
     def refuse(self, ip: str, reason: str) -> None:
         """See `Desk`."""
         short = reason.partition(":")[0]
         self.context.count("connections_refused", reason=short)
         self._peers.refused(ip, short)
-        if self._first_time(ip, reason):
+        if self.is_new(ip, reason):
             self.context.log.warn(
                 "{id}: {ip} was not let in: {reason}{advice}",
                 id=self.context.id,
@@ -125,7 +132,23 @@ class ForwardReceiver(FrameReceiver[ForwardConfig]):
                 advice=ADVICE.get(reason, ""),
             )
 
-    def _first_time(self, ip: str, what: str) -> bool:
+    def break_off(self, ip: str, what: str) -> None:
+        """See `Desk`."""
+        self.context.count("connections_refused", reason="wrong_protocol")
+        if self.is_new(ip, what):
+            self.context.log.warn(
+                "{id}: {ip} goes on with {what} behind a frame; connection closed",
+                id=self.context.id,
+                ip=ip,
+                what=what,
+            )
+
+    def cut_off(self) -> None:
+        """See `Desk`."""
+        self.context.count("cut_off_frames")
+
+    def is_new(self, ip: str, what: str) -> bool:
+        """See `Desk`."""
         if (ip, what) in self._named or len(self._named) >= _NAMED:
             return False
         self._named.add((ip, what))
@@ -138,101 +161,42 @@ class ForwardReceiver(FrameReceiver[ForwardConfig]):
         for frame in frames:
             before = len(events)
             if isinstance(frame, Frame):
-                self._take(frame, now, events)
-                tally = self._tally(frame)
+                self._intake.take(frame, now, events)
+                tally = self._peers.tally(frame.session.peer.ip, frame.session.software)
                 tally.frames += 1
                 tally.records += len(events) - before
-                tally.size += frame.oversize[0] if frame.oversize else len(frame)
-        self._keep_letters()
+                tally.size += frame.size
+        self._intake.keep_letters()
         self._peers.count()
         return events
-
-    def _tally(self, frame: Frame) -> Tally:
-        return self._peers.tally(frame.session.peer.ip, frame.session.software)
 
     def settled(self, frames: Frames, outcome: Outcome) -> None:
         """See `FrameReceiver`."""
         for frame in frames:
-            if isinstance(frame, Frame):
+            if isinstance(frame, Frame) and not frame.is_slow:
                 settle(frame, outcome)
 
-    def _take(self, frame: Frame, now: int, events: list[Event]) -> None:
-        """The events of a frame; a frame that has none ends in the dead letter."""
-        try:
-            if frame.oversize:
-                raise Undecodable("too_large", f"a frame of {frame.oversize[0]} bytes")
-            message, uid = self._read_json(frame) if frame.session.json else self._read(frame)
-        except Undecodable as e:
-            self._give_up(frame, e)
-            return
-        if message is None:
-            self.context.count("repeated_chunks")
-            self._tally(frame).repeated += 1
-            return
-        if message.bad:
-            self.context.count("bad_entries", len(message.bad))
-            self._tally(frame).bad += len(message.bad)
-            for raw, why in message.bad:
-                self._set_aside(frame, raw, why)
-        writer = frame.session.writer
-        events += writer.events(message.tag, message.entries, now, uid, message.metadata)
-        for flag, times in writer.flagged.items():
-            self.context.count("flagged_log_records", times, flag=flag)
-        writer.flagged.clear()
+    def pause(self) -> None:
+        """See `Receiver`."""
+        super().pause()
+        self._turns.pause()
+        self._relief.pause()
 
-    def _give_up(self, frame: Frame, why: Undecodable) -> None:
-        """Sent again it would be the same: answered, if its chunk can be found."""
-        self._set_aside(frame, bytes(frame), why)
-        if frame.answer is None and not frame.session.json:
-            chunk = chunk_of(frame.oversize[1]) if frame.oversize else salvaged_chunk(frame)
-            self._is_copy(frame, "", chunk, frame)
+    def resume(self) -> None:
+        """See `Receiver`."""
+        super().resume()
+        self._relief.resume()
+        self._turns.resume()
 
-    def _read(self, frame: Frame) -> tuple[Message | None, str]:
-        """The message, and what its record ids begin with; no message: it is here already."""
-        envelope = open_envelope(frame, self._limits)
-        if frame.session.software == UNKNOWN:
-            frame.session.software = software(frame, envelope)
-        uid = ""
-        if envelope.chunk:
-            content = memoryview(frame)[envelope.begin : envelope.end]
-            if self._is_copy(frame, envelope.tag, envelope.chunk, content):
-                return None, ""
-            assert frame.answer is not None
-            uid = hashlib.sha256(repr(frame.answer.key).encode()).hexdigest()[:_UID]
-        return read(frame, envelope, self._limits, self._shapes), uid
+    async def quiesce(self) -> None:
+        """See `Receiver`."""
+        await super().quiesce()
+        await self._turns.finish()
+        self._joining.finish()
 
-    def _is_copy(self, frame: Frame, tag: str, chunk: bytes, content: bytes | memoryview) -> bool:
-        """Whether a frame is in doubt already. Queues its answer, if one is asked for."""
-        if not chunk:
-            return False
-        session = frame.session
-        key = (session.peer.ip, tag, chunk, hashlib.sha256(content).digest())
-        frame.answer = Answer(_ACK + chunk, key, session)
-        session.queue.add(frame.answer)
-        return self.in_doubt.is_copy(frame.answer)
-
-    def _read_json(self, frame: Frame) -> tuple[Message, str]:
-        frame.session.software = "json"
-        message, chunk = read_json(frame, self._limits.entries)
-        if chunk:
-            frame.answer = Answer(b'{"ack":%b}\n' % chunk, None, frame.session)
-            frame.session.queue.add(frame.answer)
-        return message, ""
-
-    def _set_aside(self, frame: Frame, raw: bytes, why: Undecodable) -> None:
-        """For the dead letter."""
-        ip = frame.session.peer.ip
-        self._letters[why.reason].append(Letter(row=raw, reason=why.reason, text=f"{ip}: {why}"))
-        if self._first_time(ip, why.reason):
-            self.context.log.warn(
-                "{id}: {ip} sent what cannot be read ({why}); it is in the dead letter",
-                id=self.context.id,
-                ip=ip,
-                why=str(why),
-            )
-
-    def _keep_letters(self) -> None:
-        """All of a look at once, before any of it is answered: each write is a flush."""
-        letters, self._letters = self._letters, defaultdict(list)
-        for reason, some in letters.items():
-            self.context.dead_letters(reason, some)
+    async def stop(self) -> None:
+        """See `Receiver`."""
+        await super().stop()
+        self._turns.pause()
+        self._joining.stop()
+        self._relief.resume()

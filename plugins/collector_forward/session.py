@@ -6,10 +6,13 @@ and kept, up to the size of a PING, and nothing of them is decoded but that.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
-from collector.api import Outcome, Peer, Resource, WrongProtocol
+from twisted.internet.defer import Deferred
+
+from collector.api import Event, Outcome, Peer, Resource, WrongProtocol
 
 from .answers import Answer, InDoubt, Queue
 from .events import Writer
@@ -31,6 +34,13 @@ class Frame(bytes):
     answer: Answer | None
     #: The whole size and the last element of a frame of which this is only the head.
     oversize: tuple[int, bytes] | None
+    #: It is read over several turns of the reactor, and settled with the last.
+    is_slow: bool
+
+    @property
+    def size(self) -> int:
+        """Of the whole frame."""
+        return self.oversize[0] if self.oversize else len(self)
 
 
 class Desk(Protocol):
@@ -46,6 +56,22 @@ class Desk(Protocol):
 
     def refuse(self, ip: str, reason: str) -> None:
         """Count and log a client that was not let in."""
+        ...
+
+    def is_new(self, ip: str, what: str) -> bool:
+        """Whether that has not been logged of this client yet."""
+        ...
+
+    def send(self, events: list[Event], size: int) -> Deferred[Outcome]:
+        """Hand events on."""
+        ...
+
+    def break_off(self, ip: str, what: str) -> None:
+        """Count and log a client that goes on with something else behind its frames."""
+        ...
+
+    def cut_off(self) -> None:
+        """A connection has ended within a frame."""
         ...
 
     def later(self, seconds: float, call: Callable[[], None]) -> Any:
@@ -66,10 +92,12 @@ class Session:
         self._handshake: Handshake | None = None
         self._ping = MessagePackFraming(MAX_PING, passes=False)
         self._timer: Any = None
-        self._old = False
+        self._old = self._broken = False
         self.json = False
         #: What the sender seems to be, once it has sent something.
         self.software = UNKNOWN
+        #: Frames that are read over several turns, and those behind them.
+        self.slow: deque[tuple[Frame, Iterator[Any]]] = deque()
         self.peer: Peer
         self.writer: Writer
         self.queue = Queue(desk.in_doubt, self._write)
@@ -100,11 +128,14 @@ class Session:
         frame = Frame(data)
         frame.session = self
         frame.answer = None
+        frame.is_slow = False
         frame.oversize = (data.size, data.options) if type(data) is Oversize else None
         return frame
 
     def finish(self) -> list[bytes]:
         """See `Framing`. Half a frame has no answer, so its sender sends it again."""
+        if self.unfinished:
+            self._desk.cut_off()
         return []
 
     def closed(self) -> None:
@@ -187,6 +218,15 @@ class Session:
             self.peer.end()
         elif self._old and not self.queue and not self.unfinished:
             self.peer.end()  # the sender has its answer, and has not begun the next frame
+        self.done()
+
+    def done(self) -> None:
+        """A frame is done with. What follows it may be no frame: the connection ends."""
+        wrong = self._framing and self._framing.wrong
+        if wrong and not self.queue and not self._broken:
+            self._broken = True
+            self._desk.break_off(self.peer.ip, str(wrong))
+            self.peer.end()
 
     def _write(self, answer: bytes) -> bool:
         if self.peer.unsent > _MOST_UNREAD:
@@ -199,3 +239,4 @@ def settle(frame: Frame, outcome: Outcome) -> None:
     """A frame's batch has ended. A copy goes by the frame that it is a copy of."""
     if frame.answer is not None and frame.answer.original is None:
         frame.answer.settle(outcome)
+    frame.session.done()

@@ -14,16 +14,19 @@ are not, they are read one by one, and those that are odd by msgpack, which is t
 
 from __future__ import annotations
 
+from base64 import b64encode
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import msgspec
 
-from collector.api import Damaged, TooLong, expand, is_compressed
+from collector.api import is_compressed
 
 from . import scan
 from .failure import Undecodable
 from .lenient import Entry, lenient, lenient_entry
 from .limits import REFUSALS, Limits, Time, Value
+from .portions import MOST, SIZE, Cutting, expansion, packed, parts
 from .shapes import Shapes
 
 Bad = list[tuple[bytes, Undecodable]]
@@ -32,6 +35,8 @@ _ENTRY = msgspec.msgpack.Decoder(tuple[Time, dict[str, Value]])
 _ENTRIES = msgspec.msgpack.Decoder(list[tuple[Time, dict[str, Value]]])
 #: No mode has more than four. A frame of nothing but millions of nil takes seconds to walk.
 _MOST_ELEMENTS = 8
+#: The attribute with the bytes of an entry.
+_ORIGINAL = "fluent.original"
 #: Signals of Fluent Bit that are no logs.
 _SIGNALS = {1: "metrics", 2: "traces", 3: "blobs", 4: "profiles"}
 
@@ -59,6 +64,8 @@ class Envelope(NamedTuple):
     #: The MessagePack of the chunk's id; empty: the sender waits for no answer.
     chunk: bytes
     options: dict[str, Any]
+    #: Whether the options were no map, or more elements followed; neither is looked at.
+    is_odd: bool
 
 
 def open_envelope(frame: bytes, limits: Limits) -> Envelope:
@@ -72,14 +79,12 @@ def open_envelope(frame: bytes, limits: Limits) -> Envelope:
         begin, end = content
         if end > len(frame):
             raise Undecodable("bad_frame", "entries that are cut off")
-        chunk, options = _options(frame, end, count - 2)
-        return Envelope(tag, "packed", begin, end, [], chunk, options)
+        return Envelope(tag, "packed", begin, end, [], *_options(frame, end, count - 2))
     if at < len(frame) and scan.is_array(frame[at]):
         return _forward(frame, at, count, tag, limits)
     scanner = scan.unpacker(memoryview(frame)[at:])
     end = at + _skipped(scanner, 2)
-    chunk, options = _options(frame, end, count - 3)
-    return Envelope(tag, "message", at, end, [], chunk, options)
+    return Envelope(tag, "message", at, end, [], *_options(frame, end, count - 3))
 
 
 def salvaged_chunk(frame: bytes) -> bytes:
@@ -106,11 +111,11 @@ def _forward(frame: bytes, at: int, count: int, tag: str, limits: Limits) -> Env
     if number > limits.entries:
         end = at + _skipped(scan.unpacker(memoryview(frame)[at:]), 1)
     else:
-        scanner = scan.unpacker(memoryview(frame)[begin:])
-        ends = [begin + _skipped(scanner, 1) for _ in range(number)]
+        ends = [begin + end for end in scan.ends(memoryview(frame)[begin:], number)]
+        if len(ends) < number:
+            raise Undecodable("bad_frame", "fewer entries than it says")
         end = ends[-1] if ends else begin
-    chunk, options = _options(frame, end, count - 2)
-    return Envelope(tag, "forward", begin, end, ends, chunk, options)
+    return Envelope(tag, "forward", begin, end, ends, *_options(frame, end, count - 2))
 
 
 def _skipped(scanner: Any, count: int) -> int:
@@ -136,19 +141,21 @@ def _tag(frame: bytes, at: int) -> tuple[str, int]:
     return str(number), end
 
 
-def _options(frame: bytes, at: int, left: int) -> tuple[bytes, dict[str, Any]]:
-    """The chunk as it was written, and all options; nil, none and what is no map is the same."""
+def _options(frame: bytes, at: int, left: int) -> tuple[bytes, dict[str, Any], bool]:
+    """The chunk as it was written, all options, and whether there is something odd with them.
+
+    Nil, none and what is no map is the same.
+    """
     if left < 1 or at >= len(frame):
-        return b"", {}
+        return b"", {}, False
     tail = frame[at:]
-    scanner = scan.unpacker(tail)
     try:
-        options = lenient(tail[: _skipped(scanner, 1)])
+        options = lenient(tail[: _skipped(scan.unpacker(tail), 1)])
     except Undecodable:
-        return b"", {}
-    if not isinstance(options, dict) or not options:
-        return b"", {}
-    return _chunk(tail) if "chunk" in options else b"", options
+        return b"", {}, True
+    if not isinstance(options, dict):
+        return b"", {}, options is not None
+    return _chunk(tail) if "chunk" in options else b"", options, left > 1
 
 
 def _chunk(options: bytes) -> bytes:
@@ -169,42 +176,57 @@ def _chunk(options: bytes) -> bytes:
 _MAP_HEADER = {0xDE: 3, 0xDF: 5}
 
 
-def read(frame: bytes, envelope: Envelope, limits: Limits, shapes: Shapes) -> Message:
-    """The entries. Raises Undecodable when there is nothing to be had of any of them."""
+def read(
+    frame: bytes, envelope: Envelope, limits: Limits, shapes: Shapes
+) -> Iterator[Message | None]:
+    """The entries, in portions that are worth a turn of the reactor each; None is such work too.
+
+    Nearly every frame is one portion. Raises Undecodable before the first, when there is nothing
+    to be had of any entry.
+    """
     options = envelope.options
     signal = options.get("fluent_signal", 0)
     if signal in _SIGNALS:
         raise Undecodable("unsupported_signal", f"{_SIGNALS[signal]}, and not logs")
     metadata = options.get("metadata")
     metadata = metadata if isinstance(metadata, dict) else {}
+    small = _small(frame, envelope, limits) if _says_its_size(envelope, limits) else None
+    claimed = None if small is None else _claimed(small, envelope, shapes)
+    if claimed is not None:
+        yield Message(envelope.tag, claimed, [], metadata)
+        return
+    portions = yield from _portions(frame, envelope, limits)
+    for content, ends in portions:
+        entries, bad = _entries(content, ends, keep=limits.keep_original)
+        yield Message(envelope.tag, entries, bad, metadata)
+
+
+def _portions(frame: bytes, envelope: Envelope, limits: Limits) -> Cutting:
     content = frame[envelope.begin : envelope.end]
     if envelope.mode == "message":
-        entries, bad = _entries(b"\x92" + content, [1 + len(content)])
-    elif envelope.mode == "forward":
-        if envelope.ends is None:
-            raise Undecodable("too_many_entries", f"more than {limits.entries} entries")
-        entries, bad = _entries(content, [end - envelope.begin for end in envelope.ends])
-    else:
-        entries, bad = _packed(content, envelope, limits, shapes)
-    return Message(envelope.tag, entries, bad, metadata)
+        return iter([(b"\x92" + content, [1 + len(content)])])
+    if envelope.mode == "packed":
+        return (yield from packed(content, limits))
+    if envelope.ends is None:
+        raise Undecodable("too_many_entries", f"more than {limits.entries} entries")
+    return parts(content, [end - envelope.begin for end in envelope.ends])
 
 
-def _packed(
-    payload: bytes, envelope: Envelope, limits: Limits, shapes: Shapes
-) -> tuple[list[Entry], Bad]:
-    if is_compressed(payload):
-        payload = _expanded(payload, limits.expanded)
-    entries = _claimed(payload, envelope, limits, shapes)
-    return (entries, []) if entries else _entries(payload, scan.ends(payload, limits.entries))
-
-
-def _claimed(
-    payload: bytes, envelope: Envelope, limits: Limits, shapes: Shapes
-) -> list[Entry] | None:
-    """The entries, if they are as many as the frame says: to count them is a third of the work."""
-    size = envelope.options.get("size")
-    if type(size) is not int or not 0 < size <= limits.entries:
+def _small(frame: bytes, envelope: Envelope, limits: Limits) -> bytes | None:
+    """The entries of a packed frame that is one portion, decompressed."""
+    if envelope.mode != "packed" or envelope.end - envelope.begin > SIZE:
         return None
+    content = frame[envelope.begin : envelope.end]
+    if not is_compressed(content):
+        return content
+    pieces = expansion(content, limits.expanded)
+    first = next(pieces)
+    return first if next(pieces, None) is None else None
+
+
+def _claimed(payload: bytes, envelope: Envelope, shapes: Shapes) -> list[Entry] | None:
+    """The entries, if they are as many as the frame says: to count them is a third of the work."""
+    size = envelope.options["size"]
     content, tag = _array(payload, size), envelope.tag
     entries = shapes.read(tag, content)
     if entries is None:
@@ -216,27 +238,23 @@ def _claimed(
     return entries
 
 
-def _expanded(payload: bytes, limit: int) -> bytes:
-    try:
-        return expand(payload, limit)
-    except Damaged as e:
-        raise Undecodable("bad_compression", str(e)) from e
-    except TooLong as e:
-        raise Undecodable("bomb", f"more than {limit} bytes when decompressed") from e
+def _says_its_size(envelope: Envelope, limits: Limits) -> bool:
+    size = envelope.options.get("size")
+    return type(size) is int and 0 < size <= min(MOST, limits.entries)
 
 
-def _entries(content: bytes, ends: list[int]) -> tuple[list[Entry], Bad]:
+def _entries(content: bytes, ends: list[int], *, keep: bool) -> tuple[list[Entry], Bad]:
     try:
         return _ENTRIES.decode(_array(content, len(ends))), []
     except REFUSALS:
-        return _one_by_one(content, ends)
+        return _one_by_one(content, ends, keep=keep)
 
 
 def _array(items: bytes, count: int) -> bytes:
     return b"\xdd" + count.to_bytes(4) + items
 
 
-def _one_by_one(content: bytes, ends: list[int]) -> tuple[list[Entry], Bad]:
+def _one_by_one(content: bytes, ends: list[int], *, keep: bool) -> tuple[list[Entry], Bad]:
     found: list[Entry] = []
     bad: Bad = []
     begin = 0
@@ -244,14 +262,17 @@ def _one_by_one(content: bytes, ends: list[int]) -> tuple[list[Entry], Bad]:
         raw = content[begin:end]
         begin = end
         try:
-            found.append(_entry(raw))
+            found.append(_entry(raw, keep=keep))
         except Undecodable as e:
             bad.append((raw, e))
     return found, bad
 
 
-def _entry(raw: bytes) -> Entry:
+def _entry(raw: bytes, *, keep: bool) -> Entry:
     try:
         return _ENTRY.decode(raw)
     except REFUSALS:
-        return lenient_entry(raw)
+        entry = lenient_entry(raw)
+    if keep:
+        entry[1][_ORIGINAL] = b64encode(raw).decode()
+    return entry

@@ -48,7 +48,7 @@ class ConversationTests(StreamTestCase):
         return sock, made[0]
 
     async def read(self, sock: socket.socket) -> bytes:
-        return await asyncio.to_thread(sock.recv, 100)
+        return await asyncio.to_thread(sock.recv, 65536)
 
     @as_task
     async def test_speaks_first_and_answers(self) -> None:
@@ -101,3 +101,26 @@ class ConversationTests(StreamTestCase):
         sock.sendall(b"wrong")
         await self.until(lambda: polite.ends)
         self.assertEqual(self.count("connections_refused", reason="wrong_protocol"), 1)
+
+    @as_task
+    async def test_a_paused_peer_is_not_read_and_is_answered(self) -> None:
+        sock, polite = await self.begin()
+        polite.peer.pause()
+        sock.sendall(b"one\n")
+        polite.peer.write(b"x" * (1 << 19))
+        got = 0
+        while got < 1 << 19:
+            got += len(await self.read(sock))
+        self.assertEqual(self.frames, [])
+        polite.peer.resume()
+        self.assertEqual(await self.read(sock), b"one\n")
+        self.assertEqual(self.frames, [b"one"])
+
+    @as_task
+    async def test_a_paused_peer_that_is_gone_is_noticed_when_it_is_read_again(self) -> None:
+        sock, polite = await self.begin()
+        polite.peer.pause()
+        sock.close()
+        polite.peer.resume()
+        await self.until(lambda: polite.ends)
+        polite.peer.resume()

@@ -151,6 +151,31 @@ class MessagePackFramingTests(SynchronousTestCase):
         with contextlib.suppress(WrongProtocol):
             fed(MessagePackFraming(200), b"\x93\xa1t" + data, cuts)
 
+    @settings(max_examples=150, deadline=None)
+    @given(
+        frame=st.sampled_from([*FRAMES.values(), OVERSIZE[1], LARGE[:3000]]),
+        at=st.integers(0, 7000),
+        put=st.binary(max_size=6),
+        cuts=CUTS,
+        most=st.sampled_from([20, 100, 1000]),
+    )
+    def test_the_cutting_of_broken_frames_changes_nothing(
+        self, frame: bytes, at: int, put: bytes, cuts: list[int], most: int
+    ) -> None:
+        at %= len(frame)
+        data = frame[:at] + put + frame[at:] + FRAMES["packed, bin"]
+        found = []
+        for places in ([], cuts):
+            framing = MessagePackFraming(most)
+            frames: list[bytes] = []
+            with contextlib.suppress(WrongProtocol):
+                for start, end in pairwise(
+                    sorted({0, len(data), *(c % len(data) for c in places)})
+                ):
+                    frames += framing.feed(data[start:end])
+            found.append([(bytes(frame), getattr(frame, "size", 0)) for frame in frames])
+        self.assertEqual(*found)
+
 
 class JsonFramingTests(SynchronousTestCase):
     @settings(max_examples=60, deadline=None)
@@ -165,7 +190,11 @@ class JsonFramingTests(SynchronousTestCase):
         self.assertEqual([is_json(b) for b in (b"[", b"{", b"\x93", b"")], [1, 1, 0, 0])
 
     def test_what_is_not_json_is_refused(self) -> None:
-        for data in (b"[] x", b"]"):
+        framing = JsonFraming(1024)
+        self.assertEqual(framing.feed(b"[] x"), [b"[]"])
+        with self.assertRaises(WrongProtocol):
+            framing.feed(b"[]")
+        for data in (b"x", b"]"):
             with self.assertRaises(WrongProtocol):
                 JsonFraming(1024).feed(data)
 

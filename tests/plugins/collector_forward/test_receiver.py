@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import gzip
 import hashlib
 import socket
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import msgpack
+from msgpack import ExtType
 from twisted.trial.unittest import TestCase
 
 from collector.api import ListenError, Outcome, Receiver
@@ -26,6 +28,7 @@ from tests.collector.tasks import as_task
 from tests.plugins.collector_forward.vectors import FRAMES, VECTORS, T, packed
 
 KEY = "canary-shared-key"
+GROUP = {"attributes": {"service.name": "s"}}
 AUTHORITY = Authority()
 
 
@@ -53,6 +56,12 @@ class ForwardTestCase(ReceiverTestCase):
     async def read(self, sock: socket.socket, size: int = 4096) -> bytes:
         sock.settimeout(5)
         return await asyncio.to_thread(sock.recv, size)
+
+    async def closing(self, sock: socket.socket) -> bytes:
+        try:
+            return await self.read(sock)
+        except ConnectionResetError:
+            return b""
 
     async def silent(self, sock: socket.socket) -> None:
         """All that was sent so far has been read, and nothing was said."""
@@ -94,6 +103,16 @@ class EventTests(ForwardTestCase):
         self.assertEqual(reasons, {"bad_entry": 2, "bad_frame": 3, "bad_tag": 1})
 
     @as_task
+    async def test_odd_entries_keep_their_bytes_where_that_is_wanted(self) -> None:
+        await self.listen(keep_original=True)
+        odd, plain = b"\x92\x01\x81\xa3log\xa2\xff\xfe", packed([1, {"log": "plain"}])
+        self.dial().sendall(packed(["t", odd + plain, {}]))
+        self.assertEqual(await self.bodies(2), ["\\xff\\xfe", "plain"])
+        first, second = (event.attributes for event in self.output.events)
+        self.assertEqual(base64.b64decode(first["fluent.original"]), odd)
+        self.assertNotIn("fluent.original", second)
+
+    @as_task
     async def test_flags_are_counted(self) -> None:
         await self.listen()
         self.dial().sendall(packed(["t", T * 1000, {}]))
@@ -127,6 +146,8 @@ class AnswerTests(ForwardTestCase):
     async def test_a_chunk_is_answered_to_the_byte(self) -> None:
         await self.listen()
         sock = self.dial()
+        sock.sendall(FRAMES["forward, metadata and options"])
+        self.assertEqual(await self.read(sock), bytes.fromhex("81a361636ba46344453d"))
         for name in (b"\xd9\x02c\n", b"\xc4\x01c", b"\xa2\xff\xfe"):
             sock.sendall(b"\x93\xa1t\x90\x81\xa5chunk" + name)
             self.assertEqual(await self.read(sock), b"\x81\xa3ack" + name)
@@ -265,12 +286,6 @@ class PoisonTests(ForwardTestCase):
             self.assertEqual(await self.closing(sock), b"")
         self.assertEqual(self.count("connections_refused", reason="wrong_protocol"), 4)
 
-    async def closing(self, sock: socket.socket) -> bytes:
-        try:
-            return await self.read(sock)
-        except ConnectionResetError:
-            return b""
-
     @as_task
     async def test_a_frame_that_is_too_long_is_set_aside_and_answered(self) -> None:
         await self.listen(max_frame_size=2000)
@@ -290,6 +305,183 @@ class PoisonTests(ForwardTestCase):
         while found.count(b"ack") < count:
             found += await self.read(sock)
         return found
+
+
+class LargeTests(ForwardTestCase):
+    """Frames of several portions."""
+
+    RECORDS = 12_000
+
+    def large(self, name: str, payload: bytes | None = None) -> bytes:
+        entries = b"".join(packed([T, {"log": f"{name}{n}"}]) for n in range(self.RECORDS))
+        return packed(["t", payload or entries, {"chunk": name}])
+
+    @as_task
+    async def test_it_is_answered_when_all_of_it_is_safe(self) -> None:
+        self.output.outcome = None
+        await self.listen()
+        sock = self.dial()
+        await asyncio.to_thread(sock.sendall, self.large("c") + chunk("d", "behind"))
+        expected = [f"c{n}" for n in range(self.RECORDS)]
+        self.assertEqual(await self.bodies(self.RECORDS + 1), [*expected, "behind"])
+        self.assertGreater(len(self.output.batches), 3)
+        ids = {event.attributes["log.record.uid"] for event in self.output.events}
+        self.assertEqual(len(ids), self.RECORDS + 1)
+        self.output.open.pop().callback(Outcome.DELIVERED)
+        self.output.open.pop(0).callback(Outcome.DELIVERED)
+        await self.silent(sock)
+        self.output.settle()
+        sock.setblocking(True)
+        self.assertEqual(await self.read(sock, 7), ack("c")[:7])
+        self.assertEqual(self.count("peer_log_records", peer="127.0.0.1"), self.RECORDS + 1)
+
+    @as_task
+    async def test_the_worst_part_decides(self) -> None:
+        self.output.outcome = None
+        await self.listen()
+        sock = self.dial()
+        await asyncio.to_thread(sock.sendall, self.large("c"))
+        await self.bodies(self.RECORDS)
+        self.output.open.pop(1).callback(Outcome.RETRY)
+        self.output.settle()
+        self.assertEqual(await self.read(sock), b"\x80")
+
+    @as_task
+    async def test_another_client_has_its_turn_in_between(self) -> None:
+        await self.listen()
+        big, small = self.dial(), self.dial()
+        small.sendall(packed(["t", T, {"log": "small"}]))
+        await self.bodies(1)
+        turns = cast("Any", self.receiver)._turns
+        turns.pause()
+        await asyncio.to_thread(big.sendall, self.large("c"))
+        await self.until(lambda: turns._works)
+        small.sendall(packed(["t", T, {"log": "small"}]))
+        turns.resume()
+        await self.bodies(self.RECORDS + 2)
+        self.assertLess(self.output.bodies[1:].index("small"), self.RECORDS)
+
+    @as_task
+    async def test_a_bad_one_is_set_aside_whole(self) -> None:
+        await self.listen()
+        sock = self.dial()
+        payload = packed([T, {"log": "x" * 300}]) * 9000
+        for bad in (payload + b"\x92", gzip.compress(payload, 0)[:-9]):
+            frame = self.large("c", bad)
+            await asyncio.to_thread(sock.sendall, frame)
+            self.assertEqual(await self.read(sock), ack("c"))
+            self.assertEqual(self.letters[-1][0], frame)
+        self.assertEqual(self.output.events, [])
+
+    @as_task
+    async def test_what_is_at_hand_at_the_end_is_handed_on(self) -> None:
+        await self.listen()
+        sock = self.dial()
+        await asyncio.to_thread(sock.sendall, self.large("c"))
+        await self.receiver.quiesce()
+        self.assertEqual(len(self.output.events), self.RECORDS)
+
+    @as_task
+    async def test_a_group_goes_over_portions(self) -> None:
+        await self.listen()
+        start = [[ExtType(0, b"\xff" * 4 + bytes(4)), {"schema": "otlp"}], {"resource": GROUP}]
+        log = [[T, {"otlp": {}}], {"log": "x" * 200}]
+        frame = packed(["t", [start, *[log] * 6000], {}])
+        self.dial().sendall(frame)
+        await self.bodies(6000)
+        said = {event.resource.attributes.get("service.name") for event in self.output.events}
+        self.assertEqual(said, {"s"})
+        ids = self.count("peer_log_records", peer="127.0.0.1")
+        self.assertEqual(ids, 6000)
+
+
+class PartTests(ForwardTestCase):
+    """Docker's long lines."""
+
+    def part(self, text: str, place: int, last: str = "false", **option: Any) -> bytes:
+        said = {"partial_message": "true", "partial_id": "i", "partial_ordinal": str(place)}
+        return packed(["t", T, {"log": text, **said, "partial_last": last}, option])
+
+    @as_task
+    async def test_a_line_is_joined_over_connections(self) -> None:
+        await self.listen()
+        self.dial().sendall(self.part("two", 2, "true"))
+        await self.until(lambda: self.count("peer_bytes"))
+        self.dial().sendall(self.part("one", 1))
+        self.assertEqual(await self.bodies(1), ["onetwo"])
+
+    @as_task
+    async def test_an_unfinished_line_is_handed_on_after_a_time(self) -> None:
+        await self.listen(partial_message_timeout="20ms")
+        self.dial().sendall(self.part("one", 1))
+        self.assertEqual(await self.bodies(1), ["one"])
+        self.assertEqual(self.count("flagged_log_records", flag="incomplete_message"), 1)
+
+    @as_task
+    async def test_an_unfinished_line_is_handed_on_at_the_end(self) -> None:
+        await self.listen()
+        self.dial().sendall(self.part("one", 1))
+        await self.until(lambda: self.count("peer_bytes"))
+        await self.receiver.quiesce()
+        self.assertEqual(self.output.bodies, ["one"])
+
+    @as_task
+    async def test_what_is_answered_does_not_wait(self) -> None:
+        await self.listen()
+        sock = self.dial()
+        sock.sendall(self.part("one", 1, chunk="c"))
+        self.assertEqual(await self.read(sock), ack("c"))
+        self.assertEqual(self.output.bodies, ["one"])
+        parts = [
+            msgpack.unpackb(self.part(text, n + 1, last))[1:3]
+            for n, (text, last) in enumerate((("one", "false"), ("two", "true")))
+        ]
+        sock.sendall(packed(["t", parts, {"chunk": "d"}]))
+        self.assertEqual(await self.read(sock), ack("d"))
+        self.assertEqual(self.output.bodies, ["one", "onetwo"])
+
+    @as_task
+    async def test_parts_stay_parts_where_that_is_wanted(self) -> None:
+        await self.listen(join_partial_messages=False)
+        self.dial().sendall(self.part("one", 1))
+        self.assertEqual(await self.bodies(1), ["one"])
+        self.assertEqual(self.output.events[0].attributes["partial_id"], "i")
+
+
+class ReliefTests(ForwardTestCase):
+    """Full queues, and senders that must not be blocked for long."""
+
+    @as_task
+    async def test_who_asks_for_no_answer_is_blocked_for_so_long_and_no_longer(self) -> None:
+        await self.listen(max_backpressure="20ms")
+        docker, acked = self.dial(), self.dial()
+        await self.until(lambda: self.count("connections_opened") == 2)
+        self.receiver.pause()
+        line = packed(["t", T, {"log": "x" * 500}, {}])
+        await asyncio.to_thread(docker.sendall, line * 30_000)  # more than buffers hold
+        acked.sendall(chunk("c", "a", "b"))
+        await self.until(lambda: self.dropped() == 30_000)
+        await self.silent(acked)
+        self.assertEqual(self.output.events, [])
+        self.receiver.resume()
+        acked.setblocking(True)
+        self.assertEqual(await self.read(acked), ack("c"))
+        docker.sendall(line)
+        self.assertEqual(await self.bodies(3), ["a", "b", "x" * 500])
+        self.assertEqual(self.dropped(), 30_000)
+
+    def dropped(self) -> float:
+        return self.count("dropped_log_records", reason="max_backpressure")
+
+    @as_task
+    async def test_a_short_pause_drops_nothing(self) -> None:
+        await self.listen(max_backpressure="10s")
+        sock = self.dial()
+        self.receiver.pause()
+        sock.sendall(packed(["t", T, {"log": "x"}]))
+        self.receiver.resume()
+        self.assertEqual(await self.bodies(1), ["x"])
+        self.assertEqual(self.dropped(), 0)
 
 
 class SecurityTestCase(ForwardTestCase):

@@ -27,7 +27,9 @@ def _frame(records: list[Any], size: Any = None) -> bytes:
 
 
 def _read(frame: bytes, shapes: Shapes) -> Message:
-    return read(frame, open_envelope(frame, LIMITS), LIMITS, shapes)
+    (message,) = read(frame, open_envelope(frame, LIMITS), LIMITS, shapes)
+    assert message is not None
+    return message
 
 
 def _pods(records: list[Any]) -> list[Any]:

@@ -12,8 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from collector_forward.failure import Undecodable
 from collector_forward.limits import Limits
-from collector_forward.shapes import Shapes
-from collector_forward.wire import open_envelope, read, salvaged_chunk
+from collector_forward.wire import open_envelope, salvaged_chunk
 from tests.plugins.collector_forward.vectors import (
     FRAMES,
     LIMITS,
@@ -23,6 +22,7 @@ from tests.plugins.collector_forward.vectors import (
     events_of,
     message_of,
     packed,
+    read_whole,
 )
 
 
@@ -140,7 +140,7 @@ class RefusalTests(SynchronousTestCase):
     def reason(self, frame: Any, limits: Limits = LIMITS) -> str:
         data = frame if isinstance(frame, bytes) else packed(frame)
         with self.assertRaises(Undecodable) as caught:
-            read(data, open_envelope(data, limits), limits, Shapes())
+            read_whole(data, limits)
         return str(caught.exception.reason)
 
     def test_arrays_that_are_no_frames(self) -> None:

@@ -107,8 +107,16 @@ def packed(value: Any) -> bytes:
 
 def message_of(frame: bytes | list[Any]) -> Message:
     """A frame, read."""
-    data = frame if isinstance(frame, bytes) else packed(frame)
-    return read(data, open_envelope(data, LIMITS), LIMITS, Shapes())
+    return read_whole(frame if isinstance(frame, bytes) else packed(frame))
+
+
+def read_whole(data: bytes, limits: Limits = LIMITS) -> Message:
+    """A frame of at most one portion, read."""
+    (message,) = list(read(data, open_envelope(data, limits), limits, Shapes())) or [
+        Message("", [], [], {})
+    ]
+    assert message is not None
+    return message
 
 
 def events_of(frame: bytes | list[Any], uid: str = "", keys: tuple[str, ...] = ("log",)) -> Any:
