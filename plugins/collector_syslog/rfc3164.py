@@ -9,19 +9,22 @@ else, and the definition of what is right: where both can read a line they agree
 3. What is not read into a field stays in the body, which is always the end of the text.
 4. Whether a word is a hostname, or a tag, depends on nothing but the word, so that the loop may
    remember it in `hosts` and `tags`. Exceptions are words that are never remembered.
+5. What devices write beside a header (`cisco.py`, `mnemonic.py`, `aside.py`) is kept in attributes.
 """
 
 from __future__ import annotations
 
 import re
 from ipaddress import IPv6Address
+from typing import Any, NamedTuple
 
 from collector.api import Event
 
+from . import aside, cisco, mnemonic
 from .memo import learn
 from .priority import WORDS
 from .rfc5424 import apply
-from .timestamp import Timestamps
+from .timestamp import Stamp, Timestamps
 from .zone import ZoneWords
 
 # A version before the month: RFC 3164 from a device that has heard of RFC 5424.
@@ -30,26 +33,32 @@ _VERSION = re.compile(r"[1-9][0-9]{0,2} (?=[A-Za-z]{3} )")
 _EPOCH_VERSION = re.compile(r"1 (?=[0-9]{9,10}[. ])")
 _BEFORE = re.compile(r" *+:?+ *+")  # Cisco puts ": " between PRI and timestamp
 _BLANKS = re.compile(r"[ \t]*+")
+_AFTER = re.compile(r"[ \t]*+(?::(?= ))?+[ \t]*+")  # IOS-XR and FTD put " : " behind it
 _WORD = re.compile(r"[^ \t]++")
 _END = r"(?=[ \t]|$)"
 
 _HOST = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._/@-]{0,254}+(?::[0-9]{1,5}+)?+")
 _IPV4 = re.compile(r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?:[:/][0-9]{1,5})?")
+# NetScaler's packet engine stands where a host does.
+_ENGINE = re.compile(r"[0-9]++-PPE-[0-9]++")
 # Hosts that are more, or less, than a word. Each way has one group; what it matches is consumed.
-_MNEMONIC = r"%[A-Z0-9_]{1,32}+(?:-[A-Z0-9_]{1,32}+){2,6}+:"
-_CISCO_HOST = re.compile(rf"([A-Za-z0-9_][A-Za-z0-9._-]{{0,254}}+) ?:(?= ?{_MNEMONIC})")
+_PLAIN = r"[A-Za-z0-9_][A-Za-z0-9._-]{0,254}+"
 _MARKED_HOST = re.compile(
     "|".join(
         (
-            _CISCO_HOST.pattern,
+            rf"({_PLAIN}) ?:(?= ?{mnemonic.CISCO}:)",
+            rf"({_PLAIN}):(?= \1: )",  # NetApp says it twice
             rf"\[([0-9A-Fa-f.:]{{2,45}}+)\]{_END}",  # Zscaler
             rf"([A-Za-z0-9_-]{{1,64}}+,[0-9A-Fa-f]{{12}},v[0-9.+]{{1,32}}+):?{_END}",  # UniFi
+            rf'\("([A-Za-z0-9_-]{{1,64}}+,[0-9A-Fa-f]{{12}},v[0-9.+]{{1,32}}+)"\):?{_END}',
             r"Message forwarded from ([A-Za-z0-9._-]{1,255}+):(?= )",  # AIX
         )
     )
 )
 # Without a host before it, as busybox and FreeBSD write it.
-_REPEATED = re.compile(r"(?:last )?message repeated [0-9]")
+_REPEATED = re.compile(r"(?:last )?message repeated ([0-9]{1,9}) times?\b")
+# Cisco's ISE sends an event in parts: its class, its number, of how many parts, which one.
+_PART = re.compile(r"(CISE_[A-Za-z_]{1,64}+) ([0-9]{1,10}) ([0-9]{1,3}) ([0-9]{1,3})(?: |$)")
 
 _NAME = r"""[^\s:\[\]"'=|{}<>,;]{1,255}+"""
 _TAG = re.compile(rf"({_NAME})(?:\[(\d++|[^\s\[\]]{{0,255}}+)\](?::|{_END})|:{_END})")
@@ -57,6 +66,20 @@ _TAG_WITH_COLON = re.compile(rf"({_NAME})(?:\[(\d++|[^\s\[\]]{{0,255}}+)\])?:(?=
 _BRACKET_TAG = re.compile(rf"(\[[^\s\[\]]{{1,255}}+\]):{_END}")  # NetApp [node:event:level]:
 # `123:`, `00:20:10:`, `1w2d:` are counters and uptimes, no tags.
 _NUMBER = re.compile(r"(?:[0-9]++[ywdhms]?+|[.*-])++")
+#: Names of formats, not of programs.
+_FORMATS = frozenset({"CEF", "LEEF"})
+
+
+class _Header(NamedTuple):
+    """What a Cisco device has written, from its counters to its mnemonic."""
+
+    prefix: cisco.Prefix
+    stamp: Stamp | None
+    #: The time since its start, which it writes while it knows no other.
+    since: dict[str, str]
+    #: Where the mnemonic begins, if there is one.
+    end: int
+    mnemonic: dict[str, Any]
 
 
 class Rfc3164:
@@ -79,13 +102,17 @@ class Rfc3164:
             at = found.end()
             stamp = self._stamps.epoch(text, at)
         if stamp is None:
-            self._without_time(event, text, start)
+            if not self._cisco(event, text, at):
+                self._without_time(event, text, start)
             return
         apply(event, stamp, text, at)
-        body = stamp.end + text.startswith((" ", "\t"), stamp.end)
-        at = _end(_BLANKS, text, stamp.end)
-        if _REPEATED.match(text, at):
-            event.body = text[body:]
+        self._dated(event, text, stamp.end)
+
+    def _dated(self, event: Event, text: str, end: int) -> None:
+        """Read what follows a timestamp that ends at `end`."""
+        body = end + text.startswith((" ", "\t"), end)
+        at = _end(_AFTER, text, end)
+        if self._repeated(event, text, at, body):
             return
         host, end = self._host(text, at)
         if end > at:
@@ -93,15 +120,50 @@ class Rfc3164:
             at = _end(_BLANKS, text, end)
         if host:
             event.attributes["syslog.hostname"] = host
-        self._tag(event, text, self._skip(event, text, at, host), body)
+        if not self._repeated(event, text, at, body):
+            self._tag(event, text, self._skip(event, text, at, host), body)
+
+    def _repeated(self, event: Event, text: str, at: int, body: int) -> bool:
+        found = text.startswith(("last ", "message "), at) and _REPEATED.match(text, at)
+        if not found:
+            return False
+        event.attributes["syslog.repeat_count"] = int(found[1])
+        event.body = text[body:]
+        return True
+
+    def _cisco(self, event: Event, text: str, start: int) -> bool:
+        """Read what only Cisco puts before a timestamp, and what follows; False: it is not there.
+
+        A host is one where a mnemonic follows, or a counter came before it: else it is a tag.
+        """
+        header = self._header(text, start)
+        prefix, stamp = header.prefix, header.stamp
+        if not header.mnemonic and not (stamp and prefix.attributes):
+            return False
+        event.attributes |= prefix.attributes | header.since
+        if prefix.host:
+            event.attributes["syslog.hostname"] = prefix.host
+        if stamp:
+            apply(event, stamp, text, prefix.end)
+        if prefix.host or header.mnemonic:
+            self._tag(event, text, header.end, header.end)
+        else:
+            self._dated(event, text, stamp.end if stamp else header.end)
+        event.attributes |= mnemonic.at(event.body, 0)  # IOS-XR has a tag before it
+        return True
+
+    def _header(self, text: str, start: int) -> _Header:
+        prefix = cisco.read(text, start)
+        stamp = self._stamps.read(text, prefix.end)
+        since = None if stamp else cisco.since_start(text, prefix.end)
+        end = stamp.end if stamp else since.end() if since else prefix.end
+        end = _end(_AFTER, text, end)
+        said = {"syslog.uptime": since[1]} if since else {}
+        return _Header(prefix, stamp, said, end, mnemonic.at(text, end))
 
     def _without_time(self, event: Event, text: str, start: int) -> None:
         """There is no timestamp: whatever stands first is no host, but may be a tag."""
         at = _end(_BEFORE, text, start)
-        cisco = _CISCO_HOST.match(text, at)
-        if cisco is not None:
-            event.attributes["syslog.hostname"] = cisco[1]
-            at = _end(_BLANKS, text, cisco.end())
         if _TAG_WITH_COLON.match(text, at):
             self._tag(event, text, at, start)
         else:
@@ -132,31 +194,57 @@ class Rfc3164:
         return word, end
 
     def _skip(self, event: Event, text: str, at: int, host: str) -> int:
-        """The place of the tag: after the host said again, or after F5's word for a severity."""
+        """The place of the tag: after a word that is not part of it (see `aside.py`)."""
         found = _WORD.match(text, at)
         if found is None or _TAG.match(text, at):
             return at
-        severity = WORDS.get(found[0])
         after = _end(_BLANKS, text, found.end())
-        if (found[0] != host and severity is None) or not _TAG.match(text, after):
+        if not _TAG.match(text, after):
             return at
-        if severity is not None and severity != event.attributes["syslog.severity"]:
-            event.attributes["syslog.severity_word"] = found[0]
+        said = event.attributes
+        between = aside.read(
+            found[0], host=host, severity=said["syslog.severity"], priority=said["syslog.priority"]
+        )
+        if between is None:
+            return at
+        if between.attribute:
+            said[between.attribute] = between.value
         return after
 
     def _tag(self, event: Event, text: str, at: int, body: int) -> None:
         """Read the tag at `at`; if there is none, the body begins at `body`."""
         found = _TAG.match(text, at) or _BRACKET_TAG.match(text, at)
-        if found is None or _NUMBER.fullmatch(found[1]):
-            event.body = text[body:]
+        if found is None or _NUMBER.fullmatch(found[1]) or found[1] in _FORMATS:
+            self._untagged(event, text, at, body)
             return
         name = found[1]
         event.attributes["syslog.appname"] = name
         if found.re is _TAG:
-            learn(self.tags, name)
+            if name[0] == "%" and (parts := mnemonic.read(name)):
+                event.attributes |= parts
+            else:
+                learn(self.tags, name)
             if found[2]:
                 event.attributes["syslog.proc_id"] = found[2]
         event.body = text[found.end() + text.startswith(" ", found.end()) :]
+
+    def _untagged(self, event: Event, text: str, at: int, body: int) -> None:
+        """The body begins at `body`; a relay may have put a header before Cisco's own."""
+        part = _PART.match(text, at)
+        if part is not None:
+            event.attributes |= {
+                "syslog.appname": part[1],
+                "syslog.part.id": part[2],
+                "syslog.part.count": int(part[3]),
+                "syslog.part.index": int(part[4]),
+            }
+            event.body = text[part.end() :]
+            return
+        event.body = text[body:]
+        if text[at : at + 1].isdecimal():
+            header = self._header(text, at)  # Cisco's, behind a relay's, which has the time
+            if header.mnemonic:
+                event.attributes |= header.prefix.attributes | header.since | header.mnemonic
 
 
 def is_host(word: str) -> bool:
@@ -166,7 +254,7 @@ def is_host(word: str) -> bool:
     """
     if _is_ipv6(word):
         return True
-    if _HOST.fullmatch(word) is None or "//" in word or word in WORDS:
+    if _HOST.fullmatch(word) is None or "//" in word or word in WORDS or _ENGINE.fullmatch(word):
         return False
     return _IPV4.fullmatch(word) is not None or any(map(str.isalpha, word))
 

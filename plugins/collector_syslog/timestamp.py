@@ -1,6 +1,6 @@
 """Timestamps as devices write them: text in, nanoseconds since the epoch out.
 
-Spec section 4, rows 1 to 9. Rules:
+Spec section 4, rows 1 to 9 and 11. Rules:
 
 1. What is shaped like a timestamp and names no real time is consumed, and said to be bad.
 2. A date without a year gets the newest one that is not too far ahead (`clock.newest`).
@@ -38,6 +38,8 @@ _ISO = re.compile(
 _BSD = re.compile(
     rf"([*.]?)(?:([0-9]{{4}}) )?([A-Za-z]{{3}}) {{1,2}}([0-9]{{1,2}})(?: ([0-9]{{4}}))? {_TIME}"
 )
+# Row 11: day and month in either order, as the device is set.
+_SLASHED = re.compile(rf"([0-9]{{2}})/([0-9]{{2}})/([0-9]{{4}}):{_TIME}")
 _AFTER = r"(?=:?(?:[ \t]|$)|:%)"
 _YEAR = re.compile(rf" ([0-9]{{4}}){_AFTER}")
 # Row 6. A word of capitals is a zone when it is a known one, or where nothing else can stand:
@@ -114,7 +116,11 @@ class Timestamps:
 
     def read(self, text: str, start: int) -> Stamp | None:
         """The timestamp at `start`; a space, a tab, `:%` or the end of the text must follow it."""
-        stamp = self.read_iso(text, start) or self._read_bsd(text, start)
+        stamp = (
+            self.read_iso(text, start)
+            or self._read_bsd(text, start)
+            or self._read_slashed(text, start)
+        )
         if stamp is None:
             return None
         end = stamp.end
@@ -180,6 +186,22 @@ class Timestamps:
         civil = Civil(year, month, int(day), int(hour), int(minute), int(second))
         time = self._time(civil, fraction, suffix, regular)
         return Stamp(time, suffix.end, suffix.unknown_zone, _QUALITY[mark])
+
+    def _read_slashed(self, text: str, start: int) -> Stamp | None:
+        """NetScaler's; of two readings the one nearer to now."""
+        found = _SLASHED.match(text, start)
+        if found is None:
+            return None
+        *parts, fraction = found.groups()
+        first, second, year, hour, minute, sec = map(int, parts)
+        suffix = self._suffix(text, found.end(), dated=True)
+        times = [
+            self._time(Civil(year, month, day, hour, minute, sec), fraction, suffix)
+            for month, day in ((first, second), (second, first))
+        ]
+        known = [time for time in times if time is not None]
+        time = min(known, key=lambda time: abs(time - self._now * SECOND), default=None)
+        return Stamp(time, suffix.end, suffix.unknown_zone)
 
     def _suffix(self, text: str, end: int, *, dated: bool) -> _Suffix:
         """What follows a time of day that ends at `end` and may have had its year before."""
