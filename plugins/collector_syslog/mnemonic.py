@@ -13,7 +13,7 @@ from typing import Any
 CISCO = r"%[A-Z0-9][A-Za-z0-9_]{0,31}+(?:-[A-Za-z0-9_]{1,32}+){0,4}?-[0-7]-[A-Za-z0-9_]{1,64}+"
 _CISCO = re.compile(r"%([^\s:]{1,200}?)-([0-7])-([A-Za-z0-9_]{1,64}+)")
 _COMWARE = re.compile(r"%%[0-9]{2}([A-Za-z0-9_]{1,64}+)/([0-7])/([A-Za-z0-9_]{1,64}+)")
-_IN_TEXT = re.compile(rf"{CISCO}(?=:)")
+_IN_TEXT = re.compile(rf"{CISCO}(?= ?:)")  # IOS-XR puts a space there
 
 
 def read(word: str) -> dict[str, Any]:

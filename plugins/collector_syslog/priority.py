@@ -79,19 +79,23 @@ _IETF_FIELDS = (*_BSD_FIELDS, "syslog.message_id")
 _YEARS = tuple(str(year) for year in range(1970, 2100))
 
 
-def _heads() -> dict[str, Head]:
+def _heads(*, ietf: bool, bsd: bool) -> dict[str, Head]:
     heads: dict[str, Head] = {}
     for value, (number, text, base) in enumerate(PRIORITIES):
         pri = f"<{value}>"
         bare = {**base, "syslog.version": 1}
-        ietf = (0, number, text, bare | dict.fromkeys(_IETF_FIELDS, ""), bare)
-        bsd = (len(pri), number, text, base | dict.fromkeys(_BSD_FIELDS, ""), base)
-        for start in (*[f"{month} " for month in MONTHS], *_YEARS):
-            heads[(pri + start)[:HEAD_SIZE]] = bsd
-        for start in ("1 20", "1 19"):
-            heads[(pri + start)[:HEAD_SIZE]] = ietf
+        numbered = (0, number, text, bare | dict.fromkeys(_IETF_FIELDS, ""), bare)
+        plain = (len(pri), number, text, base | dict.fromkeys(_BSD_FIELDS, ""), base)
+        for start in (*[f"{month} " for month in MONTHS], *_YEARS) if bsd else ():
+            heads[(pri + start)[:HEAD_SIZE]] = plain
+        for start in ("1 20", "1 19") if ietf else ():
+            heads[(pri + start)[:HEAD_SIZE]] = numbered
     return heads
 
 
-#: Every regular beginning of a line. What begins otherwise is read with care.
-HEADS = _heads()
+#: By protocol, every regular beginning of a line. What begins otherwise is read with care.
+HEADS = {
+    "auto": _heads(ietf=True, bsd=True),
+    "rfc3164": _heads(ietf=False, bsd=True),
+    "rfc5424": _heads(ietf=True, bsd=False),
+}

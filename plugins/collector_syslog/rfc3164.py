@@ -47,7 +47,7 @@ _MARKED_HOST = re.compile(
     "|".join(
         (
             rf"({_PLAIN}) ?:(?= ?{mnemonic.CISCO}:)",
-            rf"({_PLAIN}):(?= \1: )",  # NetApp says it twice
+            rf"(?P<twice>{_PLAIN}): (?P=twice):(?= )",  # NetApp says it twice
             rf"\[([0-9A-Fa-f.:]{{2,45}}+)\]{_END}",  # Zscaler
             rf"([A-Za-z0-9_-]{{1,64}}+,[0-9A-Fa-f]{{12}},v[0-9.+]{{1,32}}+):?{_END}",  # UniFi
             rf'\("([A-Za-z0-9_-]{{1,64}}+,[0-9A-Fa-f]{{12}},v[0-9.+]{{1,32}}+)"\):?{_END}',
@@ -66,6 +66,8 @@ _TAG_WITH_COLON = re.compile(rf"({_NAME})(?:\[(\d++|[^\s\[\]]{{0,255}}+)\])?:(?=
 _BRACKET_TAG = re.compile(rf"(\[[^\s\[\]]{{1,255}}+\]):{_END}")  # NetApp [node:event:level]:
 # `123:`, `00:20:10:`, `1w2d:` are counters and uptimes, no tags.
 _NUMBER = re.compile(r"(?:[0-9]++[ywdhms]?+|[.*-])++")
+#: Words that no host is called.
+_LEVELS = frozenset(WORDS) | {"trace", "fatal"}
 #: Names of formats, not of programs.
 _FORMATS = frozenset({"CEF", "LEEF"})
 
@@ -145,10 +147,10 @@ class Rfc3164:
             event.attributes["syslog.hostname"] = prefix.host
         if stamp:
             apply(event, stamp, text, prefix.end)
-        if prefix.host or header.mnemonic:
-            self._tag(event, text, header.end, header.end)
+        if stamp and not header.mnemonic and text[stamp.end - 1] != ":":
+            self._dated(event, text, stamp.end)
         else:
-            self._dated(event, text, stamp.end if stamp else header.end)
+            self._tag(event, text, header.end, header.end)
         event.attributes |= mnemonic.at(event.body, 0)  # IOS-XR has a tag before it
         return True
 
@@ -250,11 +252,13 @@ class Rfc3164:
 def is_host(word: str) -> bool:
     """Whether a word at the place of the hostname is one.
 
-    Numbers, clock times and dates are none, nor is a word for a severity (F5).
+    Numbers, clock times and dates are none, nor is a word for a severity (F5, loggers).
     """
     if _is_ipv6(word):
         return True
-    if _HOST.fullmatch(word) is None or "//" in word or word in WORDS or _ENGINE.fullmatch(word):
+    if _HOST.fullmatch(word) is None or "//" in word or _ENGINE.fullmatch(word):
+        return False
+    if word.lower() in _LEVELS:
         return False
     return _IPV4.fullmatch(word) is not None or any(map(str.isalpha, word))
 

@@ -41,8 +41,10 @@ _NOT_A_FIELD = ("CEF:", "LEEF:", "@cee:", "{", "[", '"')
 class Rfc5424:
     """Reads messages with a version, for one listener."""
 
-    def __init__(self, stamps: Timestamps) -> None:
+    def __init__(self, stamps: Timestamps, joint: str) -> None:
+        """`joint`: see `structured.read`."""
         self._stamps = stamps
+        self._joint = joint
         self.elements = Elements()
 
     def parse(self, event: Event, text: str, start: int, *, with_pri: bool) -> bool:
@@ -99,7 +101,7 @@ class Rfc5424:
     def _data(self, text: str, start: int) -> Structured | None:
         """The structured data at `start`, or its nil."""
         if text.startswith("[", start):
-            return read_structured(text, start)
+            return read_structured(text, start, self._joint)
         if text[start : start + 2] in {"-", "- "}:
             return Structured({}, start + 1, lenient=False, duplicate_id=False)
         return None
