@@ -22,6 +22,11 @@ _TABLE = (
 )
 
 
+def likely(word: str, host: str) -> bool:
+    """A quick look at a word: False for nearly all that are none of these."""
+    return word == host or word[-1] in "):" or word in WORDS or word.isdecimal()
+
+
 class Aside(NamedTuple):
     """A word, and the attribute that it is kept in; "" where it says nothing new."""
 

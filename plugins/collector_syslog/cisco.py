@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
+from . import mnemonic
 from .mnemonic import CISCO
+from .timestamp import Stamp, Timestamps
 
 _UPTIME = r"(?:[0-9]{1,4}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?|(?:[0-9]{1,4}[ywdhms]){1,4})"
 _NUMBER = r"(?:([0-9]{1,10}+): {1,2})?"
@@ -21,34 +23,50 @@ _HOST = (
 )
 _PROCESS = r"(?:\*([A-Za-z0-9_.-]{1,64}+): )?"
 _PREFIX = re.compile(rf"{_NUMBER}{_HOST}{_NUMBER}{_PROCESS}({_NODE})?")
+_BEFORE_MNEMONIC = re.compile(r" *+(?::(?= ))?+ *+")  # IOS-XR puts " : " there
 # `101 21:` has no unit: only before a mnemonic is it sure to be the time since the start.
 _SINCE_START = re.compile(rf"({_UPTIME}|[0-9]{{1,6}} [0-9]{{1,2}}): ?(?={CISCO}:)")
 
 
-class Prefix(NamedTuple):
-    """What was found, and where it ends."""
+class Header(NamedTuple):
+    """What was found, as far as the mnemonic."""
 
     host: str
-    #: All but the host. With any it is sure to be Cisco's; a host may also be a tag.
+    #: Counters, process, node, uptime. With any it is sure to be Cisco's; a host may be a tag.
     attributes: dict[str, Any]
+    #: Where the timestamp begins, if there is one.
+    start: int
+    stamp: Stamp | None
+    #: Where the mnemonic begins, if there is one, and its parts.
     end: int
+    mnemonic: dict[str, Any]
 
 
-def read(text: str, start: int) -> Prefix:
-    """The parts that stand at `start`; there may be none."""
+def read(text: str, start: int, stamps: Timestamps) -> Header:
+    """The header that stands at `start`; each part of it may be missing."""
     found = _PREFIX.match(text, start)
     assert found is not None  # it matches nothing too
+    host, attributes = _parts(found)
+    end = found.end()
+    stamp = stamps.read(text, end)
+    if stamp is not None:
+        between = _BEFORE_MNEMONIC.match(text, stamp.end)
+        end = between.end() if between else stamp.end
+    elif text[end : end + 1].isdecimal() and (since := _SINCE_START.match(text, end)):
+        attributes["syslog.uptime"] = since[1]
+        end = since.end()
+    return Header(host, attributes, found.end(), stamp, end, mnemonic.at(text, end))
+
+
+def _parts(found: re.Match[str]) -> tuple[str, dict[str, Any]]:
     counter, host, number, process, node = found.groups()
-    said = {
-        "syslog.message_counter": int(counter) if counter and number else None,
-        "syslog.sequence_number": int(number or counter) if number or counter else None,
-        "syslog.process": process,
-        "syslog.node": node and node[:-1],
-    }
-    attributes = {name: value for name, value in said.items() if value is not None}
-    return Prefix(host or "", attributes, found.end())
-
-
-def since_start(text: str, start: int) -> re.Match[str] | None:
-    """The time since the device's start that stands for a timestamp before a mnemonic."""
-    return _SINCE_START.match(text, start)
+    attributes: dict[str, Any] = {}
+    if number or counter:
+        attributes["syslog.sequence_number"] = int(number or counter)
+    if number and counter:
+        attributes["syslog.message_counter"] = int(counter)
+    if process:
+        attributes["syslog.process"] = process
+    if node:
+        attributes["syslog.node"] = node[:-1]
+    return host or "", attributes

@@ -30,5 +30,5 @@ def read(word: str) -> dict[str, Any]:
 
 def at(text: str, start: int) -> dict[str, Any]:
     """The attributes of the mnemonic that a text has at `start`, none when there is none."""
-    found = _IN_TEXT.match(text, start)
+    found = text.startswith("%", start) and _IN_TEXT.match(text, start)
     return read(found[0]) if found else {}

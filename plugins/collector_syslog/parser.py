@@ -29,6 +29,7 @@ from .zone import zone as find_zone
 _COUNT = re.compile(r"[1-9][0-9]{0,9} (?=<)")
 # JSON without any header.
 _JSON = re.compile(r" *+[\[{]")
+_JSON_STARTS = (" ", "{", "[")
 _WEEK = 7 * 86400.0
 Protocol = Literal["auto", "rfc3164", "rfc5424"]
 
@@ -177,8 +178,9 @@ class Parser:
     def _careful(self, line: str, now_ns: int) -> Event:
         """The event of any line at all."""
         at = int(line.startswith(BOM))
-        counted = _COUNT.match(line, at)
-        found = read(line, counted.end() if counted else at)
+        found, counted = read(line, at), None
+        if found is None and (counted := _COUNT.match(line, at)):
+            found = read(line, counted.end())
         priority, at = found or (PRIORITIES[ASSUMED], at)
         event = Event(
             now_ns, "", priority.attributes.copy(), priority.number, priority.text, now_ns
@@ -188,7 +190,7 @@ class Parser:
         elif counted:
             flag(event, "unexpected_framing")
         at += line.startswith(BOM, at)
-        if _JSON.match(line, at):
+        if line.startswith(_JSON_STARTS, at) and _JSON.match(line, at):
             event.body = line[at:]
         else:
             self._header(event, line, at, with_pri=found is not None)

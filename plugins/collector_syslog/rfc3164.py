@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import re
 from ipaddress import IPv6Address
-from typing import Any, NamedTuple
 
 from collector.api import Event
 
@@ -32,6 +31,8 @@ _VERSION = re.compile(r"[1-9][0-9]{0,2} (?=[A-Za-z]{3} )")
 # Meraki: a version and seconds since the epoch.
 _EPOCH_VERSION = re.compile(r"1 (?=[0-9]{9,10}[. ])")
 _BEFORE = re.compile(r" *+:?+ *+")  # Cisco puts ": " between PRI and timestamp
+_BLANK_OR_COLON = (" ", "\t", ":")
+_REPETITION = ("last ", "message ")
 _BLANKS = re.compile(r"[ \t]*+")
 _AFTER = re.compile(r"[ \t]*+(?::(?= ))?+[ \t]*+")  # IOS-XR and FTD put " : " behind it
 _WORD = re.compile(r"[^ \t]++")
@@ -72,18 +73,6 @@ _LEVELS = frozenset(WORDS) | {"trace", "fatal"}
 _FORMATS = frozenset({"CEF", "LEEF"})
 
 
-class _Header(NamedTuple):
-    """What a Cisco device has written, from its counters to its mnemonic."""
-
-    prefix: cisco.Prefix
-    stamp: Stamp | None
-    #: The time since its start, which it writes while it knows no other.
-    since: dict[str, str]
-    #: Where the mnemonic begins, if there is one.
-    end: int
-    mnemonic: dict[str, Any]
-
-
 class Rfc3164:
     """Reads messages without a version, for one listener."""
 
@@ -97,37 +86,53 @@ class Rfc3164:
 
     def parse(self, event: Event, text: str, start: int, *, with_pri: bool) -> None:
         """Fill in the event from what begins at `start`."""
-        version = _VERSION.match(text, start) if with_pri else None
-        at = _end(_BEFORE, text, version.end() if version else start)
+        at = _end(_BEFORE, text, start) if text.startswith((" ", ":"), start) else start
         stamp = self._stamps.read(text, at)
-        if stamp is None and with_pri and (found := _EPOCH_VERSION.match(text, start)):
-            at = found.end()
-            stamp = self._stamps.epoch(text, at)
-        if stamp is None:
-            if not self._cisco(event, text, at):
-                self._without_time(event, text, start)
-            return
-        apply(event, stamp, text, at)
-        self._dated(event, text, stamp.end)
+        if stamp is None and with_pri and text[start : start + 1].isdecimal():
+            at, stamp = self._versioned(text, start)
+        if stamp is not None:
+            apply(event, stamp, text, at)
+            self._dated(event, text, stamp.end)
+        elif not self._cisco(event, text, at):
+            self._without_time(event, text, start)
+
+    def _versioned(self, text: str, start: int) -> tuple[int, Stamp | None]:
+        """The timestamp behind a version, and where it begins."""
+        epoch = _EPOCH_VERSION.match(text, start)
+        if epoch is not None:
+            return epoch.end(), self._stamps.epoch(text, epoch.end())
+        version = _VERSION.match(text, start)
+        if version is None:
+            return start, None
+        at = _end(_BEFORE, text, version.end())
+        return at, self._stamps.read(text, at)
 
     def _dated(self, event: Event, text: str, end: int) -> None:
         """Read what follows a timestamp that ends at `end`."""
         body = end + text.startswith((" ", "\t"), end)
-        at = _end(_AFTER, text, end)
-        if self._repeated(event, text, at, body):
+        at = body
+        if text.startswith(_BLANK_OR_COLON, at):
+            at = _end(_AFTER, text, end)
+        if text.startswith(_REPETITION, at) and self._repeated(event, text, at, body):
             return
         host, end = self._host(text, at)
         if end > at:
-            body = end + (end < len(text))
-            at = _end(_BLANKS, text, end)
+            at = body = end + (end < len(text))
+            if text.startswith(_BLANK_OR_COLON, at):
+                at = _end(_BLANKS, text, end)
         if host:
             event.attributes["syslog.hostname"] = host
-        if not self._repeated(event, text, at, body):
-            self._tag(event, text, self._skip(event, text, at, host), body)
+        if text.startswith(_REPETITION, at) and self._repeated(event, text, at, body):
+            return
+        found = _TAG.match(text, at)
+        if found is None:
+            at = self._skip(event, text, at, host)
+            found = _TAG.match(text, at) or _BRACKET_TAG.match(text, at)
+        self._tag(event, text, at, found, body)
 
     def _repeated(self, event: Event, text: str, at: int, body: int) -> bool:
-        found = text.startswith(("last ", "message "), at) and _REPEATED.match(text, at)
-        if not found:
+        found = _REPEATED.match(text, at)
+        if found is None:
             return False
         event.attributes["syslog.repeat_count"] = int(found[1])
         event.body = text[body:]
@@ -138,67 +143,56 @@ class Rfc3164:
 
         A host is one where a mnemonic follows, or a counter came before it: else it is a tag.
         """
-        header = self._header(text, start)
-        prefix, stamp = header.prefix, header.stamp
-        if not header.mnemonic and not (stamp and prefix.attributes):
+        header = cisco.read(text, start, self._stamps)
+        stamp, end = header.stamp, header.end
+        if not header.mnemonic and not (stamp and header.attributes):
             return False
-        event.attributes |= prefix.attributes | header.since
-        if prefix.host:
-            event.attributes["syslog.hostname"] = prefix.host
+        event.attributes |= header.attributes
+        if header.host:
+            event.attributes["syslog.hostname"] = header.host
         if stamp:
-            apply(event, stamp, text, prefix.end)
+            apply(event, stamp, text, header.start)
         if stamp and not header.mnemonic and text[stamp.end - 1] != ":":
             self._dated(event, text, stamp.end)
         else:
-            self._tag(event, text, header.end, header.end)
-        event.attributes |= mnemonic.at(event.body, 0)  # IOS-XR has a tag before it
+            self._tag(event, text, end, _TAG.match(text, end), end)
+        if not header.mnemonic:  # IOS-XR has a tag before it
+            event.attributes |= mnemonic.at(event.body, 0)
         return True
-
-    def _header(self, text: str, start: int) -> _Header:
-        prefix = cisco.read(text, start)
-        stamp = self._stamps.read(text, prefix.end)
-        since = None if stamp else cisco.since_start(text, prefix.end)
-        end = stamp.end if stamp else since.end() if since else prefix.end
-        end = _end(_AFTER, text, end)
-        said = {"syslog.uptime": since[1]} if since else {}
-        return _Header(prefix, stamp, said, end, mnemonic.at(text, end))
 
     def _without_time(self, event: Event, text: str, start: int) -> None:
         """There is no timestamp: whatever stands first is no host, but may be a tag."""
         at = _end(_BEFORE, text, start)
-        if _TAG_WITH_COLON.match(text, at):
-            self._tag(event, text, at, start)
-        else:
-            event.body = text[start:]
+        found = _TAG_WITH_COLON.match(text, at)
+        self._tag(event, text, at, found, start)
 
     def _host(self, text: str, at: int) -> tuple[str, int]:
         """The hostname at `at` and its end; `at` when there is none, "" for a nil."""
-        marked = _MARKED_HOST.match(text, at)
-        if marked is not None:
-            return marked[marked.lastindex or 0], marked.end()
         found = _WORD.match(text, at)
         if found is None:
             return "", at
         word, end = found[0], found.end()
+        colon = text.startswith(" : ", end)
+        if word in self.hosts:
+            return word, end + 2 * colon
+        marked = _MARKED_HOST.match(text, at)
+        if marked is not None:
+            return marked[marked.lastindex or 0], marked.end()
         if word == "-":
             return "", end
-        if word in self.hosts:
-            pass
-        elif is_host(word):
+        if is_host(word):
             if self._words.seconds(word) is None:  # elsewhere it may be a zone
                 learn(self.hosts, word)
         elif word[-1] == ":" and _is_ipv6(word[:-1]):
             word = word[:-1]  # Cisco's colon after the host
         else:
             return "", at
-        if text.startswith(" : ", end):
-            end += 2
-        return word, end
+        return word, end + 2 * colon
 
     def _skip(self, event: Event, text: str, at: int, host: str) -> int:
         """The place of the tag: after a word that is not part of it (see `aside.py`)."""
         found = _WORD.match(text, at)
-        if found is None or _TAG.match(text, at):
+        if found is None or not aside.likely(found[0], host):
             return at
         after = _end(_BLANKS, text, found.end())
         if not _TAG.match(text, after):
@@ -213,18 +207,19 @@ class Rfc3164:
             said[between.attribute] = between.value
         return after
 
-    def _tag(self, event: Event, text: str, at: int, body: int) -> None:
-        """Read the tag at `at`; if there is none, the body begins at `body`."""
-        found = _TAG.match(text, at) or _BRACKET_TAG.match(text, at)
-        if found is None or _NUMBER.fullmatch(found[1]) or found[1] in _FORMATS:
+    def _tag(
+        self, event: Event, text: str, at: int, found: re.Match[str] | None, body: int
+    ) -> None:
+        """Take over the tag that was found at `at`; if there is none, the body is at `body`."""
+        if found is None or found[1] in _FORMATS or _NUMBER.fullmatch(found[1]):
             self._untagged(event, text, at, body)
             return
         name = found[1]
         event.attributes["syslog.appname"] = name
-        if found.re is _TAG:
+        if found.re is not _BRACKET_TAG:
             if name[0] == "%" and (parts := mnemonic.read(name)):
                 event.attributes |= parts
-            else:
+            elif name not in self.tags:
                 learn(self.tags, name)
             if found[2]:
                 event.attributes["syslog.proc_id"] = found[2]
@@ -232,8 +227,8 @@ class Rfc3164:
 
     def _untagged(self, event: Event, text: str, at: int, body: int) -> None:
         """The body begins at `body`; a relay may have put a header before Cisco's own."""
-        part = _PART.match(text, at)
-        if part is not None:
+        part = text.startswith("CISE_", at) and _PART.match(text, at)
+        if part:
             event.attributes |= {
                 "syslog.appname": part[1],
                 "syslog.part.id": part[2],
@@ -244,9 +239,9 @@ class Rfc3164:
             return
         event.body = text[body:]
         if text[at : at + 1].isdecimal():
-            header = self._header(text, at)  # Cisco's, behind a relay's, which has the time
+            header = cisco.read(text, at, self._stamps)  # behind a relay's, which has the time
             if header.mnemonic:
-                event.attributes |= header.prefix.attributes | header.since | header.mnemonic
+                event.attributes |= header.attributes | header.mnemonic
 
 
 def is_host(word: str) -> bool:

@@ -49,6 +49,8 @@ class Rfc5424:
 
     def parse(self, event: Event, text: str, start: int, *, with_pri: bool) -> bool:
         """Fill in the event if `text` is of this format from `start`; else return False."""
+        if not text[start : start + 1].isdecimal():
+            return False
         version = (_VERSION if with_pri else _SURE_VERSION).match(text, start)
         if version is None:
             return False

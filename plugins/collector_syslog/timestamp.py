@@ -123,10 +123,10 @@ class Timestamps:
 
     def read(self, text: str, start: int) -> Stamp | None:
         """The timestamp at `start`; a space, a tab, `:%` or the end of the text must follow it."""
-        stamp = (
-            self.read_iso(text, start)
-            or self._read_bsd(text, start)
-            or self._read_slashed(text, start)
+        stamp = self._recent(text, start) or (
+            self._read_numeric(text, start)
+            if text[start : start + 1].isdecimal()
+            else self._read_bsd(text, start)
         )
         if stamp is None:
             return None
@@ -137,6 +137,22 @@ class Timestamps:
             if text.startswith("%", end):
                 return stamp
         return stamp if text[end : end + 1] in {"", " ", "\t"} else None
+
+    def _recent(self, text: str, start: int) -> Stamp | None:
+        """One that was read before, of the plainest form, and with nothing that may belong to it."""
+        end = start + BSD_SIZE
+        if text[end : end + 1] in _SUFFIX_STARTS:
+            return None
+        time = self.recent.get(text[start:end])
+        return None if time is None else Stamp(time, end - 1)
+
+    def _read_numeric(self, text: str, start: int) -> Stamp | None:
+        """One that begins with a digit."""
+        if text.startswith("-", start + 4):
+            return self.read_iso(text, start)
+        if text.startswith("/", start + 2):
+            return self._read_slashed(text, start)
+        return self._read_bsd(text, start)
 
     def epoch(self, text: str, start: int) -> Stamp | None:
         """Seconds since the epoch, with or without a fraction (Meraki, row 9)."""
@@ -190,8 +206,8 @@ class Timestamps:
         mark, first, _, day, middle, hour, minute, second, fraction = found.groups()
         suffix = self._suffix(text, found.end(), dated=bool(first or middle))
         regular = ""
-        if not suffix.dated and suffix.offset is None:
-            regular = f"{text[found.start(3) : found.end(8)]} "
+        if not suffix.dated:
+            regular = f"{text[found.start(3) : found.end(8)]} {text[found.end() : suffix.end]}"
             time = self.recent.get(regular)
             if time is not None:
                 time += _nanoseconds(fraction)
