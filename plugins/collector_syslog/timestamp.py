@@ -139,7 +139,7 @@ class Timestamps:
         return stamp if text[end : end + 1] in {"", " ", "\t"} else None
 
     def _recent(self, text: str, start: int) -> Stamp | None:
-        """One that was read before, of the plainest form, and with nothing that may belong to it."""
+        """One of the plainest form that was read before; what follows cannot belong to it."""
         end = start + BSD_SIZE
         if text[end : end + 1] in _SUFFIX_STARTS:
             return None
