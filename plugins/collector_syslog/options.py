@@ -65,6 +65,8 @@ class SyslogConfig(Config):
 
     udp: DatagramOptions | None = None
     tcp: StreamOptions | None = None
+    #: pri: over a stream, lines that do not begin with a PRI belong to the message before.
+    multiline: Literal["none", "pri"] = "none"
     #: Which of the formats are told apart.
     protocol: Protocol = "auto"
     #: IANA name of the zone of timestamps that do not say theirs.

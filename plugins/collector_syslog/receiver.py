@@ -14,9 +14,11 @@ from collector.api import (
     Frames,
     Framing,
     Listener,
+    Peer,
 )
 
 from .options import SyslogConfig
+from .quiet import QuietFraming
 from .reader import Reader
 
 
@@ -39,8 +41,14 @@ class SyslogReceiver(FrameReceiver[SyslogConfig]):
 
     def framing(self) -> Framing:
         """See `FrameReceiver`."""
-        tcp = self.config.tcp
-        return AutoFraming(tcp.max_frame_size) if tcp else AutoFraming()
+        assert self.config.tcp is not None  # there is a connection
+        size = self.config.tcp.max_frame_size
+        if self.config.multiline == "pri":
+            return QuietFraming(size, self.context.reactor, self._left_open)
+        return AutoFraming(size)
+
+    def _left_open(self, peer: Peer, frames: list[bytes]) -> None:
+        self._received(Frames([(peer, list(frames))]))
 
     def resource(self) -> dict[str, Any]:
         """See `FrameReceiver`."""
