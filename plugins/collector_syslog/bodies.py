@@ -70,11 +70,10 @@ def moment(event: Event) -> str:
 
     Fortinet has date, time and tz, Sophos timezone, SonicWall all of it in time.
     """
-    said = {
-        name: value
-        for name in ("date", "time", "tz", "timezone", "eventtime")
-        if isinstance(value := event.attributes.get(f"key_value.{name}", ""), str)
-    }
+    said: dict[str, str] = {}
+    for name in ("date", "time", "tz", "timezone", "eventtime"):
+        value = event.attributes.get(f"key_value.{name}")
+        said[name] = value if isinstance(value, str) else ""  # a list: it came twice
     zone = said["tz"] or said["timezone"]
     epoch = said["eventtime"]
     if epoch.isdecimal():  # seconds, or so many digits more of them
