@@ -34,13 +34,19 @@ from .event import (
 from .fields import (
     Duration,
     Endpoint,
+    FileMode,
+    Network,
     SecretStr,
     Size,
+    StreamEndpoint,
+    is_local,
     is_loopback,
     shown_endpoint,
     split_endpoint,
+    unix_path,
 )
 from .inputs.autoframing import AutoFraming
+from .inputs.compression import Damaged, TooLong, UnknownEncoding, decoded, expand, is_compressed
 from .inputs.conversation import Conversation, Peer
 from .inputs.datagram import DatagramOptions
 from .inputs.frames import Frames
@@ -50,13 +56,21 @@ from .inputs.receiver import DatagramReceiver, FrameReceiver, Listener, StreamRe
 from .inputs.sockets import ListenError
 from .inputs.stream import StreamOptions
 from .inputs.tls import TlsServerOptions
+from .inputs.tokens import Tokens, token_of
 from .inputs.web import RESET, WebLimits, WebRequest, WebResponse, WebServer
+from .inputs.web_intake import Taken, WebIntake
+from .inputs.web_options import HttpServerOptions
+from .inputs.web_receiver import WebReceiver
 from .letter import Letter
 from .outputs.certificates import Certificates
 from .outputs.http import Ambiguous, HttpAnswer, HttpClient, NotSent
-from .outputs.proxy import HttpClientOptions
+from .outputs.http_answers import MAX_AFTER, is_html, refusal, retry_after, shown
+from .outputs.http_sender import HttpSender
+from .outputs.probe import probe
+from .outputs.proxy import HttpClientOptions, ProxyOption
 from .outputs.trust import TlsClientOptions
 from .request import Hold, Poison, Receipt, Request, Retry, Row, TooLarge
+from .secret_file import SecretFile, SecretFileError
 from .tasks import spawn, wait
 
 __all__ = [
@@ -66,6 +80,7 @@ __all__ = [
     "FLAGS",
     "FLAGS_KEY",
     "INFO",
+    "MAX_AFTER",
     "NOTHING",
     "ORIGINAL_SIZE_KEY",
     "RESET",
@@ -82,6 +97,7 @@ __all__ = [
     "Config",
     "Context",
     "Conversation",
+    "Damaged",
     "DatagramOptions",
     "DatagramReceiver",
     "Delimited",
@@ -89,6 +105,7 @@ __all__ = [
     "Endpoint",
     "Event",
     "Exporter",
+    "FileMode",
     "FrameReceiver",
     "Frames",
     "Framing",
@@ -96,12 +113,15 @@ __all__ = [
     "HttpAnswer",
     "HttpClient",
     "HttpClientOptions",
+    "HttpSender",
+    "HttpServerOptions",
     "LengthPrefixed",
     "Letter",
     "Lines",
     "ListenError",
     "Listener",
     "MultilineFraming",
+    "Network",
     "NotSent",
     "OctetCounted",
     "Outcome",
@@ -109,6 +129,7 @@ __all__ = [
     "Peer",
     "Poison",
     "Processor",
+    "ProxyOption",
     "Receipt",
     "Receiver",
     "Request",
@@ -116,23 +137,43 @@ __all__ = [
     "Retry",
     "Row",
     "Scope",
+    "SecretFile",
+    "SecretFileError",
     "SecretStr",
     "Size",
+    "StreamEndpoint",
     "StreamOptions",
     "StreamReceiver",
+    "Taken",
     "TlsClientOptions",
     "TlsServerOptions",
+    "Tokens",
     "TooLarge",
+    "TooLong",
+    "UnknownEncoding",
+    "WebIntake",
     "WebLimits",
+    "WebReceiver",
     "WebRequest",
     "WebResponse",
     "WebServer",
     "WrongProtocol",
     "copy_event",
+    "decoded",
+    "expand",
     "flag",
+    "is_compressed",
+    "is_html",
+    "is_local",
     "is_loopback",
+    "probe",
+    "refusal",
+    "retry_after",
+    "shown",
     "shown_endpoint",
     "spawn",
     "split_endpoint",
+    "token_of",
+    "unix_path",
     "wait",
 ]

@@ -12,6 +12,9 @@ from .component import Exporter, Processor, Receiver
 from .event import FLAGS, FLAGS_KEY, Batch, Event, Resource, copy_event
 from .inputs.frames import Frames
 from .inputs.receiver import FrameReceiver
+from .inputs.web_intake import Taken
+from .inputs.web_messages import WebRequest
+from .inputs.web_receiver import WebReceiver
 from .outputs.encoding import Encoding
 from .outputs.rows import Rows
 from .stand_ins import ProcessorRig, RecordingOutput, events
@@ -46,6 +49,14 @@ class _Here:
         self.written.append(data)
 
 
+def _check_text(events: Iterable[Event]) -> None:
+    """No text holds a surrogate: encoding raises."""
+    for event in events:
+        str(event.body).encode()
+        for key, value in event.attributes.items():
+            f"{key}{value}".encode()
+
+
 class _Contract:
     """What the contracts ask of the TestCase they are mixed into."""
 
@@ -76,30 +87,8 @@ class _Contract:
             self.fail(f"counters without a description in `counters`: {missing}")
 
 
-class ReceiverContract(_Contract):
-    """A `FrameReceiver` survives whatever comes, and loses nothing of it."""
-
-    def test_contract_parse_takes_garbage(self) -> None:
-        """`parse` neither raises nor makes events that break the rules."""
-        receiver: FrameReceiver[Any] = self.make()
-        lines = [line.replace(b"\n", b" ") for line in garbage()]
-        found = receiver.parse(Frames([(_Here(), lines)]))
-        for event in found:
-            str(event.body).encode()  # a surrogate raises here
-            for key, value in event.attributes.items():
-                f"{key}{value}".encode()
-        self.check_flags(found)
-
-    def test_contract_parser_failure_is_survived(self) -> None:
-        """When `parse` does raise, the frames go on as they are, flagged."""
-        receiver: FrameReceiver[Any] = self.make()
-        output = RecordingOutput()
-        receiver.output = output
-        receiver.parse = _raise  # type: ignore[method-assign,assignment]
-        receiver._received(Frames([(_Here(), [b"one", b"two"])]))  # noqa: SLF001 the core's door
-        self.assertEqual(output.bodies, ["one", "two"])
-        self.flushLoggedErrors(RuntimeError)
-        self.check_counters(receiver)
+class _Lifecycle(_Contract):
+    """What every receiver keeps."""
 
     def test_contract_start_stop(self) -> Deferred[None]:
         """It starts, pauses, resumes, quiesces and stops, and leaves nothing in the reactor."""
@@ -118,6 +107,46 @@ class ReceiverContract(_Contract):
     def test_contract_stop_without_start(self) -> Deferred[None]:
         """`stop` may follow a `start` that never was, or that failed half way."""
         return spawn(self.make().stop())
+
+
+class ReceiverContract(_Lifecycle):
+    """A `FrameReceiver` survives whatever comes, and loses nothing of it."""
+
+    def test_contract_parse_takes_garbage(self) -> None:
+        """`parse` neither raises nor makes events that break the rules."""
+        receiver: FrameReceiver[Any] = self.make()
+        lines = [line.replace(b"\n", b" ") for line in garbage()]
+        found = receiver.parse(Frames([(_Here(), lines)]))
+        _check_text(found)
+        self.check_flags(found)
+
+    def test_contract_parser_failure_is_survived(self) -> None:
+        """When `parse` does raise, the frames go on as they are, flagged."""
+        receiver: FrameReceiver[Any] = self.make()
+        output = RecordingOutput()
+        receiver.output = output
+        receiver.parse = _raise  # type: ignore[method-assign,assignment]
+        receiver._received(Frames([(_Here(), [b"one", b"two"])]))  # noqa: SLF001 the core's door
+        self.assertEqual(output.bodies, ["one", "two"])
+        self.flushLoggedErrors(RuntimeError)
+        self.check_counters(receiver)
+
+
+class WebReceiverContract(_Lifecycle):
+    """A `WebReceiver` answers whatever comes, with events that keep the rules or without."""
+
+    def test_contract_take_survives_garbage(self) -> None:
+        """`take` neither raises nor makes events that break the rules."""
+        receiver: WebReceiver[Any] = self.make()
+        kinds = ("application/json", "text/plain", "application/x-protobuf", "")
+        for n, body in enumerate(garbage()):
+            headers = {"content-type": kinds[n % len(kinds)]}
+            request = WebRequest("POST", "/", "", headers, "192.0.2.1", 1, body)
+            found = receiver.take(request)
+            if isinstance(found, Taken):
+                _check_text(found.events)
+                self.check_flags(found.events)
+        self.check_counters(receiver)
 
 
 def _raise(*_: Any) -> Any:

@@ -53,6 +53,8 @@ class Scope(msgspec.Struct, frozen=True, eq=False):
     name: str = ""
     version: str = ""
     attributes: dict[str, Any] = {}
+    schema_url: str = ""
+    dropped_attributes_count: int = 0
 
 
 class Resource(msgspec.Struct, frozen=True, eq=False):
@@ -61,6 +63,7 @@ class Resource(msgspec.Struct, frozen=True, eq=False):
     attributes: dict[str, Any]
     scope: Scope | None = None
     schema_url: str = ""
+    dropped_attributes_count: int = 0
 
 
 #: The resource of an event whose source is not known.
@@ -85,6 +88,7 @@ class Event(msgspec.Struct, gc=False):
     flags: int = 0  # W3C trace flags, not to be confused with `collector.flags`
     event_name: str = ""
     resource: Resource = NOTHING
+    dropped_attributes_count: int = 0  # that its source left out
 
 
 class Batch:

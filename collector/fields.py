@@ -10,11 +10,24 @@ import ipaddress
 import math
 import re
 from contextlib import suppress
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, SecretStr, WithJsonSchema
 
-__all__ = ["Duration", "Endpoint", "SecretStr", "Size", "is_loopback", "split_endpoint"]
+__all__ = [
+    "Duration",
+    "Endpoint",
+    "FileMode",
+    "Network",
+    "SecretStr",
+    "Size",
+    "StreamEndpoint",
+    "is_local",
+    "is_loopback",
+    "split_endpoint",
+    "unix_path",
+]
 
 _UNITS = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ns|us|ms|s|m|h|d)")
@@ -33,6 +46,8 @@ _FACTORS = {
 }
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]*)", re.IGNORECASE)
 _LARGEST_SIZE = 1 << 63
+_UNIX = "unix:"
+_FILE_MODE = re.compile(r"0?[0-7]{3}", re.ASCII)
 MAX_PORT = 65535
 _LONGEST_NAME = 253
 _LABEL = re.compile(r"[a-z0-9_-]{1,63}", re.IGNORECASE | re.ASCII)
@@ -103,8 +118,34 @@ def _is_name(host: str) -> bool:
     return len(name) <= _LONGEST_NAME and all(map(_LABEL.fullmatch, name.split(".")))
 
 
+def unix_path(endpoint: str) -> Path | None:
+    """The path of `unix:///path`; None: it is no UNIX socket. Raises ValueError."""
+    if not endpoint.startswith((_UNIX, "/")):
+        return None
+    path = endpoint.removeprefix(f"{_UNIX}//")
+    if path.startswith("@"):
+        raise ValueError(
+            "abstract sockets are not supported, for they have no mode and let in everybody on "
+            "this machine; expected a path, such as unix:///run/collector/forward.sock"
+        )
+    if path == endpoint or not path.startswith("/") or path.endswith("/") or "\0" in path:
+        raise ValueError(
+            "expected unix:// and an absolute path, such as unix:///run/collector/forward.sock"
+        )
+    return Path(path)
+
+
+def file_mode(value: Any) -> str:
+    """Octal digits, of text: to YAML 0660 is six hundred and sixty. Raises ValueError."""
+    if isinstance(value, str) and _FILE_MODE.fullmatch(value):
+        return value
+    raise ValueError("expected a file's mode in quotes, such as '0660'")
+
+
 def shown_endpoint(host: str, port: int) -> str:
-    """Host and port as an endpoint is written: the inverse of `split_endpoint`."""
+    """Host and port, or path and 0, as an endpoint is written."""
+    if host.startswith("/"):
+        return f"{_UNIX}//{host}"
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
@@ -116,11 +157,29 @@ def is_loopback(host: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
+def is_local(endpoint: str) -> bool:
+    """Whether only this machine reaches an endpoint: a UNIX socket, or a host on loopback."""
+    return unix_path(endpoint) is not None or is_loopback(split_endpoint(endpoint)[0])
+
+
+def _stream_endpoint(value: Any) -> str:
+    if isinstance(value, str) and unix_path(value) is not None:
+        return value
+    return _endpoint(value)
+
+
 def _endpoint(value: Any) -> str:
     if not isinstance(value, str):
         raise ValueError("expected host:port, such as 127.0.0.1:5514")  # noqa: TRY004 for pydantic
     split_endpoint(value)
     return value
+
+
+def _network(value: Any) -> str:
+    try:
+        return str(ipaddress.ip_network(value if isinstance(value, str) else ""))
+    except ValueError as e:
+        raise ValueError("expected an address or a network, such as 10.1.0.0/16") from e
 
 
 #: Seconds, written with a unit.
@@ -135,3 +194,11 @@ Size = Annotated[
 ]
 #: `host:port`; take it apart with `split_endpoint`.
 Endpoint = Annotated[str, BeforeValidator(_endpoint)]
+#: The same, or `unix:///path`: see `unix_path`.
+StreamEndpoint = Annotated[str, BeforeValidator(_stream_endpoint)]
+#: Of a file, in octal digits.
+FileMode = Annotated[
+    str, BeforeValidator(file_mode), WithJsonSchema({"type": "string", "examples": ["0660"]})
+]
+#: An address, or a network as `10.1.0.0/16`; `ipaddress.ip_network` takes it.
+Network = Annotated[str, BeforeValidator(_network)]

@@ -9,7 +9,13 @@ component, and the contract's tests run with yours.
             return MyExporter(MyConfig(), context("exporter"))
 """
 
-from .contracts import ExporterContract, ProcessorContract, ReceiverContract, garbage
+from .contracts import (
+    ExporterContract,
+    ProcessorContract,
+    ReceiverContract,
+    WebReceiverContract,
+    garbage,
+)
 from .stand_ins import (
     LetterBox,
     ProcessorRig,
@@ -30,6 +36,7 @@ __all__ = [
     "RecordingOutput",
     "RecordingSink",
     "ScriptedExporter",
+    "WebReceiverContract",
     "context",
     "events",
     "garbage",

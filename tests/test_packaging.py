@@ -19,6 +19,8 @@ PACKAGES = {
     "collector_debug",
     "collector_dynatrace",
     "collector_forward",
+    "collector_http",
+    "collector_otlp",
     "collector_syslog",
 }
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]

@@ -17,6 +17,7 @@ from ..fields import shown_endpoint
 from .datagram import DatagramListener, DatagramOptions
 from .frames import Frames, as_they_are
 from .framing import Framing, Lines
+from .heartbeat import HeartbeatListener
 from .looking import PAUSE
 from .stream import StreamListener, StreamOptions
 
@@ -24,9 +25,12 @@ from .stream import StreamListener, StreamOptions
 class Listener(Protocol):
     """A socket that gives frames."""
 
-    #: Host and port, once it has started.
-    address: tuple[str, int]
-    #: udp, tcp or tls.
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port, or the path of a UNIX socket and 0, once it has started."""
+        ...
+
+    #: udp, tcp, unix, tls or udp heartbeat.
     transport: str
 
     async def start(self) -> None: ...
@@ -79,7 +83,7 @@ class FrameReceiver(Receiver[C]):
         return {}
 
     def stream(self, options: StreamOptions) -> Listener:
-        """A TCP listener for `listeners`, under TLS where the options say so."""
+        """A TCP or UNIX listener for `listeners`, under TLS where the options say so."""
         pause = 0.0 if self.acknowledged else PAUSE
         return StreamListener(
             self.context, options, self.framing, self._received, self.resource(), pause
@@ -88,6 +92,10 @@ class FrameReceiver(Receiver[C]):
     def datagrams(self, options: DatagramOptions) -> Listener:
         """A UDP listener for `listeners`."""
         return DatagramListener(self.context, options, self._received, self.resource())
+
+    def heartbeats(self, beside: Listener) -> Listener:
+        """Answers to heartbeats over UDP, for `listeners`: on the address of one before it."""
+        return HeartbeatListener(self.context, lambda: beside.address)
 
     async def start(self) -> None:
         """Start every listener."""

@@ -6,6 +6,12 @@ from ..component import Context
 
 #: Seconds between warnings that accepting fails, or a framing.
 _QUIET = 60.0
+#: What to do about a peer that speaks something else.
+_ADVICE = {
+    "TLS": "; give the receiver tls, or let the sender use none",
+    "HTTP": "; a health check or a browser: it wants another port",
+    "syslog": "; it wants the port of a syslog receiver",
+}
 #: Peers whose mistakes have been logged; each is named once.
 _NAMED_PEERS = 1024
 
@@ -37,22 +43,34 @@ class Refusals:
                 "{id}: the framing failed; connection closed", id=self._context.id
             )
 
-    def misdialled(self, ip: str, protocol: str, kind: str, port: int) -> None:
-        """The peer speaks something else than the port of this kind."""
-        self.count("wrong_protocol")
+    def full(self, source: str, most: int) -> None:
+        """One source has as many as it may have."""
+        self.count("max_connections_per_source")
+        if self._may_say("full"):
+            self._context.log.warn(
+                "{id}: {source} has {most} connections open, more of its are closed; where many "
+                "senders share an address, raise max_connections_per_source",
+                id=self._context.id,
+                source=source,
+                most=most,
+            )
+
+    def misdialled(self, ip: str, protocol: str, place: str) -> None:
+        """The peer speaks something else than that place understands."""
+        self._context.count("connections_refused", reason="wrong_protocol", detail=protocol)
         if self._is_new(ip, protocol):
             self._context.log.warn(
-                "{id}: {ip} speaks {protocol} to the {kind} port {port}; connection closed",
+                "{id}: {ip} speaks {protocol} to the {place}; connection closed{advice}",
                 id=self._context.id,
                 ip=ip,
                 protocol=protocol,
-                kind=kind,
-                port=port,
+                place=place,
+                advice=_ADVICE.get(protocol, ""),
             )
 
     def handshake_failed(self, ip: str, why: str) -> None:
         """Of TLS."""
-        self.count("tls_handshake")
+        self._context.count("connections_refused", reason="tls_handshake", detail=why)
         if self._is_new(ip, why):
             log, id = self._context.log, self._context.id
             log.warn("{id}: no TLS with {ip}: {why}", id=id, ip=ip, why=why)

@@ -21,11 +21,11 @@ _RECORD = 16384
 _NOT_YET = (ssl.SSLWantReadError, ssl.SSLWantWriteError)
 _SAYINGS = {
     "CERTIFICATE_VERIFY_FAILED": "its certificate is not from a CA of client_ca_file, or expired",
-    "HTTP_REQUEST": "it speaks HTTP without TLS",
+    "HTTP_REQUEST": "it speaks HTTP without TLS: a health check or the wrong port",
     "NO_SHARED_CIPHER": "it has no cipher in common with us",
     "PEER_DID_NOT_RETURN_A_CERTIFICATE": "it has no certificate to show",
     "UNSUPPORTED_PROTOCOL": "its TLS is too old",
-    "WRONG_VERSION_NUMBER": "it does not speak TLS",
+    "WRONG_VERSION_NUMBER": "it does not speak TLS, which must be on at the sender too",
 }
 
 

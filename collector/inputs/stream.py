@@ -14,21 +14,22 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from ..component import Config, Context
-from ..fields import Endpoint, Size
+from ..fields import FileMode, Size, StreamEndpoint
+from .accepting import Accepting
 from .connection import SMALL_READ, Connection
 from .conversation import Conversation
+from .doors import door
 from .frames import Frames, Source
 from .framing import MAX_FRAME, Cut, Framing, WrongProtocol, about
 from .looking import PAUSE, Looking, Next
-from .polling import READ, WRITE, new_poll
+from .polling import WRITE, new_poll
 from .refusals import Refusals
 from .secured import Secured
-from .sockets import peer_address, stream_socket, tune
+from .sources import Sources, source
 from .tls import Identity, TlsServerOptions
 
-#: Connections and new peers a look, so that other listeners get their turn.
+#: Connections a look, so that other listeners get their turn.
 _MOST_READS = 1024
-_MOST_PEERS = 256
 #: Bytes that end a look: about 5 ms of work. A frame counts as so many at least.
 _BATCH = 262144
 _LEAST_FRAME = 64
@@ -38,8 +39,6 @@ _ONE_LINE = 1024
 _BUSY = 65536
 #: Reads of this size on average are worth a look each.
 _BULK = 4096
-#: Seconds without accepting after it failed: the reactor would ask for it again at once.
-_REST = 1.0
 #: Seconds that a peer has to read our last words and to close.
 _LINGER = 2.0
 #: Seconds for a TLS handshake.
@@ -47,13 +46,18 @@ _HANDSHAKE = 10.0
 
 
 class StreamOptions(Config):
-    """A TCP listener."""
+    """A listener on TCP, or on a UNIX socket."""
 
-    endpoint: Endpoint
+    endpoint: StreamEndpoint
+    #: Of a UNIX socket's file: who may connect.
+    socket_mode: FileMode = "0660"
     #: A longer frame is cut there and flagged. RFC 5424 6.1: at least 480.
     max_frame_size: Annotated[Size, Field(ge=480)] = MAX_FRAME
     #: More are closed at once, and counted.
     max_connections: int = 10_000
+    #: The same for each address, or IPv6 network of 64 bits; 0: any number. A tenth of all, so
+    #: that one sender that goes wrong leaves room for the others.
+    max_connections_per_source: Annotated[int, Field(ge=0)] = 1000
     #: Without it the port is plain TCP.
     tls: TlsServerOptions | None = None
 
@@ -76,16 +80,17 @@ class StreamListener:
         self._flush = flush
         self._common = resource
         self._connections: dict[int, Connection] = {}
-        self._socket: socket.socket | None = None
         self._poll, fileno = new_poll()
         self._looking = Looking(context, fileno, self._look, pause)
         self._refusals = Refusals(context)
+        self._door = door(options.endpoint, options.socket_mode)
+        self._accepting = Accepting(context, self._door, self._poll, self._refusals, self._opened)
         self._identity: Identity | None = None
         self._ready: list[tuple[int, int]] = []  # of the last poll, not read yet
-        self._resting: Any = None  # the timer of a listening socket that is not polled
         self._closing: dict[Connection, Any] = {}  # timers
-        self.address = ("", 0)
-        self.transport = "tls" if options.tls else "tcp"
+        local = self._door.transport == "unix"
+        self._sources = Sources(0 if local else options.max_connections_per_source)
+        self.transport = "tls" if options.tls else self._door.transport
         context.gauge(
             "connections",
             "Open connections.",
@@ -93,16 +98,18 @@ class StreamListener:
             endpoint=options.endpoint,
         )
 
+    @property
+    def address(self) -> tuple[str, int]:
+        """See `Listener`."""
+        return self._door.address
+
     async def start(self) -> None:
         """Bind and accept. Raises ListenError."""
         options = self._options
         if options.tls is not None:
             self._identity = Identity(options.tls, self._context, options.endpoint)
-        self._socket = stream_socket(self._options.endpoint)
-        self.address = peer_address(self._socket.getsockname())
-        port = self.address[1]
-        self._common = {"net.transport": "tcp", "net.host.port": port, **self._common}
-        self._poll.register(self._socket.fileno(), READ)
+        self._accepting.start()
+        self._common = {**self._door.facts, **self._common}
         self._looking.start()
 
     def pause(self) -> None:
@@ -111,31 +118,20 @@ class StreamListener:
 
     def resume(self) -> None:
         """Read again."""
-        if self._socket is not None:
+        if self._accepting.active:
             self._looking.start()
 
     async def quiesce(self) -> None:
         """Accept no more; hand on what has arrived, in the kernel too; read no more."""
-        if self._socket is not None:
+        if self._accepting.active:
             # Peers that were not yet accepted are heard too.
             await self._looking.last_looks(lambda: self._read_ready()[0])
-        self._listen_no_more()
+        self._accepting.stop()
         self._looking.stop()
         parts: list[tuple[Source, Cut]] = []
         for connection in list(self._connections.values()):
             self._finish(connection, parts)
         self._hand_on(parts, 0)
-
-    def _listen_no_more(self) -> None:
-        sock, self._socket = self._socket, None
-        if sock is None:
-            return
-        if self._resting is None:
-            self._poll.unregister(sock.fileno())
-        else:
-            self._resting.cancel()
-            self._resting = None
-        sock.close()
 
     async def stop(self) -> None:
         """Close every connection."""
@@ -164,7 +160,7 @@ class StreamListener:
             reads += 1
             connection = self._connections.get(fd)
             if connection is None:
-                self._accept()
+                self._accepting.accept()
                 continue
             if events & WRITE:
                 connection.written()
@@ -192,8 +188,8 @@ class StreamListener:
         try:
             cut = connection.feed(data)
         except WrongProtocol as e:
-            kind = "TLS" if self._identity else "plain TCP"
-            self._refusals.misdialled(connection.ip, str(e), kind, self.address[1])
+            kind = "TLS on" if self._identity else "plain"
+            self._refusals.misdialled(connection.ip, str(e), f"{kind} {self._door.name}")
             self._close(connection)
             return 0, 0
         except Exception:  # noqa: BLE001 an author's bug costs one peer, not all of this look
@@ -221,7 +217,7 @@ class StreamListener:
             parts.append((connection, rest))
 
     def _hand_on(self, parts: list[tuple[Source, Cut]], size: int) -> None:
-        self._context.count("received_bytes", size, transport="tcp")
+        self._context.count("received_bytes", size, transport=self._door.transport)
         if parts:
             self._flush(Frames(parts, size))
 
@@ -230,60 +226,50 @@ class StreamListener:
         self._refusals.count("does_not_read")
         self._close(connection)
 
-    def _accept(self) -> None:
-        assert self._socket is not None
-        for _ in range(_MOST_PEERS):
-            try:
-                sock, address = self._socket.accept()
-            except BlockingIOError:
-                return
-            except ConnectionAbortedError:  # the peer's affair
-                continue
-            except OSError as e:  # EMFILE
-                self._refusals.accept_failed(e)
-                self._rest()
-                return
-            self._opened(sock, address)
-
-    def _rest(self) -> None:
-        assert self._socket is not None
-        self._poll.unregister(self._socket.fileno())
-        self._resting = self._context.reactor.callLater(_REST, self._rested)
-
-    def _rested(self) -> None:
-        assert self._socket is not None
-        self._resting = None
-        self._poll.register(self._socket.fileno(), READ)
-
     def _opened(self, sock: socket.socket, address: Any) -> None:
-        if len(self._connections) >= self._options.max_connections:
-            self._refusals.count("max_connections")
+        try:
+            connection = self._connection(sock, address)
+        except OSError:  # it is gone already
+            connection = None
+        if connection is None:
             sock.close()
             return
+        self._connections[connection.fd] = connection
+        self._sources.came(connection.ip)
+        if self._identity is None:
+            self.established(connection)
+        else:
+            self._close_after(_HANDSHAKE, connection)
+
+    def _connection(self, sock: socket.socket, address: Any) -> Connection | None:
+        """None: it is refused, or has no framing. Raises OSError."""
+        ip, facts = self._door.peer(sock, address)
+        framing = self._new_framing() if self._has_room(ip) else None
+        if framing is None:
+            return None
+        self._context.count("connections_opened")
+        sock.setblocking(False)
+        facts |= self._common
+        if self._identity is None:
+            return Connection(sock, self._poll, framing, ip, facts, self)
+        tls = self._identity.wrapped(sock)
+        return Secured(tls, self._poll, framing, ip, facts, self)
+
+    def _new_framing(self) -> Framing | None:
         try:
-            framing = self._framing()
+            return self._framing()
         except Exception:  # noqa: BLE001 an author's bug must not end the accepting
             self._refusals.framing_failed()
-            sock.close()
-            return
-        sock.setblocking(False)
-        tune(sock)
-        ip, port = peer_address(address)
-        facts = {"net.peer.ip": ip, "net.peer.port": port, **self._common}
-        self._context.count("connections_opened")
-        if self._identity is None:
-            connection = Connection(sock, self._poll, framing, ip, facts, self)
-            self._connections[connection.fd] = connection
-            self.established(connection)
-            return
-        try:
-            tls = self._identity.wrapped(sock)
-        except OSError:  # it is gone already
-            sock.close()
-            return
-        connection = Secured(tls, self._poll, framing, ip, facts, self)
-        self._connections[connection.fd] = connection
-        self._close_after(_HANDSHAKE, connection)
+            return None
+
+    def _has_room(self, ip: str) -> bool:
+        if len(self._connections) >= self._options.max_connections:
+            self._refusals.count("max_connections")
+            return False
+        if not self._sources.has_room(ip):
+            self._refusals.full(source(ip), self._sources.most)
+            return False
+        return True
 
     def established(self, connection: Connection) -> None:
         """See `Keeper`."""
@@ -312,6 +298,7 @@ class StreamListener:
         if self._connections.pop(connection.fd, None) is None:
             return
         connection.close()
+        self._sources.left(connection.ip)
         self._close_no_more(connection)
         if isinstance(connection.framing, Conversation):
             connection.framing.closed()

@@ -1,28 +1,33 @@
 """A small HTTP/1.1 server: bodies in memory, and a limit on everything.
 
-It serves the admin endpoint, receivers that speak HTTP and the sandbox. What goes over a
-connection is in `web_channel`, what is asked and answered in `web_messages`.
+It serves the admin endpoint, the control socket and the sandbox, over the reactor's transports.
+What goes over a connection is in `web_session`, what is asked and answered in `web_messages`.
 """
 
 from __future__ import annotations
 
 import socket
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from twisted.internet.defer import Deferred, DeferredList, maybeDeferred, succeed
 from twisted.internet.interfaces import IAddress, IListeningPort
 from twisted.internet.protocol import ServerFactory
+from twisted.logger import Logger
 from twisted.protocols.tls import TLSMemoryBIOFactory
-from twisted.web.http import datetimeToString
+from twisted.python.failure import Failure
 
 from ..fields import shown_endpoint
+from ..tasks import spawn
 from .sockets import stream_socket
-from .web_channel import Answer, Channel
+from .web_channel import Channel
+from .web_exchange import Exchange
 from .web_messages import RESET, WebLimits, WebRequest, WebResponse, plain
 
 __all__ = ["RESET", "Answer", "WebLimits", "WebRequest", "WebResponse", "WebServer", "plain"]
+
+#: What a server's `handle` may return.
+Answer = WebResponse | Deferred[WebResponse] | Coroutine[Any, Any, WebResponse]
 
 
 class WebServer:
@@ -33,6 +38,8 @@ class WebServer:
     `bad_request`, `too_large`, `slow`, `busy`, `connections`, `failed`. `tls` is a context
     factory.
     """
+
+    log = Logger()
 
     def __init__(
         self,
@@ -52,7 +59,6 @@ class WebServer:
         #: Bytes of bodies in memory, of all connections.
         self.buffered = 0
         self.quiescing = False
-        self._date = (0, b"")
         self._ports: list[IListeningPort] = []
         self._timer: Any = None
         self._empty: Deferred[None] | None = None
@@ -80,7 +86,7 @@ class WebServer:
         self.quiescing = True
         ports, self._ports = self._ports, []
         for channel in list(self.channels):
-            channel.quiesce()
+            channel.session.quiesce()
         closed = DeferredList([maybeDeferred(port.stopListening) for port in ports])
         return closed.addCallback(lambda _: None)
 
@@ -96,6 +102,24 @@ class WebServer:
             return succeed(None)
         self._empty = Deferred()
         return self._empty
+
+    def received(self, exchange: Exchange) -> None:
+        """See `web_session.Server`."""
+        try:
+            answer = self.handle(exchange.request)
+        except Exception:  # noqa: BLE001 an author's bug must not end the connection
+            exchange.answer(self._failed(Failure()))  # type: ignore[no-untyped-call]
+            return
+        if isinstance(answer, WebResponse):
+            exchange.answer(answer)
+            return
+        later = answer if isinstance(answer, Deferred) else spawn(answer)
+        _ = later.addErrback(self._failed).addCallback(exchange.answer)
+
+    def _failed(self, failure: Failure) -> WebResponse:
+        self.log.failure("a request could not be answered", failure)
+        self.refused("failed")
+        return self.refuse(500, "An unexpected error.")
 
     def joined(self, channel: Channel) -> None:
         """A connection was made."""
@@ -118,15 +142,8 @@ class WebServer:
         self._timer = self.reactor.callLater(1.0, self._sweep)
         now = self.reactor.seconds()
         for channel in list(self.channels):
-            if min(channel.deadline, channel.stalled) <= now:
+            if channel.deadline <= now:
                 channel.expire()
-
-    def date(self) -> bytes:
-        """The Date header of now; formatted once a second."""
-        now = int(time.time())
-        if self._date[0] != now:
-            self._date = (now, datetimeToString(now))  # type: ignore[no-untyped-call]
-        return self._date[1]
 
 
 class _Factory(ServerFactory):

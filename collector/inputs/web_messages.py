@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-from twisted.web.http import RESPONSES
+from twisted.web.http import RESPONSES, datetimeToString
+
+from ..event import NOTHING, Resource
+
+#: Seconds after which a client that was not served may come again.
+_RETRY_AFTER = "5"
 
 
 @dataclass(frozen=True)
@@ -47,6 +53,8 @@ class WebRequest:
     peer: str
     peer_port: int
     body: bytes = b""
+    #: Of the client, for the events of the request.
+    resource: Resource = NOTHING
     #: For the application, to carry something from `admit` to `handle`.
     note: Any = None
 
@@ -64,6 +72,19 @@ class WebResponse:
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
 
+    def having(self, headers: Mapping[str, str]) -> WebResponse:
+        """The same with these headers too."""
+        return replace(self, headers={**self.headers, **headers})
+
+    def to(self, request: WebRequest) -> WebResponse:
+        """The answer as the client of this request understands it."""
+        return self
+
+
+def later(response: WebResponse) -> WebResponse:
+    """A refusal that asks the client to come again."""
+    return response.having({"Retry-After": _RETRY_AFTER})
+
 
 #: In place of an answer: the connection is reset.
 RESET = WebResponse(0)
@@ -75,25 +96,32 @@ def plain(status: int, text: str) -> WebResponse:
 
 
 class Fields(dict[str, str]):
-    """The headers of a request, in the way HTTPChannel adds them.
+    """The headers of a request while they come in: how many, and how long."""
 
-    In place of Twisted's Headers, which check and copy once more what HTTPChannel has checked.
-    """
+    __slots__ = ("number", "size")
 
-    def addRawHeader(self, name: bytes, value: bytes) -> None:  # noqa: N802
-        """HTTPChannel: one header line."""
+    def __init__(self) -> None:
+        super().__init__()
+        self.number = self.size = 0
+
+    def add(self, name: bytes, value: bytes) -> None:
+        """One header line."""
+        self.number += 1
+        self.size += len(name) + len(value)
         key, said = _name(name), _text(value)
         self[key] = f"{self[key]}, {said}" if key in self else said
 
 
-def request_of(method: bytes, target: bytes, fields: Fields, peer: tuple[str, int]) -> WebRequest:
+def request_of(
+    method: bytes, target: bytes, fields: Fields, peer: tuple[str, int], resource: Resource
+) -> WebRequest:
     """The request that these headers begin."""
     if target[:1] != b"/":  # the absolute form, RFC 9112 section 3.2.2
         target = b"/" + target.partition(b"//")[2].partition(b"/")[2]
     path, _, query = target.decode("latin-1").partition("?")
     if "%" in path:
         path = unquote(path, errors="replace")
-    return WebRequest(method.decode("latin-1"), path, query, fields, *peer)
+    return WebRequest(method.decode("latin-1"), path, query, fields, *peer, resource=resource)
 
 
 @lru_cache(512)
@@ -108,9 +136,15 @@ def _text(value: bytes) -> str:
         return value.decode("latin-1")
 
 
-def rendered(response: WebResponse, date: bytes, *, close: bool, head: bool) -> bytes:
+@lru_cache(1)
+def _date(second: int) -> bytes:
+    text: bytes = datetimeToString(second)  # type: ignore[no-untyped-call]
+    return text
+
+
+def rendered(response: WebResponse, *, close: bool, head: bool) -> bytes:
     """The answer as it goes over the wire; `head` leaves the body out."""
-    status, body = response.status, response.body
+    status, body, date = response.status, response.body, _date(int(time.time()))
     reason = RESPONSES.get(status, b"Unknown")
     lines = [b"HTTP/1.1 %d %b\r\nServer: collector\r\nDate: %b" % (status, reason, date)]
     for name, value in response.headers.items():

@@ -104,6 +104,7 @@ def sanitised(event: Event) -> Event:
         event.flags,
         as_text(event.event_name),
         _clean_resource(event.resource),
+        event.dropped_attributes_count,
     )
     flag(clean, "encode_failed")
     return clean
@@ -113,8 +114,15 @@ def _clean_resource(resource: Resource) -> Resource:
     attributes, scope = plain(resource.attributes), resource.scope
     if scope is not None:
         facts = plain(scope.attributes)
-        scope = Scope(as_text(scope.name), as_text(scope.version), facts)
-    return Resource(attributes, scope, as_text(resource.schema_url))
+        scope = Scope(
+            as_text(scope.name),
+            as_text(scope.version),
+            facts,
+            as_text(scope.schema_url),
+            scope.dropped_attributes_count,
+        )
+    url, dropped = as_text(resource.schema_url), resource.dropped_attributes_count
+    return Resource(attributes, scope, url, dropped)
 
 
 def _time(value: Any) -> int:

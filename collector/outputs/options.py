@@ -5,9 +5,9 @@ These keys stand in an exporter's block beside its own and are the core's, the s
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from ..component import Config
 from ..fields import Duration, Size
@@ -51,12 +51,17 @@ class RetryOptions(Config):
     max_hold_interval: Duration = 900.0
 
 
+def _gzip(value: Any) -> Any:
+    return "fast" if value == "gzip" else value
+
+
 class OutletOptions(Config):
     """The core's part of an exporter's block."""
 
     batch: BatchOptions = BatchOptions()
     queue: QueueOptions = QueueOptions()
     retry: RetryOptions = RetryOptions()
-    compression: Literal["fast", "small", "none"] = "fast"
+    #: gzip, as OpenTelemetry has it, is fast.
+    compression: Annotated[Literal["fast", "small", "none"], BeforeValidator(_gzip)] = "fast"
     #: Requests in flight at once. They start in queue order; 1 keeps order of arrival too.
     concurrency: Annotated[int, Field(ge=1, le=64)] = 4

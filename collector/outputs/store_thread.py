@@ -15,6 +15,8 @@ from .store.row import Entry
 from .store.salvage import Healed
 from .store.store import Store
 
+#: Damage is found request by request; one line tells all that was found in so many seconds.
+_QUIET = 60.0
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -28,7 +30,9 @@ class StoreThread:
         self._format = format
         self._pool = ThreadPoolExecutor(1, "queue")
         self._store: Store | None = None
+        self._counted = 0
         self._told = 0
+        self._quiet_until = 0.0
         self._healed: Healed | None = None
 
     async def open(self, open_store: Callable[[], Store]) -> Sequence[Entry]:
@@ -99,6 +103,8 @@ class StoreThread:
         store, self._store = self._store, None
         if store is not None:
             await self._run(store.close)
+            self._quiet_until = 0
+            self._tell(store)
         self._pool.shutdown(wait=False)
 
     @property
@@ -117,13 +123,11 @@ class StoreThread:
             self._context.log.failure("{id}: the queue's store failed", id=self._context.id)
             raise StoreError(f"a fault in the queue's store: {type(e).__name__}") from e
         finally:
-            self._tell()
+            if self._store is not None:
+                self._tell(self._store)
 
-    def _tell(self) -> None:
+    def _tell(self, store: Store) -> None:
         """Say what was found damaged since the last call."""
-        store = self._store
-        if store is None:
-            return
         healed, self._healed = self._healed, store.healed
         if store.healed is not None and store.healed is not healed and store.healed.unsure:
             self._context.log.error(
@@ -132,10 +136,17 @@ class StoreThread:
                 id=self._context.id,
                 path=str(store.healed.file),
             )
-        if store.lost_requests == self._told:
+        self._tell_lost(store)
+
+    def _tell_lost(self, store: Store) -> None:
+        if store.lost_requests != self._counted:
+            self._context.count("quarantined_requests", store.lost_requests - self._counted)
+            self._counted = store.lost_requests
+        now = self._context.reactor.seconds()
+        if self._told == self._counted or now < self._quiet_until:
             return
-        requests, self._told = store.lost_requests - self._told, store.lost_requests
-        self._context.count("quarantined_requests", requests)
+        requests, self._told = self._counted - self._told, self._counted
+        self._quiet_until = now + _QUIET
         self._context.log.error(
             "{id}: {requests} requests in the queue were damaged, or are of no use any more; "
             "what is left of them is beside {path}, all others are kept",

@@ -26,6 +26,8 @@ from .unix_socket import SOCKET_NAME, PrivateReactor, UnixSocket
 
 __all__ = ["SOCKET_NAME", "Control", "ControlClient", "ControlError"]
 
+#: How the names of gauges end that are a point in time.
+_POINT = "_timestamp_seconds"
 _LIMITS = WebLimits(max_body=1 << 20, max_buffered=4 << 20, max_connections=32)
 
 
@@ -104,11 +106,12 @@ def _counters(metrics: Metrics) -> dict[tuple[str, str], dict[str, int]]:
 
 
 def _gauges(metrics: Metrics) -> dict[tuple[str, str], dict[str, float]]:
-    """The same of gauges, read now."""
+    """The same of gauges, read now; of points in time the latest."""
     found: dict[tuple[str, str], dict[str, float]] = {}
     for gauge in metrics.gauges:
         if gauge.labels:
             kind = gauge.labels[0][0]
             own, short = found.setdefault(gauge.labels[0], {}), gauge.name.removeprefix(f"{kind}_")
-            own[short] = own.get(short, 0) + gauge.read()
+            have, value = own.get(short, 0), gauge.read()
+            own[short] = max(have, value) if short.endswith(_POINT) else have + value
     return found

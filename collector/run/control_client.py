@@ -6,8 +6,8 @@ import http.client
 import socket
 from pathlib import Path
 
+from ..inputs.socket_file import socket_address
 from ..inputs.sockets import ListenError
-from .unix_socket import socket_address
 
 
 class ControlError(Exception):

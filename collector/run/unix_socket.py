@@ -2,8 +2,7 @@
 
 1. Whoever holds the lock owns the directory: a second instance is refused, and the socket of a
    dead one is replaced without a race.
-2. The socket is never there with a mode wider than 0600, not even for an instant.
-3. A path that is too long for a socket address (108 bytes) goes over /proc/self/fd.
+2. The socket's mode is 0600.
 """
 
 # mypy: allow-untyped-calls
@@ -14,7 +13,6 @@ from __future__ import annotations
 import fcntl
 import os
 import socket
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -23,13 +21,12 @@ from typing import Any
 from twisted.internet import tcp, unix
 from twisted.python.failure import Failure
 
+from ..inputs.socket_file import remove_dead, socket_address, socket_at
 from ..inputs.sockets import ListenError
 
 SOCKET_NAME = "control.sock"
 _LOCK_NAME = "control.lock"
-#: Bytes of `sun_path` without the NUL at its end.
-_LONGEST_PATH = 107
-_BACKLOG = 64
+_MODE = 0o600
 
 
 class UnixSocket:
@@ -47,8 +44,9 @@ class UnixSocket:
         self._make_directory()
         try:
             self._take_lock()
-            self._remove_dead()
-            with socket_address(self._path) as address, _bound(address) as listener:
+            if not remove_dead(self._path):  # a live one without our lock is left alone too
+                raise self._taken("")
+            with socket_address(self._path) as address, socket_at(address, _MODE) as listener:
                 self._ours = True
                 yield listener
         except OSError as e:
@@ -98,23 +96,6 @@ class UnixSocket:
             raise
         self._lock = lock
 
-    def _remove_dead(self) -> None:
-        """Rule 1; what answers in spite of it is left alone."""
-        try:
-            mode = self._path.lstat().st_mode
-        except FileNotFoundError:
-            return
-        if not stat.S_ISSOCK(mode):
-            raise ListenError(f"{self._path} is not a socket: move it away")
-        with socket_address(self._path) as address, socket.socket(socket.AF_UNIX) as probe:
-            try:
-                probe.settimeout(1.0)
-                probe.connect(address)
-            except ConnectionRefusedError:
-                self._path.unlink()
-                return
-        raise self._taken("")
-
     def _taken(self, who: str) -> ListenError:
         return ListenError(
             f"another collector{who} uses the data directory {self._directory}: stop it, or name "
@@ -122,42 +103,11 @@ class UnixSocket:
         )
 
 
-@contextmanager
-def socket_address(path: Path) -> Iterator[str]:
-    """What to bind or connect to for this path. Rule 3."""
-    if len(os.fsencode(path)) <= _LONGEST_PATH:
-        yield str(path)
-        return
-    if not Path("/proc/self/fd").is_dir():
-        raise ListenError(
-            f"{path} is longer than the {_LONGEST_PATH} bytes of a socket's address: choose a "
-            "shorter service.data_dir"
-        )
-    directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        yield f"/proc/self/fd/{directory}/{path.name}"
-    finally:
-        os.close(directory)
-
-
-@contextmanager
-def _bound(address: str) -> Iterator[socket.socket]:
-    """Rule 2: bind() makes the file with the mode that the umask leaves."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
-        before = os.umask(0o177)
-        try:
-            listener.bind(address)
-        finally:
-            os.umask(before)
-        listener.listen(_BACKLOG)
-        yield listener
-
-
 class _PrivatePort(unix.Port):
     """Twisted's makes an adopted socket writable for everybody, and fails when it has gone."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{**kwargs, "mode": 0o600})
+        super().__init__(*args, **{**kwargs, "mode": _MODE})
 
     def connectionLost(self, reason: Failure) -> None:
         tcp.Port.connectionLost(self, reason)

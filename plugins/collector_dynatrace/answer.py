@@ -9,21 +9,12 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import orjson
 
-from collector.api import Hold, Poison, Retry, TooLarge
+from collector.api import MAX_AFTER, Hold, is_html, refusal, retry_after, shown
 
-#: Longest wait that a server may ask for, in seconds.
-MAX_AFTER = 900.0
-#: How many characters of an answer are shown to an operator.
-MAX_SHOWN = 512
-#: A part of a token that is no longer turns up in other words, too.
-_SHORT_PART = 8
-
-_RETRIED = frozenset({408, 429})
 _HOLDS = {
     401: "the token was not accepted (expired, revoked or wrong)",
     402: "the licence does not cover more log data",
@@ -74,28 +65,14 @@ def classify(
 
     Header names are in lower case. `secrets`, which are tokens, are blanked in every text.
     """
-    after = retry_after(headers, time.time() if now is None else now)
+    now = time.time() if now is None else now
+    after = _reset(headers, now) if (asked := retry_after(headers, now)) is None else asked
     if 200 <= status < 300:
         if status != 204 and body.strip() and is_html(headers, body):
             raise Hold("the destination answered with an HTML page: a proxy or a wrong URL?")
         return replace(_taken(status, body, secrets), wait=after or 0.0)
     text = shown(body, secrets)
-    said = f"{status}: {text}" if text else str(status)
-    if status == 413:
-        raise TooLarge(said)
-    if status == 400 and not is_html(headers, body):
-        raise Poison(said)
-    if status in _RETRIED or (status >= 500 and status != 501):
-        raise Retry(said, after)
-    raise Hold(f"{_reason(status)}; the server said {said}")
-
-
-def _reason(status: int) -> str:
-    if status == 400:
-        return "an HTML page answered, so something before the API refuses our requests"
-    if 300 <= status < 400:
-        return "redirects are not followed, for the token would go with them; check the endpoint"
-    return _HOLDS.get(status, "an answer that this API is not known to give")
+    raise refusal(status, is_html(headers, body), text, _HOLDS, after)
 
 
 def _taken(status: int, body: bytes, secrets: Iterable[str]) -> Taken:
@@ -126,43 +103,6 @@ def _envelope(body: bytes) -> str | None:
     return None
 
 
-def is_html(headers: Mapping[str, str], body: bytes) -> bool:
-    """Whether this is a page of something else, mostly HTML: what it says of our events is nothing.
-
-    The API speaks JSON only, so that a body in angle brackets is no answer of it.
-    """
-    start = body[:64].removeprefix(b"\xef\xbb\xbf").lstrip()
-    declared = headers.get("content-type", "").lower().startswith("text/html")
-    return start.startswith(b"<") or (declared and not start.startswith(b"{"))
-
-
-def shown(body: bytes, secrets: Iterable[str] = ()) -> str:
-    """The beginning of an answer, fit for a log or a terminal, and without the tokens."""
-    text = body.decode("utf-8", "replace")
-    for secret in secrets:
-        text = text.replace(secret, "***") if secret else text
-        part = secret.rpartition(".")[2]
-        text = text.replace(part, "***") if len(part) >= _SHORT_PART else text
-    text = " ".join(text.split())[:MAX_SHOWN]
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)[:MAX_SHOWN]
-
-
-def retry_after(headers: Mapping[str, str], now: float) -> float | None:
-    """Seconds the server asks us to wait, at most `MAX_AFTER`; None when it does not."""
-    value = headers.get("retry-after", "").strip()
-    seconds = _seconds(value, now) if value else _reset(headers, now)
-    return None if seconds is None else min(max(seconds, 0.0), MAX_AFTER)
-
-
-def _seconds(value: str, now: float) -> float | None:
-    if value.isascii() and value.isdigit():
-        return float(value[:9])
-    try:
-        return parsedate_to_datetime(value).timestamp() - now
-    except (ValueError, OverflowError):
-        return None
-
-
 def _reset(headers: Mapping[str, str], now: float) -> float | None:
     """`X-RateLimit-Reset` is a time in microseconds, and matters when nothing remains."""
     reset = headers.get("x-ratelimit-reset", "").strip()
@@ -170,4 +110,4 @@ def _reset(headers: Mapping[str, str], now: float) -> float | None:
         return None
     if not (reset.isascii() and reset.isdigit()):
         return None
-    return int(reset[:18]) / 1e6 - now
+    return min(max(int(reset[:18]) / 1e6 - now, 0.0), MAX_AFTER)

@@ -23,12 +23,14 @@ from collector.api import (
     Exporter,
     HttpClient,
     HttpClientOptions,
+    HttpSender,
     Receipt,
     Request,
     Retry,
     Row,
     SecretStr,
     TlsClientOptions,
+    probe,
 )
 
 from .aging import Aging, oldest_of, shortened
@@ -39,7 +41,7 @@ from .failover import Failover
 from .limits import CLASSIC_CLIENT, GRAIL_CLIENT
 from .rows import Rows
 from .sender import Sender
-from .verify import event, verified
+from .verify import verified
 
 #: The core never has more requests in flight, so a connection is never closed for another.
 _CONNECTIONS = 64
@@ -110,11 +112,8 @@ class DynatraceExporter(Exporter[DynatraceConfig]):
     """Sends to Dynatrace's `POST /api/v2/logs/ingest`."""
 
     counters: ClassVar = {
-        "responses": "Answers of the server, by status and endpoint.",
-        "not_sent": "Requests that did not reach the server.",
-        "ambiguous": "Requests without an answer: sent again, and perhaps stored twice.",
+        **HttpSender.counters,
         "endpoint_failures": "Times that an endpoint was left for the next.",
-        "refused_log_records": "Events that the server left out of a request it took, by reason.",
         "restamped_log_records": "Events given another time: over 23 h old, or far in the future.",
     }
 
@@ -234,7 +233,7 @@ class DynatraceExporter(Exporter[DynatraceConfig]):
         return await self._failover.send(lambda url: sender.send(url, request))
 
     async def verify(self) -> str:
-        sender, (request,) = self._sender, self.encode([event()])
+        sender, (request,) = self._sender, self.encode([probe()])
         assert sender is not None
         secrets = self._credential.secrets
         return await verified(

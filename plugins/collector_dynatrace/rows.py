@@ -44,7 +44,7 @@ _SYSLOG = "syslog."
 _HARMLESS = frozenset({str, int, bool})
 _NUMERIC = _HARMLESS | {float}
 #: What only the careful way puts in a row that may have it already.
-_NEVER = OWN - {TRIMMED_KEY}
+_NEVER = OWN - {TRIMMED_KEY, UID_KEY}
 _MAX_NAME_SETS = 4096
 _TAILS = tuple(f"-{n}" for n in range(5000))
 _MS = 10**6
@@ -220,7 +220,9 @@ class Rows:
 
     def _judged(self, names: frozenset[Any]) -> _Names | None:
         lowered = frozenset(name.lower() for name in names)
-        if len(names) > self._room or len(lowered) < len(names) or lowered & OWN:
+        if len(names) > self._room or len(lowered) < len(names):
+            return None
+        if (lowered - (names & {UID_KEY})) & OWN:
             return None
         longest = self._limits.key
         if any(is_guarded(n) or not n or len(n.encode()) > longest for n in names):
@@ -248,7 +250,8 @@ class Rows:
         tails: Iterable[str] = _TAILS[first : first + len(events)]
         if first + len(events) > len(_TAILS):
             tails = [f"-{n}" for n in range(first, first + len(events))]
-        stamped, uids = self._stamps.cached.get, self._uids
+        stamped = self._stamps.cached.get
+        numbered = self._uids and UID_KEY not in lowered
         resource, shared = None, self._resources.shared(events[0].resource)
         known = self._resources.known.get
         rows = []
@@ -265,8 +268,10 @@ class Rows:
             row["loglevel"] = shared.levels.get(level) or shared.level(level)
             body = event.body
             row["content"] = body if type(body) is str else self._short(body)
-            if uids:
+            if numbered:
                 row[UID_KEY] = uid + tail
+            elif self._uids:
+                row.setdefault(UID_KEY, uid + tail)
             if event.trace_id or event.span_id or event.event_name:
                 row |= context(event.trace_id, event.span_id, event.event_name)
             rows.append(row)

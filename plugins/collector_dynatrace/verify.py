@@ -1,7 +1,4 @@
-"""One real event to each endpoint, for `collector validate --live`: what works, what is wrong.
-
-Nothing less than an event shows that the licence and the log storage are there, too.
-"""
+"""One real event to each endpoint, for `collector validate --live`: what works, what is wrong."""
 
 from __future__ import annotations
 
@@ -10,14 +7,13 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple
 
-from collector.api import Batch, Event, Hold, HttpAnswer, Poison, Resource, Retry, TooLarge
+from collector.api import Hold, HttpAnswer, Poison, Retry, TooLarge, shown
 
-from .answer import classify, shown
+from .answer import classify
 from .endpoint import label
 
 #: Seconds for an endpoint: less than the command has for all of them.
 PATIENCE = 15.0
-_INFO = 9
 #: The API answers so when it has accepted URL and token and has no room.
 _BUSY = frozenset({429, 503})
 
@@ -30,15 +26,6 @@ class Finding(NamedTuple):
 
     works: bool
     text: str
-
-
-def event() -> Batch:
-    """What is sent: it says of itself what it is."""
-    source = Resource({"log.source": "collector validate --live"})
-    text = "collector: test of the connection"
-    return Batch(
-        [Event(time.time_ns(), text, {"collector.test": True}, _INFO, "info", resource=source)]
-    )
 
 
 async def verified(urls: Sequence[str], post: Post, secrets: Sequence[str]) -> str:

@@ -12,6 +12,7 @@ import re
 from collector.api import WrongProtocol
 
 from .failure import Undecodable
+from .oversize import HEAD, Oversize, Passing
 from .scan import is_array, skip, unpacker
 
 _NIL = 0xC0
@@ -27,8 +28,11 @@ _MAX_JSON = 1 << 20
 class MessagePackFraming:
     """Arrays, cut where they end; nil between them is a heartbeat, and nothing to anybody."""
 
-    def __init__(self, max_size: int) -> None:
+    def __init__(self, max_size: int, *, passes: bool = True) -> None:
+        """`passes`: a longer frame comes as its head, an `Oversize`; else it is refused."""
         self._max = max_size
+        self._passes = passes
+        self._passing: Passing | None = None  # such a frame, on its way
         self._scanner = unpacker()
         self._kept: list[bytes] = []  # the unfinished frame
         self._wrong: WrongProtocol | None = None
@@ -39,6 +43,9 @@ class MessagePackFraming:
         """The frames that are whole now. Raises WrongProtocol."""
         if self._wrong is not None:
             raise self._wrong
+        return self._cut(data) if self._passing is None else self._pass(self._passing, data)
+
+    def _cut(self, data: bytes) -> list[bytes]:
         base = self._end
         self._end += len(data)
         self._scanner.feed(data)
@@ -51,11 +58,14 @@ class MessagePackFraming:
             end = self._next()
             if end is None:
                 break
-            if end - done > self._max:
-                return self._end_with(frames, self._too_long())
             frame = data[max(done - base, 0) : end - base]
             if done < base:
                 frame, self._kept = b"".join([*self._kept, frame]), []
+            if end - done > self._max:
+                try:
+                    frame = self._oversize(frame)
+                except WrongProtocol as e:
+                    return self._end_with(frames, e)
             if frame[0] != _NIL:
                 frames.append(frame)
             done = end
@@ -76,7 +86,42 @@ class MessagePackFraming:
         elif self._end > self._max:  # the scanner's buffer has grown; what it counts has too
             self._scanner, self._begin, self._end = unpacker(), 0, 0
         if self._end - self._begin > self._max:
+            self._begin_to_pass()
+
+    def _oversize(self, frame: bytes) -> bytes:
+        """A frame that is whole and too long. Raises WrongProtocol."""
+        passing = self._new_passing()
+        try:
+            passing.feed(frame)
+        except Undecodable as e:
+            raise self._too_long() from e
+        return passing.frame()
+
+    def _begin_to_pass(self) -> None:
+        passing, kept = self._new_passing(), self._kept
+        self._scanner, self._begin, self._end, self._kept = unpacker(), 0, 0, []
+        for piece in kept:
+            self._pass(passing, piece)
+        self._passing = passing
+
+    def _new_passing(self) -> Passing:
+        if not self._passes:
             raise self._too_long()
+        return Passing()
+
+    def _pass(self, passing: Passing, data: bytes) -> list[bytes]:
+        try:
+            rest = passing.feed(data)
+        except Undecodable as e:
+            raise self._too_long() from e
+        if rest is None:
+            return []
+        self._passing = None
+        frames: list[bytes] = [passing.frame()]
+        try:
+            return frames + self._cut(rest)
+        except WrongProtocol as e:
+            return self._end_with(frames, e)
 
     def _too_long(self) -> WrongProtocol:
         return WrongProtocol(f"frames of more than {self._max} bytes")
@@ -92,7 +137,7 @@ class MessagePackFraming:
     @property
     def unfinished(self) -> int:
         """Bytes of a frame whose end has not come."""
-        return self._end - self._begin
+        return self._passing.size if self._passing else self._end - self._begin
 
     def rest(self) -> bytes:
         """Those bytes, which somebody else goes on with."""
@@ -108,6 +153,8 @@ class JsonFraming:
         self._at = 0  # how far it has been looked at
         self._depth = 0
         self._quoted = False
+        self._head = b""  # of a text that is too long, and how much of it is kept no more
+        self._passed = 0
 
     def feed(self, data: bytes) -> list[bytes]:
         """The frames that are whole now. Raises WrongProtocol."""
@@ -116,15 +163,33 @@ class JsonFraming:
         begin = 0
         while self._advance():
             if not self._depth and not self._quoted:
-                frames.append(bytes(self._kept[begin : self._at]).strip())
+                frames.append(self._text(begin))
                 begin = self._at
         del self._kept[:begin]
         self._at -= begin
         if self._depth < 0 or (not self._depth and not self._quoted and self._kept.strip()):
             raise WrongProtocol("no JSON")
-        if len(self._kept) > self._max:
-            raise WrongProtocol(f"frames of more than {self._max} bytes")
+        if len(self._kept) > self._max or self._passed:
+            self._let_pass()
         return frames
+
+    def _text(self, begin: int) -> bytes:
+        text = bytes(self._kept[begin : self._at]).lstrip()
+        size = self._passed + len(text)
+        if size <= self._max:
+            return text
+        head, self._head, self._passed = self._head + text, b"", 0
+        return Oversize.of(head, size)
+
+    def _let_pass(self) -> None:
+        """All but the head of what has been looked at is not kept."""
+        passed = bytes(self._kept[: self._at])
+        if not self._passed:
+            passed = passed.lstrip()
+        self._head = (self._head + passed)[:HEAD]
+        self._passed += len(passed)
+        del self._kept[: self._at]
+        self._at = 0
 
     def _advance(self) -> bool:
         """To behind the next bracket or the end of a string, if it is there."""
@@ -155,7 +220,7 @@ class JsonFraming:
     @property
     def unfinished(self) -> int:
         """Bytes of a frame whose end has not come."""
-        return len(self._kept)
+        return self._passed + len(self._kept)
 
 
 def is_json(first: bytes) -> bool:

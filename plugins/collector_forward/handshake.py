@@ -45,6 +45,19 @@ class Refusal(Exception):
     """The client is not let in. The text is Fluentd's, which operators can look up."""
 
 
+ANONYMOUS, NO_PING = "anonymous source host denied", "no PING: the client has no shared key"
+MISMATCH, WRONG_USER = "shared_key mismatch", "username/password mismatch"
+INVALID_PING = "invalid ping message"
+#: What to do about each, for the log: the client keeps 31 characters of what it is told.
+ADVICE = {
+    ANONYMOUS: "; it is in none of the networks of clients, and there is no security for others",
+    NO_PING: "; set shared_key at the client too, and see that it speaks to the right port",
+    MISMATCH: "; the client has another key than security.shared_key",
+    WRONG_USER: "; the client has a user or password that security.users has not",
+    INVALID_PING: "; it is no Fluent Forward client, or one that is broken",
+}
+
+
 class Client(NamedTuple):
     """Who was let in."""
 
@@ -69,13 +82,13 @@ class Handshake:
         """The answer to a PING, and who it is. Raises Refusal."""
         hostname, salt, digest, user, password = _elements(ping)
         if not self._secret.shared_keys:
-            raise Refusal("anonymous source host denied")
+            raise Refusal(ANONYMOUS)
         found = b""
         for key in self._secret.shared_keys:  # all of them: the time must not tell which
             if hmac.compare_digest(_digest(salt, hostname, self._nonce, key), digest):
                 found = key
         if not found:
-            raise Refusal("shared_key mismatch")
+            raise Refusal(MISMATCH)
         if self._secret.accounts:
             self._check_user(user, password)
         name = self._name_for(hostname)
@@ -89,7 +102,7 @@ class Handshake:
             right = hmac.compare_digest(_digest(self._auth, user, account.password), digest)
             known |= right & hmac.compare_digest(account.name, user)
         if not known:
-            raise Refusal("username/password mismatch")
+            raise Refusal(WRONG_USER)
 
     def _name_for(self, client: bytes) -> bytes:
         """Ours. Fluentd takes a server of its own name for itself, and leaves."""
@@ -106,11 +119,11 @@ def _elements(ping: bytes) -> tuple[bytes, bytes, bytes, bytes, bytes]:
     try:
         found = raw(ping)
     except Undecodable as e:
-        raise Refusal("invalid ping message") from e
+        raise Refusal(INVALID_PING) from e
     if not isinstance(found, list) or not found or _bytes(found[0]) != b"PING":
-        raise Refusal("no PING: the client has no shared key")
+        raise Refusal(NO_PING)
     if len(found) != _ELEMENTS:
-        raise Refusal("invalid ping message")
+        raise Refusal(INVALID_PING)
     hostname, salt, digest, user, password = map(_bytes, found[1:])
     return hostname, salt, digest, user, password
 

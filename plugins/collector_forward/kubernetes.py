@@ -38,9 +38,20 @@ class Pods:
     def __init__(self, peer: Resource) -> None:
         self._peer = peer
         self._known: dict[tuple[Any, ...], tuple[dict[str, Any], Resource]] = {}
+        #: By identity: `Shapes` gives the same map again, and to compare it costs 0.3 us.
+        self._same: dict[int, tuple[dict[str, Any], Resource]] = {}
 
     def resource(self, said: dict[str, Any]) -> Resource:
-        """The peer's resource and what the map says."""
+        """The peer's resource and what the map says, which is not to be changed afterwards."""
+        same = self._same.get(id(said))
+        if same is not None and same[0] is said:
+            return same[1]
+        if len(self._same) >= _MOST:
+            self._same.clear()
+        self._same[id(said)] = said, (found := self._alike(said))
+        return found
+
+    def _alike(self, said: dict[str, Any]) -> Resource:
         key = (said.get("pod_name"), said.get("container_name"), said.get("namespace_name"))
         try:
             found = self._known.get(key)

@@ -1,8 +1,15 @@
-"""What a frame may cost, and the type that says what its values are."""
+"""What a frame may cost, and the types that say what most entries are made of."""
 
 from __future__ import annotations
 
 from typing import Any, NamedTuple
+
+import msgspec
+
+Ext = msgspec.msgpack.Ext
+
+#: What msgspec raises for bytes that are not of a type.
+REFUSALS = (msgspec.DecodeError, ValueError, RecursionError, MemoryError, OverflowError)
 
 
 class Limits(NamedTuple):
@@ -27,3 +34,5 @@ def _value() -> Any:
 
 #: JSON-like values, which need no second look: no bytes, no extensions.
 Value: Any = _value()
+#: Of an entry; with Fluent Bit's metadata, if it has some.
+Time = Ext | int | float | tuple[Ext | int | float, dict[str, Any]]

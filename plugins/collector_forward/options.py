@@ -7,17 +7,18 @@ import socket
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from collector.api import (
     Config,
     Duration,
-    Endpoint,
+    FileMode,
     SecretStr,
     Size,
+    StreamEndpoint,
     TlsServerOptions,
-    is_loopback,
-    split_endpoint,
+    is_local,
+    unix_path,
 )
 
 #: Fluentd's chunks are 8 MiB in memory, and 256 MiB in files unless somebody says less.
@@ -63,9 +64,12 @@ class ClientOptions(SecurityOptions):
 
 
 class ForwardConfig(Config):
-    """Fluent Forward over TCP."""
+    """Fluent Forward over TCP, or a UNIX socket."""
 
-    endpoint: Endpoint
+    endpoint: StreamEndpoint
+    socket_mode: FileMode = "0660"
+    #: Answer Fluentd's `heartbeat_type udp`, on the same port.
+    udp_heartbeat: bool = True
     #: Without it the port is plain TCP.
     tls: TlsServerOptions | None = None
     max_frame_size: Annotated[Size, Field(ge=1024)] = _FRAME
@@ -73,6 +77,7 @@ class ForwardConfig(Config):
     max_decompressed_size: Annotated[Size, Field(ge=1024)] = _DECOMPRESSED
     max_entries: Annotated[int, Field(ge=1)] = 500_000
     max_connections: int = 10_000
+    max_connections_per_source: Annotated[int, Field(ge=0)] = 1000
     #: Since it was opened; 0: never. It ends after an answer, so only where senders ask for one.
     max_connection_age: Duration = 0.0
     #: The first that a record has becomes the body.
@@ -84,11 +89,19 @@ class ForwardConfig(Config):
     hostname: str = Field(default_factory=socket.gethostname)
     handshake_timeout: Duration = 10.0
 
+    @model_validator(mode="after")
+    def _has_addresses(self) -> ForwardConfig:
+        if self.clients and unix_path(self.endpoint):
+            raise ValueError(
+                "clients go by their address, and those of a UNIX socket have none: say under "
+                "security what they must know"
+            )
+        return self
+
     def open_to_all(self) -> bool:
         """Whether anybody on the network may send."""
-        host, _ = split_endpoint(self.endpoint)
         known = self.security or self.clients or (self.tls and self.tls.client_ca_file)
-        return not known and not is_loopback(host)
+        return not known and not is_local(self.endpoint)
 
     def networks(self) -> Sequence[tuple[Any, ClientOptions]]:
         """The networks that have a security of their own, in order."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar
 
@@ -19,21 +19,34 @@ from collector.api import (
     ListenError,
     Outcome,
     StreamOptions,
+    unix_path,
 )
 
 from .access import Access
 from .answers import Answer, InDoubt
 from .failure import Undecodable
+from .handshake import ADVICE
 from .jsonmode import read_json
 from .limits import Limits
 from .options import ForwardConfig
+from .peers import Peers, Tally
 from .scan import compiled
 from .session import Frame, Session, settle
-from .wire import Message, open_envelope, read, salvaged_chunk
+from .shapes import Shapes
+from .software import UNKNOWN, software
+from .wire import Message, chunk_of, open_envelope, read, salvaged_chunk
 
 _ACK = b"\x81\xa3ack"
 #: Hexadecimal digits of a record id that come from its chunk.
 _UID = 24
+#: Options of ours that are the listener's. Its own `max_frame_size` is for framings of the core.
+_LISTENER = (
+    "endpoint",
+    "socket_mode",
+    "max_connections",
+    "max_connections_per_source",
+    "tls",
+)
 #: Clients whose failures have been logged; each is named once a reason.
 _NAMED = 1024
 
@@ -45,8 +58,7 @@ class ForwardReceiver(FrameReceiver[ForwardConfig]):
     counters: ClassVar = {
         "repeated_chunks": "Chunks that came again because their sender had no answer; not taken.",
         "bad_entries": "Entries that were no time and record; dead-lettered, the others taken.",
-        "peer_log_records": "Events by the address of their sender.",
-        "peer_bytes": "Bytes of frames by the address of their sender.",
+        **Peers.counters,
     }
 
     def __init__(self, config: ForwardConfig, context: Context) -> None:
@@ -57,8 +69,10 @@ class ForwardReceiver(FrameReceiver[ForwardConfig]):
         self.handshake_timeout = config.handshake_timeout
         self.max_connection_age = config.max_connection_age
         self._limits = Limits(config.max_decompressed_size, config.max_entries)
+        self._shapes = Shapes()
         access = Access(config, context.hide)
         self.secrets_for = access.secrets_for
+        self._peers = Peers(context)
         self._named: set[tuple[str, str]] = set()
         self._letters: defaultdict[str, list[Letter]] = defaultdict(list)
 
@@ -80,10 +94,10 @@ class ForwardReceiver(FrameReceiver[ForwardConfig]):
     def listeners(self) -> Sequence[Listener]:
         """See `FrameReceiver`."""
         config = self.config
-        options = StreamOptions(
-            endpoint=config.endpoint, max_connections=config.max_connections, tls=config.tls
-        )
-        return [self.stream(options)]
+        said = {name: getattr(config, name) for name in _LISTENER}
+        stream = self.stream(StreamOptions(**said))
+        local = unix_path(config.endpoint) is not None
+        return [stream, self.heartbeats(stream)] if config.udp_heartbeat and not local else [stream]
 
     def framing(self) -> Framing:
         """See `FrameReceiver`."""
@@ -99,10 +113,16 @@ class ForwardReceiver(FrameReceiver[ForwardConfig]):
 
     def refuse(self, ip: str, reason: str) -> None:
         """See `Desk`."""
-        self.context.count("connections_refused", reason=reason.partition(":")[0])
+        short = reason.partition(":")[0]
+        self.context.count("connections_refused", reason=short)
+        self._peers.refused(ip, short)
         if self._first_time(ip, reason):
             self.context.log.warn(
-                "{id}: {ip} was not let in: {reason}", id=self.context.id, ip=ip, reason=reason
+                "{id}: {ip} was not let in: {reason}{advice}",
+                id=self.context.id,
+                ip=ip,
+                reason=reason,
+                advice=ADVICE.get(reason, ""),
             )
 
     def _first_time(self, ip: str, what: str) -> bool:
@@ -115,20 +135,20 @@ class ForwardReceiver(FrameReceiver[ForwardConfig]):
         """See `FrameReceiver`."""
         now = time.time_ns()
         events: list[Event] = []
-        records: Counter[str] = Counter()
-        sizes: Counter[str] = Counter()
         for frame in frames:
             before = len(events)
             if isinstance(frame, Frame):
                 self._take(frame, now, events)
-                ip = frame.session.peer.ip
-                records[ip] += len(events) - before
-                sizes[ip] += len(frame)
+                tally = self._tally(frame)
+                tally.frames += 1
+                tally.records += len(events) - before
+                tally.size += frame.oversize[0] if frame.oversize else len(frame)
         self._keep_letters()
-        for ip, size in sizes.items():
-            self.context.count("peer_log_records", records[ip], peer=ip)
-            self.context.count("peer_bytes", size, peer=ip)
+        self._peers.count()
         return events
+
+    def _tally(self, frame: Frame) -> Tally:
+        return self._peers.tally(frame.session.peer.ip, frame.session.software)
 
     def settled(self, frames: Frames, outcome: Outcome) -> None:
         """See `FrameReceiver`."""
@@ -139,17 +159,19 @@ class ForwardReceiver(FrameReceiver[ForwardConfig]):
     def _take(self, frame: Frame, now: int, events: list[Event]) -> None:
         """The events of a frame; a frame that has none ends in the dead letter."""
         try:
+            if frame.oversize:
+                raise Undecodable("too_large", f"a frame of {frame.oversize[0]} bytes")
             message, uid = self._read_json(frame) if frame.session.json else self._read(frame)
         except Undecodable as e:
-            self._set_aside(frame, bytes(frame), e)
-            if frame.answer is None and not frame.session.json:
-                self._is_copy(frame, "", salvaged_chunk(frame), frame)
+            self._give_up(frame, e)
             return
         if message is None:
             self.context.count("repeated_chunks")
+            self._tally(frame).repeated += 1
             return
         if message.bad:
             self.context.count("bad_entries", len(message.bad))
+            self._tally(frame).bad += len(message.bad)
             for raw, why in message.bad:
                 self._set_aside(frame, raw, why)
         writer = frame.session.writer
@@ -158,9 +180,18 @@ class ForwardReceiver(FrameReceiver[ForwardConfig]):
             self.context.count("flagged_log_records", times, flag=flag)
         writer.flagged.clear()
 
+    def _give_up(self, frame: Frame, why: Undecodable) -> None:
+        """Sent again it would be the same: answered, if its chunk can be found."""
+        self._set_aside(frame, bytes(frame), why)
+        if frame.answer is None and not frame.session.json:
+            chunk = chunk_of(frame.oversize[1]) if frame.oversize else salvaged_chunk(frame)
+            self._is_copy(frame, "", chunk, frame)
+
     def _read(self, frame: Frame) -> tuple[Message | None, str]:
         """The message, and what its record ids begin with; no message: it is here already."""
         envelope = open_envelope(frame, self._limits)
+        if frame.session.software == UNKNOWN:
+            frame.session.software = software(frame, envelope)
         uid = ""
         if envelope.chunk:
             content = memoryview(frame)[envelope.begin : envelope.end]
@@ -168,7 +199,7 @@ class ForwardReceiver(FrameReceiver[ForwardConfig]):
                 return None, ""
             assert frame.answer is not None
             uid = hashlib.sha256(repr(frame.answer.key).encode()).hexdigest()[:_UID]
-        return read(frame, envelope, self._limits), uid
+        return read(frame, envelope, self._limits, self._shapes), uid
 
     def _is_copy(self, frame: Frame, tag: str, chunk: bytes, content: bytes | memoryview) -> bool:
         """Whether a frame is in doubt already. Queues its answer, if one is asked for."""
@@ -181,6 +212,7 @@ class ForwardReceiver(FrameReceiver[ForwardConfig]):
         return self.in_doubt.is_copy(frame.answer)
 
     def _read_json(self, frame: Frame) -> tuple[Message, str]:
+        frame.session.software = "json"
         message, chunk = read_json(frame, self._limits.entries)
         if chunk:
             frame.answer = Answer(b'{"ack":%b}\n' % chunk, None, frame.session)
@@ -188,7 +220,7 @@ class ForwardReceiver(FrameReceiver[ForwardConfig]):
         return message, ""
 
     def _set_aside(self, frame: Frame, raw: bytes, why: Undecodable) -> None:
-        """For the dead letter: sent again, it would be the same."""
+        """For the dead letter."""
         ip = frame.session.peer.ip
         self._letters[why.reason].append(Letter(row=raw, reason=why.reason, text=f"{ip}: {why}"))
         if self._first_time(ip, why.reason):

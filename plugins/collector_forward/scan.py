@@ -73,6 +73,33 @@ def array(data: bytes, at: int) -> tuple[int, int]:
     raise Undecodable("not_an_array", "not an array")
 
 
+def is_container(first: int) -> bool:
+    """Whether an object that begins with this byte is an array or a map."""
+    return is_array(first) or 0x80 <= first <= 0x8F or first in _MAPS
+
+
+def opened(data: bytes) -> tuple[int, int]:
+    """How many objects the one at the start has inside, and the bytes up to them, or to its end.
+
+    Its header is there. Raises Undecodable for what has nothing inside.
+    """
+    first = data[0]
+    if is_array(first):
+        return array(data, 0)
+    if 0x80 <= first <= 0x8F:
+        return 2 * (first & 0x0F), 1
+    if first in _MAPS:
+        size = _MAPS[first]
+        return 2 * int.from_bytes(data[1 : 1 + size]), 1 + size
+    content = text(data, 0)
+    if content is not None:
+        return 0, content[1]
+    if first in _EXTENSIONS:
+        size = _EXTENSIONS[first]
+        return 0, 2 + size + int.from_bytes(data[1 : 1 + size])
+    raise Undecodable("not_msgpack", "not MessagePack")
+
+
 def text(data: bytes, at: int) -> tuple[int, int] | None:
     """Begin and end of the content of the str or bin at `at`; None: it is something else."""
     first = data[at] if at < len(data) else 0
@@ -87,3 +114,6 @@ def text(data: bytes, at: int) -> tuple[int, int] | None:
 
 #: Bytes of the length that follows: bin 8, 16, 32 and str 8, 16, 32.
 _LENGTHS = {0xC4: 1, 0xC5: 2, 0xC6: 4, 0xD9: 1, 0xDA: 2, 0xDB: 4}
+#: The same of map 16 and 32, and of ext 8, 16 and 32, whose type is one byte more.
+_MAPS = {0xDE: 2, 0xDF: 4}
+_EXTENSIONS = {0xC7: 1, 0xC8: 2, 0xC9: 4}

@@ -13,8 +13,11 @@ from collector.api import Outcome, Peer, Resource, WrongProtocol
 
 from .answers import Answer, InDoubt, Queue
 from .events import Writer
-from .framing import JsonFraming, MessagePackFraming, is_json
-from .handshake import MAX_PING, Handshake, Refusal, Secrets, refused
+from .framing import JsonFraming, MessagePackFraming, is_json, spoken
+from .handshake import INVALID_PING, MAX_PING, NO_PING, Handshake, Refusal, Secrets, refused
+from .oversize import Oversize
+from .scan import is_array
+from .software import UNKNOWN
 
 #: Unread answers after which a sender is taken for one that does not read them.
 _MOST_UNREAD = 65536
@@ -26,6 +29,8 @@ class Frame(bytes):
 
     session: Session
     answer: Answer | None
+    #: The whole size and the last element of a frame of which this is only the head.
+    oversize: tuple[int, bytes] | None
 
 
 class Desk(Protocol):
@@ -59,10 +64,12 @@ class Session:
         self._desk = desk
         self._framing: MessagePackFraming | JsonFraming | None = None
         self._handshake: Handshake | None = None
-        self._ping = MessagePackFraming(MAX_PING)
+        self._ping = MessagePackFraming(MAX_PING, passes=False)
         self._timer: Any = None
         self._old = False
         self.json = False
+        #: What the sender seems to be, once it has sent something.
+        self.software = UNKNOWN
         self.peer: Peer
         self.writer: Writer
         self.queue = Queue(desk.in_doubt, self._write)
@@ -93,6 +100,7 @@ class Session:
         frame = Frame(data)
         frame.session = self
         frame.answer = None
+        frame.oversize = (data.size, data.options) if type(data) is Oversize else None
         return frame
 
     def finish(self) -> list[bytes]:
@@ -111,11 +119,11 @@ class Session:
     def _greeted(self, data: bytes, handshake: Handshake) -> list[bytes]:
         """The client has said something: its PING, and whatever it sent right behind it."""
         try:
-            frames = self._ping.feed(data)
+            frames = self._pinged(data)
             if not frames:
                 return []
             pong, client = handshake.pong(frames[0])
-        except (WrongProtocol, Refusal) as e:
+        except Refusal as e:
             self._refuse(str(e))
             return []
         self.peer.write(pong)
@@ -125,6 +133,21 @@ class Session:
         self._let_in({key: value for key, value in said.items() if value})
         rest = b"".join([*frames[1:], self._ping.rest()])
         return self.feed(rest) if rest else []
+
+    def _pinged(self, data: bytes) -> list[bytes]:
+        """Frames of a client that must send a PING first.
+
+        Raises Refusal, and WrongProtocol for what is nothing like one.
+        """
+        if not self._ping.unfinished:
+            if is_json(data):
+                raise Refusal(NO_PING)
+            if not is_array(data[0]):
+                raise WrongProtocol(spoken(data))
+        try:
+            return self._ping.feed(data)
+        except WrongProtocol as e:
+            raise Refusal(INVALID_PING) from e
 
     def _let_in(self, said: dict[str, str]) -> None:
         if said:
@@ -143,7 +166,7 @@ class Session:
         """Somebody who never says a word is no failure: Fluentd looks whether we are there so."""
         self._timer = None
         if self._ping.unfinished:
-            self._refuse("invalid ping message")
+            self._refuse(INVALID_PING)
         else:
             self.peer.end()
 

@@ -18,19 +18,18 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from collector.api import Damaged, TooLong, expand, is_compressed
+
 from . import scan
-from .compression import expand, is_compressed
 from .failure import Undecodable
 from .lenient import Entry, lenient, lenient_entry
-from .limits import Limits, Value
+from .limits import REFUSALS, Limits, Time, Value
+from .shapes import Shapes
 
-Ext = msgspec.msgpack.Ext
-Time = Ext | int | float | tuple[Ext | int | float, dict[str, Any]]
 Bad = list[tuple[bytes, Undecodable]]
 
 _ENTRY = msgspec.msgpack.Decoder(tuple[Time, dict[str, Value]])
 _ENTRIES = msgspec.msgpack.Decoder(list[tuple[Time, dict[str, Value]]])
-_REFUSALS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, MemoryError, OverflowError)
 #: No mode has more than four. A frame of nothing but millions of nil takes seconds to walk.
 _MOST_ELEMENTS = 8
 #: Signals of Fluent Bit that are no logs.
@@ -91,9 +90,14 @@ def salvaged_chunk(frame: bytes) -> bytes:
             return b""
         scanner = scan.unpacker(memoryview(frame)[at:])
         last = at + _skipped(scanner, count - 1) if count > 1 else at
-        return _options(frame, last, 1)[0] if count else b""
+        return chunk_of(frame[last:]) if count else b""
     except Undecodable:
         return b""
+
+
+def chunk_of(options: bytes) -> bytes:
+    """The chunk of a frame's last element."""
+    return _options(options, 0, 1)[0]
 
 
 def _forward(frame: bytes, at: int, count: int, tag: str, limits: Limits) -> Envelope:
@@ -165,7 +169,7 @@ def _chunk(options: bytes) -> bytes:
 _MAP_HEADER = {0xDE: 3, 0xDF: 5}
 
 
-def read(frame: bytes, envelope: Envelope, limits: Limits) -> Message:
+def read(frame: bytes, envelope: Envelope, limits: Limits, shapes: Shapes) -> Message:
     """The entries. Raises Undecodable when there is nothing to be had of any of them."""
     options = envelope.options
     signal = options.get("fluent_signal", 0)
@@ -181,22 +185,55 @@ def read(frame: bytes, envelope: Envelope, limits: Limits) -> Message:
             raise Undecodable("too_many_entries", f"more than {limits.entries} entries")
         entries, bad = _entries(content, [end - envelope.begin for end in envelope.ends])
     else:
-        entries, bad = _packed(content, limits)
+        entries, bad = _packed(content, envelope, limits, shapes)
     return Message(envelope.tag, entries, bad, metadata)
 
 
-def _packed(payload: bytes, limits: Limits) -> tuple[list[Entry], Bad]:
+def _packed(
+    payload: bytes, envelope: Envelope, limits: Limits, shapes: Shapes
+) -> tuple[list[Entry], Bad]:
     if is_compressed(payload):
-        payload = expand(payload, limits.expanded)
-    return _entries(payload, scan.ends(payload, limits.entries))
+        payload = _expanded(payload, limits.expanded)
+    entries = _claimed(payload, envelope, limits, shapes)
+    return (entries, []) if entries else _entries(payload, scan.ends(payload, limits.entries))
+
+
+def _claimed(
+    payload: bytes, envelope: Envelope, limits: Limits, shapes: Shapes
+) -> list[Entry] | None:
+    """The entries, if they are as many as the frame says: to count them is a third of the work."""
+    size = envelope.options.get("size")
+    if type(size) is not int or not 0 < size <= limits.entries:
+        return None
+    content, tag = _array(payload, size), envelope.tag
+    entries = shapes.read(tag, content)
+    if entries is None:
+        try:
+            entries = _ENTRIES.decode(content)
+        except REFUSALS:
+            return None
+        shapes.learn(tag, entries)
+    return entries
+
+
+def _expanded(payload: bytes, limit: int) -> bytes:
+    try:
+        return expand(payload, limit)
+    except Damaged as e:
+        raise Undecodable("bad_compression", str(e)) from e
+    except TooLong as e:
+        raise Undecodable("bomb", f"more than {limit} bytes when decompressed") from e
 
 
 def _entries(content: bytes, ends: list[int]) -> tuple[list[Entry], Bad]:
     try:
-        whole: list[Entry] = _ENTRIES.decode(b"\xdd" + len(ends).to_bytes(4) + content)
-    except _REFUSALS:
+        return _ENTRIES.decode(_array(content, len(ends))), []
+    except REFUSALS:
         return _one_by_one(content, ends)
-    return whole, []
+
+
+def _array(items: bytes, count: int) -> bytes:
+    return b"\xdd" + count.to_bytes(4) + items
 
 
 def _one_by_one(content: bytes, ends: list[int]) -> tuple[list[Entry], Bad]:
@@ -216,5 +253,5 @@ def _one_by_one(content: bytes, ends: list[int]) -> tuple[list[Entry], Bad]:
 def _entry(raw: bytes) -> Entry:
     try:
         return _ENTRY.decode(raw)
-    except _REFUSALS:
+    except REFUSALS:
         return lenient_entry(raw)

@@ -211,7 +211,11 @@ FORMS: dict[str, tuple[Callable[[Iterator[Line]], Iterator[bytes]], Callable[[by
 
 
 #: Files of Forward frames, and whether those are compressed.
-FORWARD_FORMS = {"forward": False, "forward-gzip": True}
+FORWARD_FORMS = {
+    "forward": forwarding.Form(),
+    "forward-gzip": forwarding.Form(compressed=True),
+    "forward-acked": forwarding.Form(acked=True),
+}
 
 
 class Corpus(NamedTuple):
@@ -226,7 +230,7 @@ def write(path: Path, form: str, count: int) -> Corpus:
     """Generate one, so that making it is not measured."""
     with path.open("wb", buffering=1 << 20) as out:
         if form in FORWARD_FORMS:
-            out.writelines(forwarding.written(lines(count), compressed=FORWARD_FORMS[form]))
+            out.writelines(forwarding.written(lines(count), FORWARD_FORMS[form]))
         else:
             said, framed = FORMS[form]
             out.writelines(map(framed, said(lines(count))))

@@ -9,7 +9,7 @@ import gzip
 import struct
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgpack
 
@@ -22,12 +22,23 @@ _PODS = 50
 _HEAD = struct.Struct(">II")
 
 
-def written(items: Iterator[Line], *, compressed: bool) -> Iterator[bytes]:
+class Form(NamedTuple):
+    """How frames are written."""
+
+    compressed: bool = False
+    #: With a chunk's id, as of clients that wait for acknowledgements.
+    acked: bool = False
+
+
+def written(items: Iterator[Line], form: Form) -> Iterator[bytes]:
     """Frames, each with its head."""
+    number = 0
     while some := list(islice(items, FRAME)):
         entries = b"".join(msgpack.packb([_time(line), _record(line)]) for line in some)
         options: dict[str, Any] = {"size": len(some)}
-        if compressed:
+        if form.acked:
+            options["chunk"] = f"{(number := number + 1):032x}"
+        if form.compressed:
             entries, options["compressed"] = gzip.compress(entries, 6), "gzip"
         frame = msgpack.packb(["kube.var.log.containers", entries, options])
         yield _HEAD.pack(len(frame), len(some)) + frame

@@ -34,7 +34,8 @@ class Load(NamedTuple):
     #: flood: the whole file over a few connections, as fast as it is taken.
     #: trickle: a line a write, over many connections in turn. datagrams: one a line.
     #: frames: a file of Forward frames, each over the next connection.
-    kind: Literal["flood", "trickle", "datagrams", "frames"]
+    #: acked: the same, each after the answer to the one before it.
+    kind: Literal["flood", "trickle", "datagrams", "frames", "acked"]
     #: Connections, or source addresses of datagrams.
     senders: int
     #: Messages a second; 0: as fast as they are taken.
@@ -72,19 +73,23 @@ def flood(port: int, data: mmap.mmap, senders: int) -> Achieved:
     return _at_once(port, shares, len(_END.findall(data)))
 
 
-def frames(port: int, data: mmap.mmap, senders: int) -> Achieved:
+def frames(port: int, data: mmap.mmap, senders: int, *, acked: bool) -> Achieved:
     """As a flood, of what is not cut at lines."""
     found = forwarding.frames(data[:])
     shares = [[frame for frame, _ in found[n::senders]] for n in range(senders)]
-    return _at_once(port, shares, sum(events for _, events in found))
+    return _at_once(port, shares, sum(events for _, events in found), acked=acked)
 
 
-def _at_once(port: int, shares: Sequence[Sequence[bytes | memoryview]], events: int) -> Achieved:
+def _at_once(
+    port: int, shares: Sequence[Sequence[bytes | memoryview]], events: int, *, acked: bool = False
+) -> Achieved:
     connections = _connections(port, len(shares))
 
     def send(connection: socket.socket, share: Sequence[bytes | memoryview]) -> None:
         for data in share:
             connection.sendall(data)
+            if acked and not connection.recv(4096):
+                raise ConnectionError
 
     threads = [
         threading.Thread(target=send, args=pair, daemon=True)
@@ -163,8 +168,10 @@ def run(port: int, path: Path, load: Load) -> Achieved:
     """Send it all."""
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         data.madvise(mmap.MADV_WILLNEED)
-        if load.kind in {"flood", "frames"}:
-            return (flood if load.kind == "flood" else frames)(port, data, load.senders)
+        if load.kind == "flood":
+            return flood(port, data, load.senders)
+        if load.kind in {"frames", "acked"}:
+            return frames(port, data, load.senders, acked=load.kind == "acked")
         send = trickle if load.kind == "trickle" else datagrams
         return send(port, data, load.senders, load.rate)
 

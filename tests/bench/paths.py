@@ -54,4 +54,10 @@ PATHS = {
     "forward-gzip": Path(
         "the same, each frame gzipped", "forward", "forward-gzip", Load("frames", 4)
     ),
+    "forward-acked": Path(
+        "the same, each frame acknowledged before the next",
+        "forward",
+        "forward-acked",
+        Load("acked", 4),
+    ),
 }

@@ -29,9 +29,12 @@ service:
     logs: {{receivers: ['{name}'], exporters: [dynatrace]}}
 """
 _ACKNOWLEDGING = "tests.system.acknowledging:AcknowledgingReceiver"
-#: By protocol: a receiver's name, and what it is told.
+#: By protocol: a receiver's name, and what it is told. All 3,000 connections are of one source.
 _RECEIVERS = {
-    "tcp": ("syslog", "{{tcp: {{endpoint: 127.0.0.1:{port}}}}}"),
+    "tcp": (
+        "syslog",
+        "{{tcp: {{endpoint: 127.0.0.1:{port}, max_connections_per_source: 0}}}}",
+    ),
     "udp": ("syslog", "{{udp: {{endpoint: 127.0.0.1:{port}}}}}"),
     "forward": ("fluent_forward", "{{endpoint: 127.0.0.1:{port}}}"),
     "acknowledged": (_ACKNOWLEDGING, "{{endpoint: 127.0.0.1:{port}}}"),

@@ -44,13 +44,13 @@ class CorpusTests(SynchronousTestCase):
 
     def test_forward_frames_hold_every_message_once(self) -> None:
         """Compressed or not, a thousand a frame and the rest in the last."""
-        for form, compressed in FORWARD_FORMS.items():
+        for form, how in FORWARD_FORMS.items():
             found = frames(write(Path(self.mktemp()), form, 2500).path.read_bytes())
             self.assertEqual([events for _, events in found], [1000, 1000, 500])
             texts: list[bytes] = []
             for frame, _ in found:
                 payload = msgpack.unpackb(frame)[1]
                 texts += re.findall(
-                    rb"id=(\d{12})", gzip.decompress(payload) if compressed else payload
+                    rb"id=(\d{12})", gzip.decompress(payload) if how.compressed else payload
                 )
             self.assertEqual(list(map(int, texts)), list(range(2500)))

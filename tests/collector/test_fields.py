@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from hypothesis import given
@@ -12,12 +13,16 @@ from twisted.trial.unittest import SynchronousTestCase
 from collector.fields import (
     Duration,
     Endpoint,
+    FileMode,
     Size,
+    StreamEndpoint,
+    is_local,
     is_loopback,
     seconds,
     shown_endpoint,
     size,
     split_endpoint,
+    unix_path,
 )
 
 ANYTHING = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary()
@@ -149,3 +154,44 @@ class ShownTests(SynchronousTestCase):
     def test_endpoints_are_shown_as_they_are_written(self) -> None:
         for text in ("127.0.0.1:514", "[::1]:5514", "host.example:1"):
             self.assertEqual(shown_endpoint(*split_endpoint(text)), text)
+
+
+class Door(BaseModel):
+    endpoint: StreamEndpoint = "[::]:1"
+    mode: FileMode = "0660"
+
+
+class UnixTests(SynchronousTestCase):
+    def test_a_path_is_an_endpoint_of_a_stream(self) -> None:
+        said = Door(endpoint="unix:///run/in.sock").endpoint
+        self.assertEqual(unix_path(said), Path("/run/in.sock"))
+        self.assertEqual(shown_endpoint("/run/in.sock", 0), said)
+        self.assertIsNone(unix_path(Door(endpoint="[::]:5514").endpoint))
+
+    def test_a_path_is_no_endpoint_of_datagrams(self) -> None:
+        self.assertRaises(ValidationError, Model, endpoint="unix:///run/in.sock")
+
+    def test_what_is_nearly_one_is_shown_how(self) -> None:
+        for text in ("/run/x", "unix:/run/x", "unix://run/x", "unix://", "unix:///", "unix:///a\0"):
+            error = self.assertRaises(ValidationError, Door, endpoint=text)
+            self.assertIn("expected unix:// and an absolute path", str(error))
+
+    def test_abstract_sockets_are_refused_with_the_reason(self) -> None:
+        error = self.assertRaises(ValidationError, Door, endpoint="unix://@in")
+        self.assertIn("they have no mode", str(error))
+
+    def test_modes_are_octal_digits(self) -> None:
+        self.assertEqual(Door(mode="660").mode, "660")
+        for wrong in (660, 432, "0o660", "1660", "8", "", None, "rw"):
+            error = self.assertRaises(ValidationError, Door, mode=wrong)
+            self.assertIn("in quotes, such as '0660'", str(error))
+
+    def test_local_is_what_only_this_machine_reaches(self) -> None:
+        for text, local in {
+            "unix:///run/x": True,
+            "127.0.0.1:1": True,
+            "[::1]:1": True,
+            "[::]:1": False,
+            ":1": False,
+        }.items():
+            self.assertEqual(is_local(text), local)

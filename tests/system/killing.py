@@ -48,13 +48,14 @@ class Verdict(NamedTuple):
 
 
 class Victim:
-    """One collector after the other, on the same ports and the same data."""
+    """One collector after the other, on the same ports, UNIX socket and data."""
 
     def __init__(
         self, directory: Path, sandbox: Sandbox, data_dir: Path | None = None, **exporter: Any
     ) -> None:
         self._directory = directory
         self.lines, self.syslog, self.forward = free_port(), free_port(), free_port()
+        self.local = directory / "forward.sock"
         self.data_dir = data_dir or directory / "data"
         self._config = directory / "collector.yaml"
         self._config.write_text(self._configuration({"endpoint": sandbox.url, **exporter}))
@@ -69,6 +70,7 @@ class Victim:
             acknowledging: {"endpoint": f"127.0.0.1:{self.lines}"},
             "syslog": {"tcp": {"endpoint": f"127.0.0.1:{self.syslog}"}},
             "fluent_forward": {"endpoint": f"127.0.0.1:{self.forward}"},
+            "fluent_forward/local": {"endpoint": f"unix://{self.local}"},
         }
         logs = {"receivers": list(receivers), "exporters": ["dynatrace"]}
         said = {
@@ -145,7 +147,8 @@ class Load(NamedTuple):
 def writing(prey: Victim, size: int = 0) -> Iterator[Load]:
     """Some who wait for answers, and one who does not."""
     writers = [AcknowledgedWriter(f"writer-{n}", prey.lines, size) for n in range(3)]
-    writers += [ForwardWriter(f"forward-{n}", prey.forward, size) for n in range(2)]
+    places: Sequence[int | Path] = (prey.forward, prey.local)
+    writers += [ForwardWriter(f"forward-{n}", place, size) for n, place in enumerate(places)]
     load = Load(writers, [Writer("plain", prey.syslog, size)])
     everybody: Sequence[Writer] = (*load.acknowledged, *load.others)
     for writer in everybody:

@@ -6,6 +6,7 @@ import random
 import socket
 from collections.abc import Iterable
 from contextlib import closing
+from pathlib import Path
 
 #: Below the ports that Linux gives to outgoing connections, so that nobody gets them by chance.
 _PORTS = range(10_000, 32_000)
@@ -43,6 +44,18 @@ def free_port() -> int:
 def connected(port: int, host: str = "127.0.0.1", source: str = "") -> socket.socket:
     """A TCP connection that fails rather than hang."""
     return socket.create_connection((host, port), 30, (source, 0) if source else None)
+
+
+def connected_to(path: Path) -> socket.socket:
+    """The same to a UNIX socket."""
+    connection = socket.socket(socket.AF_UNIX)
+    try:
+        connection.settimeout(30)
+        connection.connect(str(path))
+    except OSError:
+        connection.close()
+        raise
+    return connection
 
 
 def send_stream(port: int, data: bytes, host: str = "127.0.0.1") -> None:

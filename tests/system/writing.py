@@ -7,10 +7,11 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterable
+from pathlib import Path
 
 import msgpack
 
-from tests.system.network import connected, lines, texts
+from tests.system.network import connected, connected_to, lines, texts
 
 #: Lines that are sent before an answer is waited for.
 _WINDOW = 40
@@ -22,12 +23,12 @@ _PAUSE = 0.02
 class Writer:
     """Sends, over and over, until it is told to stop. A thread."""
 
-    def __init__(self, name: str, port: int, size: int = 0) -> None:
-        """`size`: bytes of a message at least."""
+    def __init__(self, name: str, place: int | Path, size: int = 0) -> None:
+        """`place`: a port or a UNIX socket. `size`: bytes of a message at least."""
         self.name = name
         self.sent = 0
         self._size = size
-        self._port = port
+        self._place = place
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name)
 
@@ -43,11 +44,15 @@ class Writer:
     def _run(self) -> None:
         while not self._stop.is_set():
             try:
-                with connected(self._port) as connection:
+                with self._connected() as connection:
                     connection.settimeout(_PATIENCE)
                     self._write(connection)
             except OSError:
                 time.sleep(_PAUSE)
+
+    def _connected(self) -> socket.socket:
+        place = self._place
+        return connected_to(place) if isinstance(place, Path) else connected(place)
 
     def _write(self, connection: socket.socket) -> None:
         while not self._stop.is_set():
@@ -63,8 +68,8 @@ class AcknowledgedWriter(Writer):
     #: Whether copies of what it sent again have one record id.
     same_ids = False
 
-    def __init__(self, name: str, port: int, size: int = 0) -> None:
-        super().__init__(name, port, size)
+    def __init__(self, name: str, place: int | Path, size: int = 0) -> None:
+        super().__init__(name, place, size)
         self.acknowledged: set[str] = set()
         #: How often each was sent.
         self.times: Counter[str] = Counter()
@@ -97,8 +102,8 @@ class ForwardWriter(AcknowledgedWriter):
 
     same_ids = True
 
-    def __init__(self, name: str, port: int, size: int = 0) -> None:
-        super().__init__(name, port, size)
+    def __init__(self, name: str, place: int | Path, size: int = 0) -> None:
+        super().__init__(name, place, size)
         self._time = int(time.time())
 
     def _write(self, connection: socket.socket) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -56,23 +57,23 @@ def success(message: str | None, key: str = "details") -> bytes:
 
 def taken(what: Taken, style: Style) -> tuple[int, bytes]:
     """Status and body for a request that was taken at least in part."""
-    message = _message(what, style)
+    message = left_out(what.stale, what.invalid, what.too_nested)
+    if not message and style.trim_status == 200 and what.warned:
+        message = LIMITED
     return (200, success(message, style.success_key)) if message else (204, b"")
 
 
-def _message(what: Taken, style: Style) -> str:
-    """One leading number, for clients that count by it, then why."""
+def left_out(stale: int, invalid: int, too_nested: Sequence[int] = ()) -> str:
+    """One leading number, for clients that count by it, then why; empty: all was taken."""
     parts: list[str] = []
-    reasons = [STALE] if what.stale else []
-    if what.invalid:
+    reasons = [STALE] if stale else []
+    if invalid:
         reasons.append("JSON parsing issues")
     if reasons:
-        lost = what.stale + what.invalid
-        parts.append(f"{lost} events were not ingested because of {' and '.join(reasons)}")
-    if what.too_nested:
-        listed = ", ".join(map(str, what.too_nested[:_LISTED]))
-        more = ", ..." if len(what.too_nested) > _LISTED else ""
+        said = " and ".join(reasons)
+        parts.append(f"{stale + invalid} events were not ingested because of {said}")
+    if too_nested:
+        listed = ", ".join(map(str, too_nested[:_LISTED]))
+        more = ", ..." if len(too_nested) > _LISTED else ""
         parts.append(f"{TOO_NESTED} {listed}{more}")
-    if not parts and style.trim_status == 200 and what.warned:
-        parts.append(LIMITED)
     return ". ".join(parts)

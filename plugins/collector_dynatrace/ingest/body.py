@@ -5,11 +5,12 @@ Each step refuses what it must (`Refused`) before more memory is spent on it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
-from isal import isal_zlib
+
+from collector.api import Damaged, TooLong, UnknownEncoding, decoded
 
 from .refusal import HEADER, QUERY, Refused, Violation, bad_json, too_large
 
@@ -25,82 +26,49 @@ LINES = frozenset(
         "application/x-jsonlines",
     }
 )
-_GZIP = 31  # zlib's wbits: a gzip header
-_ZLIB = 15
-_RAW = -15
-_CORRUPT: Any = isal_zlib.error
+
+
+#: What senders say that have JSON and do not say so: curl, webhooks, old browsers.
+_VAGUE = frozenset(
+    {"", "application/octet-stream", "application/x-www-form-urlencoded", "text/json"}
+)
 
 
 def media_type(
-    headers: Mapping[str, str], query: Sequence[tuple[str, str]], default: str, unsupported: int
+    headers: Mapping[str, str],
+    query: Sequence[tuple[str, str]],
+    unsupported: int,
+    *,
+    lenient: bool = False,
 ) -> str:
-    """The type of the body: the query's `content-type`, in any case, before the header's."""
+    """The type of the body: the query's `content-type`, in any case, before the header's.
+
+    `lenient` takes what is not said for JSON.
+    """
     said = next((v for k, v in query if k.lower() == "content-type"), None)
     place = HEADER if said is None else QUERY
     text = headers.get("content-type", "") if said is None else said
-    kind = text.partition(";")[0].strip().lower() or default
+    kind = text.partition(";")[0].strip().lower()
     if kind in (JSON, PLAIN) or kind in LINES:
         return kind
+    if lenient and (kind in _VAGUE or kind.endswith("+json")):
+        return JSON
     message = f"Content type {kind or '(none)'!r} is not supported."
     raise Refused(unsupported, "content_type", message, [Violation(message, place, "Content-Type")])
 
 
-def decoded(body: bytes, encoding: str, limit: int, unsupported: int) -> bytes:
+def uncompressed(body: bytes, encoding: str, limit: int, unsupported: int) -> bytes:
     """The body without its Content-Encoding, never more than `limit` bytes of it."""
-    encoding = encoding.strip().lower()
-    if encoding not in ("", "identity"):
-        decode = _DECODERS.get(encoding)
-        if decode is None:
-            message = f"Content encoding {encoding!r} is not supported."
-            raise Refused(
-                unsupported,
-                "content_encoding",
-                message,
-                [Violation(message, HEADER, "Content-Encoding")],
-            )
-        body = decode(body, limit)
-    if len(body) > limit:
-        raise too_large(f"The request body is larger than {limit} bytes uncompressed.")
-    return body
-
-
-def _gunzip(body: bytes, limit: int) -> bytes:
-    """All members of a gzip file, one behind the other (RFC 1952 section 2.2)."""
-    parts: list[bytes] = []
-    room = limit + 1
-    while body and room > 0:
-        part, body = _inflated(body, _GZIP, room)
-        parts.append(part)
-        room -= len(part)
-    return b"".join(parts)
-
-
-def _deflate(body: bytes, limit: int) -> bytes:
-    """`deflate` means zlib's format (RFC 9110 section 8.4.1.2); many send it without the header."""
     try:
-        return _inflated(body, _ZLIB, limit + 1)[0]
-    except Refused:
-        return _inflated(body, _RAW, limit + 1)[0]
-
-
-def _inflated(body: bytes, wbits: int, room: int) -> tuple[bytes, bytes]:
-    """At most `room` bytes of what was compressed, and what lies behind its end."""
-    decoder = isal_zlib.decompressobj(wbits)
-    try:
-        part = decoder.decompress(body, room)
-    except _CORRUPT as e:
-        raise bad_json("The compressed body is corrupt.") from e
-    if not decoder.eof and len(part) < room:
-        raise bad_json("The compressed body is cut off.")
-    return part, decoder.unused_data
-
-
-#: Content-Encoding -> function(body, limit), which gives at most one byte over the limit.
-_DECODERS: dict[str, Callable[[bytes, int], bytes]] = {
-    "gzip": _gunzip,
-    "x-gzip": _gunzip,
-    "deflate": _deflate,
-}
+        return decoded(body, encoding, limit)
+    except UnknownEncoding as e:
+        message = f"Content encoding {e.args[0]!r} is not supported."
+        violations = [Violation(message, HEADER, "Content-Encoding")]
+        raise Refused(unsupported, "content_encoding", message, violations) from e
+    except Damaged as e:
+        raise bad_json(f"The body cannot be decompressed: {e}.") from e
+    except TooLong as e:
+        raise too_large(f"The request body is larger than {limit} bytes uncompressed.") from e
 
 
 def members(kind: str, body: bytes, limit: int) -> list[Any]:

@@ -56,10 +56,15 @@ def json_text(value: Any) -> str:
 
     orjson would write none, and no more than 254 levels.
     """
+    refuse_deep(value)
+    return json.dumps(value, ensure_ascii=False)
+
+
+def refuse_deep(value: Any) -> None:
+    """Raises Refused for more levels than MAX_NESTING."""
     if _is_deep(value):
         message = "The nesting is too deep."
         raise Refused(400, "invalid_json_format", message, [Violation(message)])
-    return json.dumps(value, ensure_ascii=False)
 
 
 def _is_deep(value: Any) -> bool:

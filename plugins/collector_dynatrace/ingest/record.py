@@ -6,7 +6,6 @@ What is changed on the way is never refused but said in the record's warnings
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -15,25 +14,21 @@ import msgspec
 
 from ..limits import (
     CLASSIC,
-    CONTENT_KEYS,
     GRAIL,
     LEVEL_KEYS,
     MAX_AHEAD_S,
     NO_LEVEL,
-    RAW_CONTENT_KEY,
-    TIMESTAMP_KEYS,
     Limits,
     cut,
     level_of,
     status_of,
 )
 from . import timestamp
-from .model import Flat, Room, is_plain, raw, spare, text_of, whole_text
+from .model import Room, spare, text_of
 from .parameters import FLATTENED, RAW
+from .reading import Names, Reader, find, spellings
 
 CORRECTED = "common_attr_corrected"
-#: Lower-case key -> the key as it is spelled.
-Names = dict[str, str]
 
 
 class Record(msgspec.Struct, gc=False):
@@ -64,32 +59,24 @@ PROFILES = {
 }
 
 
-class Shaper:
-    """Makes the records of one request, whose time is `now`.
-
-    `parameters` are added to every event before its fields are looked up. `too_nested` gathers
-    the numbers of events that lost attributes for their depth.
-    """
+class Shaper(Reader):
+    """Makes the records of one request, whose time is `now`."""
 
     def __init__(
         self, profile: Profile, model: str, parameters: dict[str, Any], now: int, room: Room
     ) -> None:
+        model = FLATTENED if profile.classic else model
+        super().__init__(model, parameters, now, room, profile.limits.depth)
         self.profile = profile
-        self.too_nested: list[int] = []
-        self._flattened = profile.classic or model == FLATTENED
-        self._content_keys = CONTENT_KEYS if self._flattened else (*CONTENT_KEYS, RAW_CONTENT_KEY)
-        self._parameters = parameters
-        self._now = now
-        self._room = room
 
     def shape(self, event: dict[str, Any], number: int) -> Record:
         """The record of the event with this number in its request. May consume the event."""
         warnings: list[str] = []
-        attributes = event if is_plain(event) else self._modelled(event, number)
-        if self._parameters:
-            attributes = self._with_parameters(attributes)
-        names = _spellings(attributes, warnings)
-        content = self._content(event, attributes, names)
+        attributes = self.attributes(event, number)
+        names = spellings(attributes)
+        if names is not None and len(names) < len(attributes):
+            warnings.append("attr_key_case_mismatch")
+        content = self.content(event, attributes, names)
         time = self._time(attributes, names, warnings)
         level = _level(attributes, names, warnings)
         if self.profile.classic:
@@ -100,76 +87,18 @@ class Shaper:
             time, level, content, attributes, tuple(dict.fromkeys(warnings)) if warnings else ()
         )
 
-    def _modelled(self, event: dict[str, Any], number: int) -> dict[str, Any]:
-        if not self._flattened:
-            return raw(event)
-        flat = Flat(self.profile.limits.depth, self._room)
-        flat.add(event)
-        if flat.too_nested:
-            self.too_nested.append(number)
-        return flat.attributes
-
-    def _with_parameters(self, attributes: dict[str, Any]) -> dict[str, Any]:
-        merged = attributes | self._parameters
-        numbers: dict[str, int] = {}
-        for key in self._parameters:
-            if key in attributes:
-                merged[spare(key, merged, numbers)] = attributes[key]
-        return merged
-
-    def _content(
-        self, event: dict[str, Any], attributes: dict[str, Any], names: Names | None
-    ) -> str:
-        key = _find(self._content_keys, attributes, names, lists=not self._flattened)
-        if key is not None:
-            return text_of(attributes.pop(key))
-        if not self._flattened:
-            return ""
-        text = whole_text(event)
-        self._room.take(len(text))
-        return text
-
     def _time(self, attributes: dict[str, Any], names: Names | None, warnings: list[str]) -> int:
-        key = _find(TIMESTAMP_KEYS, attributes, names)
-        if key is None:
-            return self._now
-        said = attributes.pop(key)
-        time = timestamp.parse(said, self._now)
+        time = self.time(attributes, names)
         if time is None:
-            attributes["unparsed_timestamp"] = text_of(said)
-            return self._now
-        if time - self._now > MAX_AHEAD_S * timestamp.SECOND:
+            return self.now
+        if time - self.now > MAX_AHEAD_S * timestamp.SECOND:
             warnings.append("timestamp_corrected")
-            return self._now
+            return self.now
         return time
 
 
-def _spellings(attributes: dict[str, Any], warnings: list[str]) -> Names | None:
-    """Lower-case key -> its first spelling; None where all are lower-case, as they should be."""
-    joined = "".join(attributes)
-    if joined == joined.lower():
-        return None
-    names: Names = {}
-    for key in attributes:
-        names.setdefault(key.lower(), key)
-    if len(names) < len(attributes):
-        warnings.append("attr_key_case_mismatch")
-    return names
-
-
-def _find(
-    keys: Sequence[str], attributes: dict[str, Any], names: Names | None, *, lists: bool = False
-) -> str | None:
-    """The key, as it is spelled in the event, of the first that is there and may be used."""
-    for wanted in keys:
-        key = wanted if names is None else names.get(wanted, "")
-        if key in attributes and (lists or not isinstance(attributes[key], list)):
-            return key
-    return None
-
-
 def _level(attributes: dict[str, Any], names: Names | None, warnings: list[str]) -> str:
-    key = _find(LEVEL_KEYS, attributes, names)
+    key = find(LEVEL_KEYS, attributes, names)
     if key is None:
         return NO_LEVEL
     word = text_of(attributes.pop(key))[:64]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal, Protocol, TypeVar
 
 from ..limits import MAX_AGE_S
 from . import parameters
-from .body import PLAIN, decoded, media_type, members
+from .body import PLAIN, media_type, members, uncompressed
 from .model import Room
 from .record import Profile, Record, Shaper
 from .refusal import ALL_STALE, ANY_STALE, Refused, bad_json
@@ -26,8 +26,8 @@ class Rules:
     stale: Literal["partial", "any", "take"] = "partial"
     #: The status for a type or an encoding nobody knows: 400 or 415.
     unsupported: int = 400
-    #: The type of a body that comes without one; empty = refuse it.
-    default_type: str = ""
+    #: Whether a body whose type says nothing is JSON.
+    lenient: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,37 @@ class Taken:
         return sum(1 for record in self.records if record.warnings)
 
 
+@dataclass(frozen=True)
+class Opened:
+    """A request taken apart, before its events are read."""
+
+    #: The type of its body.
+    kind: str
+    model: str
+    #: One JSON value an event.
+    members: list[Any]
+    #: For every event.
+    parameters: dict[str, Any]
+    room: Room
+
+
+def opened(
+    headers: Mapping[str, str], query: Sequence[tuple[str, str]], body: bytes, rules: Rules
+) -> Opened:
+    """Take apart a request whose body is not compressed any more. Raises Refused.
+
+    Names of headers are in lower case.
+    """
+    limits = rules.profile.limits
+    kind = media_type(headers, query, rules.unsupported, lenient=rules.lenient)
+    model = parameters.model(headers, query, rules.profile.model)
+    found = members(kind, body, limits.records)
+    added = parameters.attributes(headers, query)
+    room = Room(limits.preprocessed - len(body))
+    room.take(parameters.size(added) * len(found))
+    return Opened(kind, model, found, added, room)
+
+
 def ingest(
     headers: Mapping[str, str],
     query: Sequence[tuple[str, str]],
@@ -61,27 +92,32 @@ def ingest(
 
     Names of headers are in lower case.
     """
-    limits = rules.profile.limits
-    body = decoded(body, headers.get("content-encoding", ""), limits.request, rules.unsupported)
-    kind = media_type(headers, query, rules.default_type, rules.unsupported)
-    model = parameters.model(headers, query, rules.profile.model)
-    events = members(kind, body, limits.records)
-    added = parameters.attributes(headers, query)
-    room = Room(limits.preprocessed - len(body))
-    room.take(parameters.size(added) * len(events))
-    shaper = Shaper(rules.profile, model, added, now, room)
+    limit, encoding = rules.profile.limits.request, headers.get("content-encoding", "")
+    body = uncompressed(body, encoding, limit, rules.unsupported)
+    request = opened(headers, query, body, rules)
+    events = request.members
+    shaper = Shaper(rules.profile, request.model, request.parameters, now, request.room)
     records = [shaper.shape(e, n) for n, e in enumerate(events) if isinstance(e, dict)]
     if not records:
-        raise bad_json("Expected an object for each log event.")
+        raise no_objects()
     invalid = len(events) - len(records)
-    fresh, stale = _aged(records, rules, now)
-    return Taken(fresh, _FORMATS.get(kind, "dtapi/json"), stale, invalid, shaper.too_nested)
+    fresh, stale = aged(records, rules, now)
+    return Taken(fresh, _FORMATS.get(request.kind, "dtapi/json"), stale, invalid, shaper.too_nested)
 
 
-def _aged(records: list[Record], rules: Rules, now: int) -> tuple[list[Record], int]:
-    """The records that are not too old, and how many are."""
+class Timed(Protocol):
+    """A record, or an event."""
+
+    time: int
+
+
+T = TypeVar("T", bound=Timed)
+
+
+def aged(records: list[T], rules: Rules, now: int) -> tuple[list[T], int]:
+    """The records that are not too old, and how many are. Raises Refused."""
     oldest = now - MAX_AGE_S * SECOND
-    if rules.stale == "take" or min(record.time for record in records) >= oldest:
+    if rules.stale == "take" or min([record.time for record in records]) >= oldest:
         return records, 0
     if rules.stale == "any":
         raise Refused(400, "timestamps_out_of_range", ANY_STALE)
@@ -89,3 +125,8 @@ def _aged(records: list[Record], rules: Rules, now: int) -> tuple[list[Record], 
     if not fresh:
         raise Refused(400, "timestamps_out_of_range", ALL_STALE)
     return fresh, len(records) - len(fresh)
+
+
+def no_objects() -> Refused:
+    """None of the events is an object."""
+    return bad_json("Expected an object for each log event.")

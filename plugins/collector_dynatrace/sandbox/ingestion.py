@@ -15,7 +15,7 @@ from twisted.python.failure import Failure
 from collector.api import RESET, WebRequest, WebResponse
 
 from ..ingest import answer
-from ..ingest.body import decoded
+from ..ingest.body import uncompressed
 from ..ingest.record import Record
 from ..ingest.refusal import Refused
 from ..ingest.request import ingest
@@ -100,7 +100,7 @@ class Ingestion:
         rules, encoding = self.options.rules, request.headers.get("content-encoding", "")
         limit = rules.profile.limits.request
         try:
-            return fault.concerns(decoded(request.body, encoding, limit, rules.unsupported))
+            return fault.concerns(uncompressed(request.body, encoding, limit, rules.unsupported))
         except Refused:
             return False  # it is refused for that
 

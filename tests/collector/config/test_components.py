@@ -172,7 +172,7 @@ def test_the_opentelemetry_collectors_names_are_accepted(described: Described) -
             21,
             ": queue and sending_queue are the same key; give one",
         ),
-        ("{compression: gzip}", 23, ".compression: expected fast, small or none"),
+        ("{compression: brotli}", 23, ".compression: expected fast, small or none"),
         ("{concurency: 2}", 10, ": unknown key concurency; did you mean concurrency?"),
         (
             "{zzzzz: 2}",

@@ -61,8 +61,7 @@ class ReceiverTestCase(ListenerTestCase):
         receiver.output = self.output
         self.addCleanup(lambda: spawn(receiver.stop()))
         await receiver.start()
-        (listener,) = receiver.listening
-        return listener.address
+        return receiver.listening[0].address
 
     async def bodies(self, count: int) -> list[Any]:
         await self.until(lambda: len(self.output.events) >= count)

@@ -9,7 +9,7 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
-from collector.inputs import looking, stream
+from collector.inputs import accepting, looking
 from collector.inputs.autoframing import AutoFraming
 from collector.inputs.connection import MAX_UNSENT
 from collector.inputs.frames import Frames
@@ -28,7 +28,7 @@ class StreamTestCase(ListenerTestCase):
         pause: float = 0.002,
         **options: Any,
     ) -> StreamListener:
-        said = StreamOptions(endpoint="127.0.0.1:0", **options)
+        said = StreamOptions(**{"endpoint": "127.0.0.1:0", **options})
         facts = {"listener": "r"}
         listener = StreamListener(
             self.context, said, framing, flush or self.got.append, facts, pause
@@ -36,10 +36,19 @@ class StreamTestCase(ListenerTestCase):
         self.addCleanup(lambda: spawn(listener.stop()))
         await listener.start()
         self.listener = listener
+        self.accepting = listener._accepting
         return listener
 
     def dial(self) -> socket.socket:
         return self.connect(self.listener.address)
+
+    def warnings(self) -> list[str]:
+        """What is warned of from now on."""
+        lines: list[str] = []
+        self.patch(
+            self.context.log, "warn", lambda text, **facts: lines.append(text.format(**facts))
+        )
+        return lines
 
 
 class ReadTests(StreamTestCase):
@@ -151,58 +160,69 @@ class RefuseTests(StreamTestCase):
         self.assertEqual(await self.got_frames(1), [b"x"])
 
     @as_task
+    async def test_connections_over_the_limit_of_a_source_are_closed_and_said_once(self) -> None:
+        await self.listen(max_connections_per_source=2)
+        said = self.warnings()
+        socks = [self.dial() for _ in range(4)]
+        reason = "max_connections_per_source"
+        await self.until(lambda: self.count("connections_refused", reason=reason) == 2)
+        self.assertEqual(self.gauge("connections"), 2)
+        (line,) = said
+        self.assertIn("r: 127.0.0.1 has 2 connections open", line)
+        self.assertIn("raise max_connections_per_source", line)
+        socks[0].close()
+        await self.until(lambda: self.gauge("connections") == 1)
+        self.dial().sendall(b"x\n")
+        self.assertEqual(await self.got_frames(1), [b"x"])
+
+    @as_task
     async def test_another_protocol_is_named_once_and_closed(self) -> None:
         await self.listen(AutoFraming)
-        said: list[str] = []
-        self.patch(
-            self.context.log, "warn", lambda text, **facts: said.append(text.format(**facts))
-        )
+        said = self.warnings()
         for _ in range(2):
             sock = self.dial()
             sock.sendall(b"\x16\x03\x01\x00")
             self.assertEqual(await asyncio.to_thread(sock.recv, 1), b"")
         port = self.listener.address[1]
-        line = f"r: 127.0.0.1 speaks TLS to the plain TCP port {port}; connection closed"
-        self.assertEqual(said, [line])
-        self.assertEqual(self.count("connections_refused", reason="wrong_protocol"), 2)
+        line = f"r: 127.0.0.1 speaks TLS to the plain TCP port {port}; connection closed; give "
+        self.assertEqual(said, [f"{line}the receiver tls, or let the sender use none"])
+        reason = {"reason": "wrong_protocol", "detail": "TLS"}
+        self.assertEqual(self.count("connections_refused", **reason), 2)
 
     @as_task
     async def test_accepting_that_fails_is_said_now_and_then(self) -> None:
         await self.listen()
-        said: list[str] = []
-        self.patch(
-            self.context.log, "warn", lambda text, **facts: said.append(text.format(**facts))
-        )
-        self.patch(stream, "_REST", 0.01)
-        real = self.listener._socket
+        said = self.warnings()
+        self.patch(accepting, "_REST", 0.01)
+        real = self.accepting._socket
         assert real is not None
-        self.listener._socket = FullSocket(real.fileno())  # type: ignore[assignment]
+        self.accepting._socket = FullSocket(real.fileno())  # type: ignore[assignment]
         self.dial().sendall(b"x\n")
         await self.until(lambda: self.count("connections_refused", reason="accept_failed") > 2)
         self.assertEqual(said, ["r: accepting failed: Too many open files"])
-        self.listener._socket = real
+        self.accepting._socket = real
         self.assertEqual(await self.got_frames(1), [b"x"])
 
     @as_task
     async def test_accepting_that_fails_is_not_tried_all_the_time(self) -> None:
         await self.listen(pause=0)
-        real = self.listener._socket
+        real = self.accepting._socket
         assert real is not None
-        self.listener._socket = FullSocket(real.fileno())  # type: ignore[assignment]
+        self.accepting._socket = FullSocket(real.fileno())  # type: ignore[assignment]
         self.dial()
         await asyncio.sleep(0.05)
         self.assertEqual(self.count("connections_refused", reason="accept_failed"), 1)
-        self.listener._socket = real
+        self.accepting._socket = real
         await self.listener.stop()  # and the timer goes with it
-        self.assertIsNone(self.listener._resting)
+        self.assertIsNone(self.accepting._resting)
 
     @as_task
     async def test_a_connection_that_was_given_up_waiting_is_passed_over(self) -> None:
         await self.listen()
-        accepting: Any = AbortedSocket([(socket.socket(), ("192.0.2.1", 9))])
-        real, self.listener._socket = self.listener._socket, accepting
-        self.listener._accept()
-        self.listener._socket = real
+        aborted: Any = AbortedSocket([(socket.socket(), ("192.0.2.1", 9))])
+        real, self.accepting._socket = self.accepting._socket, aborted
+        self.accepting.accept()
+        self.accepting._socket = real
         self.assertEqual(self.count("connections_opened"), 1)
         self.assertEqual(self.count("connections_refused", reason="accept_failed"), 0)
 

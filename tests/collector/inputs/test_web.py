@@ -303,6 +303,7 @@ class LimitTests(ServerTests):
             (b"\x16\x03\x01 hello\r\n\r\n", 400),
             (b"GET /\r\n\r\n", 400),
             (b"GET / HTTP/2.0\r\n\r\n", 400),
+            (b"BREW /coffee HTTP/1.1\r\n\r\n", 501),
             (b"GET / HTTP/1.1\r\nno colon\r\n\r\n", 400),
             (b"GET / HTTP/1.1\r\nContent-Length: -1\r\n\r\n", 400),
             (b"GET / HTTP/1.1\r\nContent-Length: " + b"1" * 5000 + b"\r\n\r\n", 400),
@@ -320,7 +321,6 @@ class LimitTests(ServerTests):
             self.assertEqual(got.count(b"HTTP/1.1 "), 1, (data[:60], got))
             self.assertIn(b"Connection: close", got)
         self.assertEqual(self.seen, [])
-        self.assertEqual(len(self.flushLoggedErrors(ValueError)), 1)  # 5,000 digits
 
 
 class AdmissionTests(ServerTests):
@@ -459,4 +459,4 @@ class BytesTests(SynchronousTestCase):
 
     def test_header_values_cannot_split_the_answer(self) -> None:
         answer = WebResponse(200, b"", {"A": "1\r\nB: 2"})
-        self.assertIn(b"A: 1  B: 2\r\n", rendered(answer, b"", close=False, head=False))
+        self.assertIn(b"A: 1  B: 2\r\n", rendered(answer, close=False, head=False))

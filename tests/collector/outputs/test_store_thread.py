@@ -35,3 +35,20 @@ class DamageTests(TestCase):
         said = [formatEvent(event) for event in logs if event["log_level"] is LogLevel.error]
         self.assertEqual(len(said), 1, said)
         self.assertIn("nobody knows all that was in it", said[0])
+
+    @as_task
+    async def test_gathers_what_is_found_damaged_within_a_minute(self) -> None:
+        said_in = context("exporter", "dt")
+        thread = StoreThread(said_in, "1")
+        with capturedLogs() as logs:
+            await thread.open(partial(Store.open, Path(self.mktemp()), reserve=0))
+            ids = await thread.commit([Request(body=b"x", events=1)] * 9, [])
+            store = thread._store
+            assert store is not None
+            for lost in ids:
+                store.quarantine(lost, "of no use")
+                await thread.lacks()
+            await thread.close()
+        said = [event["requests"] for event in logs if event["log_level"] is LogLevel.error]
+        self.assertEqual(said, [1, 8])
+        self.assertEqual(said_in.metrics.get("exporter_quarantined_requests"), 9)

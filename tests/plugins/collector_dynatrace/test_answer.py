@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.api import Hold, Poison, Retry, TooLarge
-from collector_dynatrace.answer import MAX_AFTER, MAX_SHOWN, Taken, classify, shown
+from collector.outputs.http_answers import MAX_AFTER, MAX_SHOWN, shown
+from collector_dynatrace.answer import Taken, classify
 
 NOW = 1_795_430_115.0
 HTML = b"<!DOCTYPE html><html><title>Error 400 Bad Request</title></html>"

@@ -9,8 +9,9 @@ from tempfile import TemporaryDirectory
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
+from collector.api import SecretFileError
 from collector.testing import context
-from collector_dynatrace.credential import LOOK_EVERY, MAX_FILE, Credential, TokenFileError
+from collector_dynatrace.credential import LOOK_EVERY, Credential
 from tests.plugins.collector_dynatrace.sending import logged
 
 
@@ -51,7 +52,7 @@ class Case(SynchronousTestCase):
 
 class StartTests(Case):
     def refused(self, said: str, credential: Credential) -> None:
-        with self.assertRaises(TokenFileError) as caught:
+        with self.assertRaises(SecretFileError) as caught:
             credential.load()
         text = str(caught.exception)
         self.assertIn(said, text)
@@ -73,7 +74,7 @@ class StartTests(Case):
         self.refused("malformed", self.credential(token("A")[:-1]))
         self.refused("has a space", self.credential(f"{token('A')}\n{token('B')}"))
         self.refused("has a space", self.credential("CANARY\0\ufffd"))
-        self.refused("4 KiB", self.credential("CANARY" * MAX_FILE))
+        self.refused("4 KiB", self.credential("CANARY" * 4096))
 
     def test_a_pipe_is_not_waited_for(self) -> None:
         os.mkfifo(self.file)
@@ -123,7 +124,7 @@ class RenewalTests(Case):
 
     def test_a_bad_one_is_told_once_and_the_old_one_kept(self) -> None:
         found = self.loaded(token("A"))
-        for bad in ("CANARY", None, "CANARY" * MAX_FILE, ""):
+        for bad in ("CANARY", None, "CANARY" * 4096, ""):
             self.logged.clear()
             self.assertEqual(self.later(found, bad), f"Api-Token {token('A')}")
             for _ in range(3):

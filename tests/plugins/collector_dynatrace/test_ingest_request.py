@@ -79,7 +79,7 @@ class IngestTests(SynchronousTestCase):
             refused = self.refused({}, {"content-type": kind})
             self.assertEqual((refused.status, refused.violations[0].place), (400, "HEADER"))
         self.assertEqual(self.refused({}, {"content-type": "a/b"}, unsupported=415).status, 415)
-        self.assertEqual(len(take({}, {}, default_type="application/json").records), 1)
+        self.assertEqual(len(take({}, {}, lenient=True).records), 1)
 
     # --- broken ones ---
 
@@ -262,7 +262,7 @@ class PropertyTests(SynchronousTestCase):
             self.assertTrue(all(len(key.encode()) <= limits.key for key in record.attributes))
             self.assertFalse(any(isinstance(v, dict) for v in record.attributes.values()))
 
-    @settings(max_examples=300, deadline=None)
+    @settings(max_examples=100, deadline=None)
     @given(
         st.dictionaries(
             st.sampled_from(
@@ -280,7 +280,7 @@ class PropertyTests(SynchronousTestCase):
     ) -> None:
         self.check(headers, query, body, PROFILES[profile])
 
-    @settings(max_examples=300, deadline=None)
+    @settings(max_examples=100, deadline=None)
     @given(any_json(), st.sampled_from(sorted(PROFILES)))
     def test_any_json_is_taken_or_refused(self, value: Any, profile: str) -> None:
         small = replace(PROFILES[profile].limits, content=20, value=4, key=6, attributes=3)

@@ -180,6 +180,11 @@ class TestMapping:
         ]
         assert len(set(found)) == 12000
         assert row_of(event("x", {UID_KEY: "mine"}))[UID_KEY] == "mine"
+        some = rows_of(*(event("x", {UID_KEY: f"my {n}"} if n % 2 else {}) for n in range(40)))
+        assert [row[UID_KEY] for row in some[1::2]] == [f"my {n}" for n in range(1, 40, 2)]
+        assert len({row[UID_KEY] for row in some}) == 40
+        assert row_of(event("x", {UID_KEY: "mine"}), record_uid=False)[UID_KEY] == "mine"
+        assert row_of(event("x", {UID_KEY.upper(): "mine"}))[UID_KEY.upper()] == "mine"
         assert UID_KEY not in row_of(event(), record_uid=False)
         assert UID_KEY not in row_of(event("x", {"a": [1]}), record_uid=False)
 
@@ -522,8 +527,9 @@ def test_ordinary_events_go_the_fast_way(monkeypatch: pytest.MonkeyPatch) -> Non
     ]
     events += [event("x", {"http.status": n, "ratio": n / 7, "ok": True}) for n in range(100)]
     events += [event("x", {"a": n}, trace_id=b"1" * 16, event_name="e") for n in range(100)]
+    events += [event("x", {"a": n, UID_KEY: f"chunk-{n}"}) for n in range(100)]
     for limits in (GRAIL_CLIENT, CLASSIC_CLIENT):
-        assert sum(body.rows for body in Rows(limits, now=lambda: NOW).encode(events)) == 1200
+        assert sum(body.rows for body in Rows(limits, now=lambda: NOW).encode(events)) == 1300
     assert careful == []
     Rows(now=lambda: NOW).encode([*events, event("x", {"a": None})])
     assert careful == [{"a": None}]

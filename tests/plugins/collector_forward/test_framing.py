@@ -3,18 +3,38 @@
 from __future__ import annotations
 
 import contextlib
+import tracemalloc
 from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgpack import ExtType
 from twisted.trial.unittest import SynchronousTestCase
 
 from collector.api import WrongProtocol
 from collector_forward.framing import JsonFraming, MessagePackFraming, is_json
+from collector_forward.oversize import HEAD, Oversize
+from collector_forward.scan import array
 from tests.plugins.collector_forward.vectors import FRAMES, packed
 
 LARGE = packed(["t", [[1, {"a": "x" * 900}] for _ in range(40)], {"chunk": "c"}])
+LONG = b'["t",1,{"a":"' + b'\\"' * 800 + b'"}]'
 TEXTS = [b'["t",1,{"a":"]}\\\\\\"["}]', b'{"b":[1,{}]}', b"[]", '["ü",1,{}]'.encode()]
+LAST = packed({"chunk": "c"})
+_MANY = [[1, {"a": "x" * 50}] for _ in range(2000)]
+OVERSIZE = [
+    packed(["t", b"x" * 100_000]) + LAST,
+    packed(["t", "x" * 6000]) + LAST,
+    packed(["t", _MANY]) + LAST,
+    packed(["t", [[1, {"deep": [[[{"a": "x" * 150_000, "e": ExtType(5, b"x" * 70_000)}]]]}]]])
+    + LAST,
+    packed(["t", 1, {"log": "x" * 200_000}]) + LAST,
+    packed([None, [], *[1] * 6000]) + LAST,
+]
+for _n, _frame in enumerate(OVERSIZE):  # the option is one element more
+    _count, _at = array(_frame, 0)
+    _header = bytes([0x91 + _count]) if _count < 15 else b"\xdc" + (_count + 1).to_bytes(2)
+    OVERSIZE[_n] = _header + _frame[_at:]
 CUTS = st.lists(st.integers(0, 100_000), max_size=12)
 
 
@@ -46,9 +66,51 @@ class MessagePackFramingTests(SynchronousTestCase):
         one = FRAMES["packed, bin"]
         self.assertEqual(MessagePackFraming(999).feed(b"\xc0\xc0" + one + b"\xc0" + one), [one] * 2)
 
-    def test_a_frame_above_the_limit_is_refused_before_it_is_whole(self) -> None:
+    def test_where_nothing_long_may_pass_it_is_refused_before_it_is_whole(self) -> None:
         claimed = b"\x93\xa1t\xc6\xff\xff\xff\xff"
-        self.assertIn("more than 1000 bytes", self.refusal(claimed + b"x" * 1001, 1000))
+        framing = MessagePackFraming(1000, passes=False)
+        with self.assertRaises(WrongProtocol) as caught:
+            framing.feed(claimed + b"x" * 1001)
+        self.assertIn("more than 1000 bytes", str(caught.exception))
+
+    @settings(max_examples=150, deadline=None)
+    @given(cuts=CUTS, order=st.permutations([*OVERSIZE, *FRAMES.values()]))
+    def test_long_frames_pass_and_the_others_are_whole(
+        self, cuts: list[int], order: list[bytes]
+    ) -> None:
+        found = fed(MessagePackFraming(5000), b"\xc0".join(order), cuts)
+        for frame, expected in zip(found, order, strict=True):
+            if expected in OVERSIZE:
+                assert isinstance(frame, Oversize)
+                self.assertEqual(frame, expected[:HEAD])
+                self.assertEqual(frame.size, len(expected))
+                self.assertEqual(frame.options, LAST)
+            else:
+                self.assertEqual(frame, expected)
+
+    def test_a_long_frame_is_not_kept(self) -> None:
+        framing = MessagePackFraming(1000)
+        tracemalloc.start()
+        self.addCleanup(tracemalloc.stop)
+        framing.feed(b"\x93\xa1t\x81\xa1a\xdb" + (64 << 20).to_bytes(4))
+        for _ in range(64):
+            self.assertEqual(framing.feed(bytes(1 << 20)), [])
+        self.assertLess(tracemalloc.get_traced_memory()[1], 8 << 20)
+        frames = framing.feed(LAST + FRAMES["packed, bin"])
+        self.assertEqual(frames[1:], [FRAMES["packed, bin"]])
+        self.assertEqual(frames[0].size, 11 + (64 << 20) + len(LAST))  # type: ignore[attr-defined]
+
+    def test_garbage_behind_a_long_frame_is_told_after_it(self) -> None:
+        framing = MessagePackFraming(5000)
+        self.assertEqual(framing.feed(OVERSIZE[0][:9000]), [])
+        self.assertEqual(framing.unfinished, 9000)
+        self.assertEqual(len(framing.feed(OVERSIZE[0][9000:] + b"\x05")), 1)
+        with self.assertRaises(WrongProtocol):
+            framing.feed(b"\xc0")
+
+    def test_an_end_that_is_not_found_closes(self) -> None:
+        many = b"\x93\xa1t\xdd\xff\xff\xff\xff" + bytes(1 << 20)
+        self.assertIn("more than 5000 bytes", self.refusal(many, 5000))
 
     def test_claimed_sizes_cost_nothing(self) -> None:
         framing = MessagePackFraming(1000)
@@ -103,9 +165,20 @@ class JsonFramingTests(SynchronousTestCase):
         self.assertEqual([is_json(b) for b in (b"[", b"{", b"\x93", b"")], [1, 1, 0, 0])
 
     def test_what_is_not_json_is_refused(self) -> None:
-        for data in (b"[] x", b"]", b"[" * 2000):
+        for data in (b"[] x", b"]"):
             with self.assertRaises(WrongProtocol):
                 JsonFraming(1024).feed(data)
+
+    @settings(max_examples=60, deadline=None)
+    @given(cuts=CUTS, order=st.permutations([*TEXTS, LONG]))
+    def test_long_texts_pass_and_the_others_are_whole(
+        self, cuts: list[int], order: list[bytes]
+    ) -> None:
+        framing = JsonFraming(1024)
+        found = fed(framing, b"\n".join(order), cuts)
+        self.assertEqual(found, [text[:HEAD] for text in order])
+        (head,) = [text for text in found if isinstance(text, Oversize)]
+        self.assertEqual((head.size, framing.unfinished), (len(LONG), 0))
 
     def test_a_long_text_byte_by_byte(self) -> None:
         text = b'["' + b"\\n" * 20_000 + b'"]'

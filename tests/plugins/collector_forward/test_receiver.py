@@ -30,7 +30,7 @@ AUTHORITY = Authority()
 
 
 def config(**more: Any) -> ForwardConfig:
-    return ForwardConfig(endpoint="127.0.0.1:0", **more)
+    return ForwardConfig(**{"endpoint": "127.0.0.1:0", **more})
 
 
 def chunk(name: str, *texts: str) -> bytes:
@@ -272,20 +272,27 @@ class PoisonTests(ForwardTestCase):
             return b""
 
     @as_task
-    async def test_a_frame_that_is_too_long_closes(self) -> None:
+    async def test_a_frame_that_is_too_long_is_set_aside_and_answered(self) -> None:
         await self.listen(max_frame_size=2000)
         sock = self.dial()
-        sock.sendall(packed(["t", 1, {"log": "x" * 3000}]))
-        self.assertEqual(await self.closing(sock), b"")
-        self.assertEqual(self.output.events, [])
+        long = packed(["t", 1, {"log": "x" * 3000}, {"chunk": "c"}])
+        longer = packed(["t", b"x" * 3_000_000, {"chunk": "d"}])
+        await asyncio.to_thread(sock.sendall, long + longer + chunk("e", "good"))
+        self.assertEqual(await self.answers(sock, 3), ack("c") + ack("d") + ack("e"))
+        self.assertEqual(self.output.bodies, ["good"])
+        self.assertEqual(self.letters, [(long, "too_large"), (longer[:65536], "too_large")])
+        said = [letter.text for letter in cast("LetterBox", self.context.letters).letters]
+        self.assertIn(f"a frame of {len(longer)} bytes", said[1])
+        self.assertEqual(self.count("dead_lettered_log_records", reason="too_large"), 2)
+
+    async def answers(self, sock: socket.socket, count: int) -> bytes:
+        found = b""
+        while found.count(b"ack") < count:
+            found += await self.read(sock)
+        return found
 
 
-class SecurityTests(ForwardTestCase):
-    def setUp(self) -> None:
-        super().setUp()
-        self.cert = Path(self.mktemp())
-        self.cert.write_bytes(AUTHORITY.issue())
-
+class SecurityTestCase(ForwardTestCase):
     def shake(self, helo: bytes, key: str, user: str = "", password: str = "") -> bytes:
         said = msgpack.unpackb(helo)[1]
         nonce, auth, name, salt = said["nonce"], said["auth"], b"client", b"salt"
@@ -297,6 +304,13 @@ class SecurityTests(ForwardTestCase):
     async def pong(self, sock: socket.socket, *said: str) -> list[Any]:
         sock.sendall(self.shake(await self.read(sock), *said))
         return cast("list[Any]", msgpack.unpackb(await self.read(sock)))
+
+
+class SecurityTests(SecurityTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.cert = Path(self.mktemp())
+        self.cert.write_bytes(AUTHORITY.issue())
 
     @as_task
     async def test_a_client_with_the_key_is_let_in(self) -> None:
@@ -412,6 +426,7 @@ class StartTests(ForwardTestCase):
         for endpoint, security, times in (
             ("0.0.0.0:24224", None, 1),
             ("127.0.0.1:24224", None, 0),
+            ("unix:///run/forward.sock", None, 0),
             ("0.0.0.0:24224", {"shared_key": "k"}, 0),
         ):
             said = ForwardConfig(endpoint=endpoint, security=security)  # type: ignore[arg-type]

@@ -12,6 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from collector_forward.failure import Undecodable
 from collector_forward.limits import Limits
+from collector_forward.shapes import Shapes
 from collector_forward.wire import open_envelope, read, salvaged_chunk
 from tests.plugins.collector_forward.vectors import (
     FRAMES,
@@ -139,7 +140,7 @@ class RefusalTests(SynchronousTestCase):
     def reason(self, frame: Any, limits: Limits = LIMITS) -> str:
         data = frame if isinstance(frame, bytes) else packed(frame)
         with self.assertRaises(Undecodable) as caught:
-            read(data, open_envelope(data, limits), limits)
+            read(data, open_envelope(data, limits), limits, Shapes())
         return str(caught.exception.reason)
 
     def test_arrays_that_are_no_frames(self) -> None:

@@ -9,6 +9,7 @@ import msgpack
 from collector.api import Resource
 from collector_forward.events import Writer
 from collector_forward.limits import Limits
+from collector_forward.shapes import Shapes
 from collector_forward.wire import Message, open_envelope, read
 
 LIMITS = Limits(expanded=1 << 20, entries=10_000)
@@ -107,7 +108,7 @@ def packed(value: Any) -> bytes:
 def message_of(frame: bytes | list[Any]) -> Message:
     """A frame, read."""
     data = frame if isinstance(frame, bytes) else packed(frame)
-    return read(data, open_envelope(data, LIMITS), LIMITS)
+    return read(data, open_envelope(data, LIMITS), LIMITS, Shapes())
 
 
 def events_of(frame: bytes | list[Any], uid: str = "", keys: tuple[str, ...] = ("log",)) -> Any:

@@ -1,7 +1,6 @@
-"""Compressed entries, in any number of members one after the other, up to a size.
+"""Compressed input, in any number of members one after the other, up to a size.
 
-Members are found by their magic and not by what the frame says of them: an entry begins with an
-array, so there is no doubt.
+Members are found by their magic and not by what is said of them; only `deflate` has none.
 """
 
 from __future__ import annotations
@@ -9,8 +8,6 @@ from __future__ import annotations
 import sys
 import zlib
 from typing import Protocol
-
-from .failure import Undecodable
 
 try:
     from isal import isal_zlib as _inflate
@@ -21,6 +18,9 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
+_BY_MAGIC = frozenset({"gzip", "x-gzip", "zstd"})
+#: What `decoded` knows, for an Accept-Encoding header.
+ENCODINGS = "gzip, deflate, zstd"
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 #: A frame of this many bytes of anything may stand between zstd frames: 184D2A50 to 184D2A5F.
 _SKIPPABLE = b"\x2a\x4d\x18"
@@ -44,13 +44,55 @@ class _Inflating(Protocol):
     def decompress(self, data: bytes, max_length: int = ..., /) -> bytes: ...
 
 
+class Damaged(Exception):
+    """Compressed data that cannot be decompressed; the message says why, in a few words."""
+
+
+class TooLong(Exception):
+    """More than may be decompressed."""
+
+
+class UnknownEncoding(Exception):
+    """A Content-Encoding that is none of `ENCODINGS`."""
+
+
+def decoded(body: bytes, encoding: str, limit: int) -> bytes:
+    """A body without its Content-Encoding, and at most `limit` bytes of it.
+
+    Raises UnknownEncoding, Damaged or TooLong.
+    """
+    encoding = encoding.strip().lower()
+    if encoding in _BY_MAGIC:
+        return expand(body, limit)
+    if encoding == "deflate":
+        return _inflated(body, limit)
+    if encoding not in ("", "identity"):
+        raise UnknownEncoding(encoding)
+    if len(body) > limit:
+        raise TooLong
+    return body
+
+
+def _inflated(body: bytes, limit: int) -> bytes:
+    """`deflate` means zlib's format (RFC 9110 8.4.1.2); many send it without the header."""
+    parts: list[bytes] = []
+    try:
+        _, room = _member(_inflate.decompressobj(zlib.MAX_WBITS), body, 0, parts, limit)
+    except Damaged:
+        parts.clear()
+        _, room = _member(_inflate.decompressobj(-zlib.MAX_WBITS), body, 0, parts, limit)
+    if room < 0:
+        raise TooLong
+    return b"".join(parts)
+
+
 def is_compressed(payload: bytes) -> bool:
     """Whether this is gzip or zstd."""
     return payload.startswith((_GZIP, _ZSTD)) or _is_skippable(payload)
 
 
 def expand(payload: bytes, limit: int) -> bytes:
-    """All members of a payload, decompressed. Raises Undecodable, also above `limit` bytes."""
+    """All members of a payload, decompressed. Raises Damaged, and TooLong above `limit`."""
     parts: list[bytes] = []
     at, room = 0, limit
     while at < len(payload):
@@ -65,9 +107,9 @@ def expand(payload: bytes, limit: int) -> bytes:
         elif parts and not payload[at:].strip(b"\0"):
             break  # some writers fill up with zeros
         else:
-            raise Undecodable("bad_compression", "bytes that are neither gzip nor zstd")
+            raise Damaged("bytes that are neither gzip nor zstd")
         if room < 0:
-            raise Undecodable("bomb", f"more than {limit} bytes when decompressed")
+            raise TooLong
     return b"".join(parts)
 
 
@@ -88,12 +130,12 @@ def _member(
         try:
             piece = inflating.decompress(taken, _PIECE)
         except Exception as e:  # zlib, isal and zstd each have their own
-            raise Undecodable("bad_compression", "the compressed data are damaged") from e
+            raise Damaged("the compressed data are damaged") from e
         room -= len(piece)
         parts.append(piece)
         if inflating.eof:
             return at - len(inflating.unused_data), room
         if last and not piece:
-            raise Undecodable("bad_compression", "the compressed data are cut off")
+            raise Damaged("the compressed data are cut off")
         taken = getattr(inflating, "unconsumed_tail", b"")  # zstd keeps it itself
     return at, room

@@ -1,0 +1,85 @@
+"""Sockets that are files: made, made room for, and reached.
+
+1. The file is never there with a mode wider than it shall have, not even for an instant.
+2. The file of a process that was killed is removed; one that something listens on is left alone.
+3. A path that is too long for a socket address (108 bytes) goes over /proc/self/fd.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from .sockets import BACKLOG, ListenError
+
+#: Bytes of `sun_path` without the NUL at its end.
+_LONGEST_PATH = 107
+_OWNER_ONLY = 0o600
+
+
+def socket_at(address: str, mode: int) -> socket.socket:
+    """A stream socket that listens there, see `socket_address`. Raises OSError."""
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        _bind(sock, address)
+        if mode != _OWNER_ONLY:
+            Path(address).chmod(mode)  # nobody can connect before it listens
+        sock.listen(BACKLOG)
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
+def _bind(sock: socket.socket, address: str) -> None:
+    """Rule 1: bind() makes the file with the mode that the umask leaves."""
+    before = os.umask(0o177)
+    try:
+        sock.bind(address)
+    finally:
+        os.umask(before)
+
+
+def remove_dead(path: Path) -> bool:
+    """Make room for a socket. False: one is there that lives.
+
+    Raises ListenError for what is no socket, and OSError.
+    """
+    try:
+        mode = path.lstat().st_mode
+    except FileNotFoundError:
+        return True
+    if not stat.S_ISSOCK(mode):
+        raise ListenError(f"{path} is not a socket: move it away")
+    with socket_address(path) as address, socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.setblocking(False)
+            probe.connect(address)
+        except ConnectionRefusedError:
+            path.unlink()
+            return True
+        except BlockingIOError:  # too busy to accept
+            return False
+    return False
+
+
+@contextmanager
+def socket_address(path: Path) -> Iterator[str]:
+    """What to bind or connect to for this path. Rule 3."""
+    if len(os.fsencode(path)) <= _LONGEST_PATH:
+        yield str(path)
+        return
+    if not Path("/proc/self/fd").is_dir():
+        raise ListenError(
+            f"{path} is longer than the {_LONGEST_PATH} bytes of a socket's address: choose a "
+            "shorter one"
+        )
+    directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield f"/proc/self/fd/{directory}/{path.name}"
+    finally:
+        os.close(directory)

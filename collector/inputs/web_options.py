@@ -1,0 +1,53 @@
+"""What a user may say of any receiver that speaks HTTP."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from ..component import Config
+from ..fields import Duration, Endpoint, Network, SecretStr, Size, is_loopback, split_endpoint
+from .tls import TlsServerOptions
+
+
+class HttpServerOptions(Config):
+    """An HTTP/1.1 server: where it listens, whom it lets in, what it holds and waits for."""
+
+    endpoint: Endpoint
+    #: Without it the port is plain HTTP.
+    tls: TlsServerOptions | None = None
+    #: Clients must show one of these: as `Api-Token`, `Bearer`, or the password of `Basic`.
+    tokens: tuple[Annotated[SecretStr, Field(min_length=1)], ...] = ()
+    #: Files with more of them, one a line; read again when they change.
+    token_files: tuple[Path, ...] = ()
+    #: `none`: anybody who reaches the endpoint may send.
+    auth: Literal["none"] | None = None
+    #: Clients from elsewhere get 403. Empty: from everywhere.
+    allowed_sources: tuple[Network, ...] = ()
+    #: Of a request as it comes over the wire; more is answered 413.
+    max_request_body_size: Annotated[Size, Field(ge=1)] = 20 << 20
+    #: Of the same without its Content-Encoding.
+    max_decompressed_size: Annotated[Size, Field(ge=1)] = 20 << 20
+    max_connections: Annotated[int, Field(ge=1)] = 10_000
+    #: Of one client's address; more are answered 429.
+    max_connections_per_source: Annotated[int, Field(ge=1)] = 1000
+    #: For the headers, then for the body: every 500 bytes that come lengthen that by a second.
+    read_header_timeout: Duration = 20.0
+    read_timeout: Duration = 20.0
+    #: Between requests.
+    idle_timeout: Duration = 75.0
+
+    @model_validator(mode="after")
+    def _is_guarded(self) -> HttpServerOptions:
+        host, _ = split_endpoint(self.endpoint)
+        guarded = self.tokens or self.token_files or (self.tls and self.tls.client_ca_file)
+        if not guarded and self.auth is None and not is_loopback(host):
+            raise ValueError(
+                "anybody on the network could send: set tokens, token_files or "
+                "tls.client_ca_file, listen on 127.0.0.1, or write auth: none"
+            )
+        if guarded and self.auth == "none":
+            raise ValueError("auth: none contradicts tokens and client certificates: choose one")
+        return self

@@ -1,0 +1,1 @@
+"""HTTP in: Dynatrace's log ingest API, and JSON of anybody."""
