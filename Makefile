@@ -13,7 +13,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test check lint format lowest bench soak build audit sbom lock upgrade hooks clean same-python
+.PHONY: help demo test check lint format lowest bench soak fuzz build audit sbom lock upgrade hooks clean same-python
 
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +51,13 @@ bench: $(VENV)/.dev  ## CPU, throughput, loss and memory over TCP and UDP
 
 soak: $(VENV)/.dev  ## 100 kills, full disks and damage: minutes
 	@$(BIN)/python tests/soak $(SOAK_ARGS)
+
+# Hypothesis finds what is new by itself; .hypothesis remembers what failed.
+fuzz: $(VENV)/.dev  ## bytes and frames at random through the framings and the syslog parser: minutes
+	@$(BIN)/python -m pytest -q --hypothesis-profile fuzz $(PARALLEL) \
+		tests/collector/inputs/test_autoframing.py tests/collector/inputs/test_multiline.py \
+		tests/collector/inputs/test_frames.py tests/plugins/collector_syslog/test_parser.py \
+		tests/plugins/collector_syslog/test_reader.py $(FUZZ_ARGS)
 
 build: $(VENV)/.dev  ## sdist and wheel into dist/, contents checked
 	@rm -rf dist

@@ -59,6 +59,7 @@ from .inputs.conversation import Conversation, Peer
 from .inputs.datagram import DatagramOptions
 from .inputs.frames import Frames
 from .inputs.framing import Delimited, Framing, LengthPrefixed, Lines, OctetCounted, WrongProtocol
+from .inputs.multiline import MultilineFraming
 from .inputs.receiver import DatagramReceiver, FrameReceiver, Listener, StreamReceiver
 from .inputs.sockets import ListenError
 from .inputs.stream import StreamOptions
@@ -133,6 +134,7 @@ __all__ = [
     "ListenError",
     "Listener",
     "Misread",
+    "MultilineFraming",
     "Network",
     "NotSent",
     "OctetCounted",

@@ -28,8 +28,9 @@ UID_KEY = "log.record.uid"
 
 #: Every flag there is, and what it tells the reader of an event.
 FLAGS = {
+    "bad_body": "the body begins like a format that was to be read, and breaks it",
     "bad_structured_data": "RFC 5424 structured data that could not be read; it stays in the body",
-    "bad_timestamp": "the timestamp could not be read; the time of receipt stands in for it",
+    "bad_timestamp": "the timestamp names no time that can be; that of receipt stands in for it",
     "duplicate_sd_id": "an SD-ID came twice in one message; its parameters were merged",
     "encode_failed": "an exporter could not encode the event as it was; it was sanitised",
     "framing_error": "the sender miscounted the bytes of a frame; its end was found again",

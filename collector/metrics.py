@@ -28,7 +28,7 @@ CORE_COUNTERS = {
     "receiver_dead_lettered_log_records": "Inputs written to the dead letter, by reason.",
     "receiver_discarded_dead_letters": "Records of the dead letter that went for want of room.",
     "receiver_dropped_log_records": "Inputs lost for want of room in the dead letter.",
-    "receiver_flagged_log_records": "Events marked by the framing, by flag.",
+    "receiver_flagged_log_records": "Events marked by the framing or the parser, by flag.",
     "receiver_parser_failures": "Runs of frames whose parser raised; they went on unparsed.",
     "receiver_connections_opened": "Connections accepted.",
     "receiver_connections_refused": "Connections not accepted or closed by us, by reason.",

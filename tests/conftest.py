@@ -5,6 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+#: `make fuzz`: as many examples of each property as patience allows.
+settings.register_profile("fuzz", max_examples=50_000, deadline=None)
 
 
 @pytest.fixture(autouse=True)

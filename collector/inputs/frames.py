@@ -1,19 +1,25 @@
 r"""What a parser is given: the frames of one or many reads, and whose they are.
 
-`lines()` decodes a run of text in one go; what is not UTF-8 is decoded frame by frame, shown
-as `\xNN` and flagged. `attach` tells the events what the frames knew.
+`lines()` decodes a run of text in one go; what is not UTF-8 is decoded frame by frame, by the
+encoding of its source, or else shown as `\xNN` and flagged. `attach` tells the events what the
+frames knew.
 """
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from itertools import accumulate
 from typing import Protocol, overload
 
 from ..event import NOTHING, ORIGINAL_SIZE_KEY, Event, Resource, flag
 from .framing import Cut, Marked
+
+# What would be taken for a byte that is shown as `\xNN`.
+_LIKE_A_BYTE = re.compile(rb"\\(?=x[0-9a-f]{2})")
 
 
 class Source(Protocol):
@@ -29,18 +35,25 @@ class Source(Protocol):
 class Frames(Sequence[bytes]):
     """Frames in order of arrival. `size` is the bytes that were read for them."""
 
-    __slots__ = ("_ends", "_frames", "_odd", "_parts", "_texts", "size")
+    __slots__ = ("_ends", "_frames", "_odd", "_parts", "_texts", "encodings", "size")
 
     def __init__(self, parts: list[tuple[Source, Cut]], size: int = 0) -> None:
         self._parts = parts
         self._frames: list[bytes] | None = None
         self._texts: list[str] | None = None
         self._ends: list[int] | None = None
-        self._odd = False  # a frame is Marked, or not UTF-8
+        self._odd = False  # a frame is Marked, or not text
+        #: By the number of each frame that is not UTF-8: its encoding, "" when that is not known.
+        #: Known once `lines` was called.
+        self.encodings: dict[int, str] = {}
         self.size = size
 
-    def lines(self) -> list[str]:
-        """Every frame as text, without surrogates. Made once; call it as often as you like."""
+    def lines(self, encoding: Callable[[Resource], str] | None = None) -> list[str]:
+        """Every frame as text, without surrogates. Made once; call it as often as you like.
+
+        `encoding`: what a source's frames are in when they are not UTF-8; "" when that is not
+        known.
+        """
         if self._texts is None:
             run = self._run()
             try:
@@ -50,10 +63,21 @@ class Frames(Sequence[bytes]):
                     lines = run.decode().split("\n")
                     lines.pop()
             except UnicodeDecodeError:
-                lines = [decode(frame) for frame in self.frames()]
-                self._odd = True
+                lines = self._each_line(encoding)
             self._texts = lines
         return self._texts
+
+    def _each_line(self, encoding: Callable[[Resource], str] | None) -> list[str]:
+        lines = []
+        for index, frame in enumerate(self.frames()):
+            try:
+                line = frame.decode()
+            except UnicodeDecodeError:
+                name = encoding(self.resource(index)) if encoding else ""
+                line, self.encodings[index] = foreign(frame, name)
+            lines.append(line)
+        self._odd = self._odd or "" in self.encodings.values()
+        return lines
 
     def _run(self) -> bytes | None:
         """All frames as one run; None where an LF inside a frame forbids it."""
@@ -133,8 +157,8 @@ class Frames(Sequence[bytes]):
 
     def _mark(self, events: list[Event]) -> dict[str, int]:
         said: Counter[str] = Counter()
-        for event, frame in zip(events, self.frames(), strict=True):
-            for name in _flags_of(frame, text=self._texts is not None):
+        for index, (event, frame) in enumerate(zip(events, self.frames(), strict=True)):
+            for name in _flags_of(frame, self.encodings.get(index)):
                 flag(event, name)
                 said[name] += 1
             if isinstance(frame, Marked) and frame.original_size:
@@ -148,19 +172,23 @@ def _set_resource(events: list[Event], resource: Resource) -> None:
             event.resource = resource
 
 
-def _flags_of(frame: bytes, *, text: bool) -> list[str]:
+def _flags_of(frame: bytes, encoding: str | None) -> list[str]:
     flags = list(frame.flags) if isinstance(frame, Marked) else []
-    if text:
-        try:
-            frame.decode()
-        except UnicodeDecodeError:
-            flags.append("invalid_utf8")
-    return flags
+    return [*flags, "invalid_utf8"] if encoding == "" else flags
 
 
-def decode(frame: bytes) -> str:
-    r"""Text of bytes that should be UTF-8; what is not appears as `\xNN`."""
-    return frame.decode("utf-8", "backslashreplace")
+def foreign(frame: bytes, encoding: str) -> tuple[str, str]:
+    r"""The text of bytes that are not UTF-8, and its encoding if it has that one.
+
+    It has when the text gives the same bytes back. Else bytes that are no UTF-8 appear as `\xNN`,
+    and a backslash that begins such a thing by itself as `\x5c`: so those too can be had back.
+    """
+    if encoding:
+        with suppress(UnicodeError):
+            text = frame.decode(encoding)
+            if text.encode(encoding) == frame:
+                return text, encoding
+    return _LIKE_A_BYTE.sub(rb"\\x5c", frame).decode("utf-8", "backslashreplace"), ""
 
 
 def as_they_are(frames: Frames, now_ns: int) -> list[Event]:

@@ -5,7 +5,6 @@ RFC 5424 section 6.2.1, RFC 3164 section 4.1.1.
 
 from __future__ import annotations
 
-import re
 from typing import Any, NamedTuple
 
 #: OpenTelemetry's severity number and syslog's own word, by syslog severity.
@@ -31,8 +30,6 @@ WORDS = {word: severity for severity, (_, word) in enumerate(SEVERITIES)} | {
 #: user.notice, assumed where there is no valid PRI (RFC 3164 section 4.3.3).
 ASSUMED = 13
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-# Leading zeros are illegal in RFC 5424 and seen; rsyslog takes them too.
-_PRI = re.compile(r"<([0-9]{1,3})>")
 
 
 class Priority(NamedTuple):
@@ -55,14 +52,19 @@ def _priority(value: int) -> Priority:
 
 #: By PRI value, 0 to 191.
 PRIORITIES = tuple(_priority(value) for value in range(192))
+# Leading zeros are illegal in RFC 5424 and seen; rsyslog takes them too.
+_WRITTEN = {
+    f"<{value:0{digits}d}>": priority
+    for value, priority in enumerate(PRIORITIES)
+    for digits in (1, 2, 3)
+}
 
 
 def read(text: str, start: int) -> tuple[Priority, int] | None:
     """The valid PRI at `start` and where it ends."""
-    found = _PRI.match(text, start)
-    if found is None or int(found[1]) >= len(PRIORITIES):
-        return None
-    return PRIORITIES[int(found[1])], found.end()
+    end = text.find(">", start, start + 5) + 1
+    priority = _WRITTEN.get(text[start:end])
+    return (priority, end) if priority is not None else None
 
 
 #: What the first characters of a regular line say: characters of the PRI before an RFC 3164
@@ -79,19 +81,23 @@ _IETF_FIELDS = (*_BSD_FIELDS, "syslog.message_id")
 _YEARS = tuple(str(year) for year in range(1970, 2100))
 
 
-def _heads() -> dict[str, Head]:
+def _heads(*, ietf: bool, bsd: bool) -> dict[str, Head]:
     heads: dict[str, Head] = {}
     for value, (number, text, base) in enumerate(PRIORITIES):
         pri = f"<{value}>"
         bare = {**base, "syslog.version": 1}
-        ietf = (0, number, text, bare | dict.fromkeys(_IETF_FIELDS, ""), bare)
-        bsd = (len(pri), number, text, base | dict.fromkeys(_BSD_FIELDS, ""), base)
-        for start in (*[f"{month} " for month in MONTHS], *_YEARS):
-            heads[(pri + start)[:HEAD_SIZE]] = bsd
-        for start in ("1 20", "1 19"):
-            heads[(pri + start)[:HEAD_SIZE]] = ietf
+        numbered = (0, number, text, bare | dict.fromkeys(_IETF_FIELDS, ""), bare)
+        plain = (len(pri), number, text, base | dict.fromkeys(_BSD_FIELDS, ""), base)
+        for start in (*[f"{month} " for month in MONTHS], *_YEARS) if bsd else ():
+            heads[(pri + start)[:HEAD_SIZE]] = plain
+        for start in ("1 20", "1 19") if ietf else ():
+            heads[(pri + start)[:HEAD_SIZE]] = numbered
     return heads
 
 
-#: Every regular beginning of a line. What begins otherwise is read with care.
-HEADS = _heads()
+#: By protocol, every regular beginning of a line. What begins otherwise is read with care.
+HEADS = {
+    "auto": _heads(ietf=True, bsd=True),
+    "rfc3164": _heads(ietf=False, bsd=True),
+    "rfc5424": _heads(ietf=True, bsd=False),
+}

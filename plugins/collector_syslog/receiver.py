@@ -1,60 +1,37 @@
-"""The syslog receiver: UDP and TCP listeners in front of one parser."""
+"""The syslog receiver: UDP and TCP listeners in front of one reader."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from typing import Any
-from zoneinfo import ZoneInfo
-
-from pydantic import Field, field_validator, model_validator
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 from collector.api import (
     AutoFraming,
-    Config,
     Context,
-    DatagramOptions,
     Event,
     FrameReceiver,
     Frames,
     Framing,
     Listener,
-    StreamOptions,
+    Peer,
 )
 
-from .parser import Parser
-
-
-class SyslogConfig(Config):
-    """RFC 3164 and 5424, octet-counted, LF, CRLF and NUL: recognised, nothing to set."""
-
-    udp: DatagramOptions | None = None
-    tcp: StreamOptions | None = None
-    #: IANA name of the zone of timestamps that do not say theirs.
-    timezone: str = Field("UTC", alias="location")
-
-    @field_validator("timezone")
-    @classmethod
-    def _known_zone(cls, name: str) -> str:
-        try:
-            ZoneInfo(name)
-        except (OSError, ValueError) as e:
-            raise ValueError("expected the IANA name of a time zone, such as Europe/Vienna") from e
-        return name
-
-    @model_validator(mode="after")
-    def _listens(self) -> SyslogConfig:
-        if self.udp is None and self.tcp is None:
-            raise ValueError("expected udp or tcp, each with an endpoint, or both")
-        return self
+from .options import SyslogConfig
+from .quiet import QuietFraming
+from .reader import Reader
 
 
 class SyslogReceiver(FrameReceiver[SyslogConfig]):
     """One event a message, whatever its form; what cannot be parsed is the body, flagged."""
 
+    counters: ClassVar[Mapping[str, str]] = {
+        "malformed_log_records": "Events that the parser has flagged, by the sender's address.",
+    }
+
     def __init__(self, config: SyslogConfig, context: Context) -> None:
         super().__init__(config, context)
-        self._parser = Parser(zone=config.timezone)
+        self._reader = Reader(config, context.count)
 
     def listeners(self) -> Sequence[Listener]:
         """See `FrameReceiver`."""
@@ -64,8 +41,14 @@ class SyslogReceiver(FrameReceiver[SyslogConfig]):
 
     def framing(self) -> Framing:
         """See `FrameReceiver`."""
-        tcp = self.config.tcp
-        return AutoFraming(tcp.max_frame_size) if tcp else AutoFraming()
+        assert self.config.tcp is not None  # there is a connection
+        size = self.config.tcp.max_frame_size
+        if self.config.multiline == "pri":
+            return QuietFraming(size, self.context.reactor, self._left_open)
+        return AutoFraming(size)
+
+    def _left_open(self, peer: Peer, frames: list[bytes]) -> None:
+        self._received(Frames([(peer, list(frames))]))
 
     def resource(self) -> dict[str, Any]:
         """See `FrameReceiver`."""
@@ -73,4 +56,4 @@ class SyslogReceiver(FrameReceiver[SyslogConfig]):
 
     def parse(self, frames: Frames) -> list[Event]:
         """See `FrameReceiver`."""
-        return self._parser.parse(frames.lines(), time.time_ns())
+        return self._reader.read(frames, time.time_ns())

@@ -41,12 +41,16 @@ _NOT_A_FIELD = ("CEF:", "LEEF:", "@cee:", "{", "[", '"')
 class Rfc5424:
     """Reads messages with a version, for one listener."""
 
-    def __init__(self, stamps: Timestamps) -> None:
+    def __init__(self, stamps: Timestamps, joint: str) -> None:
+        """`joint`: see `structured.read`."""
         self._stamps = stamps
+        self._joint = joint
         self.elements = Elements()
 
     def parse(self, event: Event, text: str, start: int, *, with_pri: bool) -> bool:
         """Fill in the event if `text` is of this format from `start`; else return False."""
+        if not text[start : start + 1].isdecimal():
+            return False
         version = (_VERSION if with_pri else _SURE_VERSION).match(text, start)
         if version is None:
             return False
@@ -99,7 +103,7 @@ class Rfc5424:
     def _data(self, text: str, start: int) -> Structured | None:
         """The structured data at `start`, or its nil."""
         if text.startswith("[", start):
-            return read_structured(text, start)
+            return read_structured(text, start, self._joint)
         if text[start : start + 2] in {"-", "- "}:
             return Structured({}, start + 1, lenient=False, duplicate_id=False)
         return None

@@ -84,9 +84,12 @@ class Elements(dict[str, dict[str, str]]):
             remember(self._shapes, tuple(pieces[::2]), tuple(found.attributes))
 
 
-def read(text: str, start: int) -> Structured | None:
-    """All elements from the `[` at `start`. None when one of them cannot be read."""
-    reader = _Reader(text, start)
+def read(text: str, start: int, joint: str = ".") -> Structured | None:
+    """All elements from the `[` at `start`. None when one of them cannot be read.
+
+    `joint` stands between SD-ID and name in the names of attributes.
+    """
+    reader = _Reader(text, start, joint)
     ids: set[str] = set()
     duplicate = False
     while text.startswith("[", reader.at):
@@ -101,7 +104,8 @@ def read(text: str, start: int) -> Structured | None:
 class _Reader:
     """Goes through a text once; `at` never goes back."""
 
-    def __init__(self, text: str, at: int) -> None:
+    def __init__(self, text: str, at: int, joint: str) -> None:
+        self._joint = joint
         self.text = text
         self.at = at
         self.attributes: dict[str, Any] = {}
@@ -115,7 +119,7 @@ class _Reader:
         if found is None:  # Check Point leaves the SD-ID out
             self.lenient = True
         self._skip(_SPACES, len(name))
-        prefix = f"{PREFIX}{name}." if name else PREFIX
+        prefix = f"{PREFIX}{name}{self._joint}" if name else PREFIX
         empty = True
         while not self.text.startswith("]", self.at):
             if not self._param(prefix):

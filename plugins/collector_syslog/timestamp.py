@@ -1,8 +1,9 @@
 """Timestamps as devices write them: text in, nanoseconds since the epoch out.
 
-Spec section 4, rows 1 to 9. Rules:
+Spec section 4, rows 1 to 9 and 11. Rules:
 
-1. What is shaped like a timestamp and names no real time is consumed, and said to be bad.
+1. What is shaped like a timestamp and names no real time is consumed, and said to be bad. So is
+   what names the year of a clock that was never set, 1970, or a time too far ahead.
 2. A date without a year gets the newest one that is not too far ahead (`clock.newest`).
 3. Reading a stamp costs microseconds, so all of it but its fraction is remembered: `seconds`,
    `tails`, `wholes` and `recent` are there for the parser's loop to look into by itself.
@@ -38,18 +39,24 @@ _ISO = re.compile(
 _BSD = re.compile(
     rf"([*.]?)(?:([0-9]{{4}}) )?([A-Za-z]{{3}}) {{1,2}}([0-9]{{1,2}})(?: ([0-9]{{4}}))? {_TIME}"
 )
+# Row 11: day and month in either order, as the device is set.
+_SLASHED = re.compile(rf"([0-9]{{2}})/([0-9]{{2}})/([0-9]{{4}}):{_TIME}")
 _AFTER = r"(?=:?(?:[ \t]|$)|:%)"
 _YEAR = re.compile(rf" ([0-9]{{4}}){_AFTER}")
 # Row 6. A word of capitals is a zone when it is a known one, or where nothing else can stand:
 # before a year (RFC 3164 section 5.4) or before a Cisco mnemonic.
 _ZONE = re.compile(
-    rf" ([A-Z]{{1,5}}(?:[+-][0-9]{{1,2}}(?::?[0-9]{{2}})?)?|[+-][0-9]{{2}}:?[0-9]{{2}}){_AFTER}"
+    rf" ?([A-Z]{{1,5}}(?:[+-][0-9]{{1,2}}(?::?[0-9]{{2}})?)?|[+-][0-9]{{2}}:?[0-9]{{2}}){_AFTER}"
 )
 _SURELY_ZONE = re.compile(r" [A-Z]{2,5}(?=: ?%| [0-9]{4} )")
 # What a zone or a year begins with: a look at it saves three searches.
 _SUFFIX_STARTS = frozenset("+-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 # Row 9.
 _EPOCH = re.compile(r"([0-9]{9,10})(?:\.([0-9]{1,9}+)[0-9]*+)?(?= |$)")
+#: Until then a clock that nobody has set runs.
+_FIRST = 365 * 86400 * SECOND
+#: What an offset can add to a time.
+_MOST_OFFSET = 16 * 3600 * SECOND
 _QUALITY = {"": "", "*": "never_synchronized", ".": "synchronization_lost"}
 
 
@@ -96,10 +103,12 @@ class Timestamps:
         #: `Oct 11 22:14:15 `, valid for a `now` from `_since` until before `_until`.
         self.recent: dict[str, int] = {}
         self._now = self._since = self._until = 0.0
+        self._limit = 0
 
     def at(self, now_ns: int) -> None:
         """It is `now_ns`. Call it before reading, and before looking into `recent`."""
         self._now = now_ns / SECOND
+        self._limit = now_ns + round(self._tolerance * SECOND)
         if not self._since <= self._now < self._until:
             self.recent.clear()
             self._since, self._until = float("-inf"), float("inf")
@@ -114,7 +123,11 @@ class Timestamps:
 
     def read(self, text: str, start: int) -> Stamp | None:
         """The timestamp at `start`; a space, a tab, `:%` or the end of the text must follow it."""
-        stamp = self.read_iso(text, start) or self._read_bsd(text, start)
+        stamp = self._recent(text, start) or (
+            self._read_numeric(text, start)
+            if text[start : start + 1].isdecimal()
+            else self._read_bsd(text, start)
+        )
         if stamp is None:
             return None
         end = stamp.end
@@ -125,12 +138,33 @@ class Timestamps:
                 return stamp
         return stamp if text[end : end + 1] in {"", " ", "\t"} else None
 
+    def _recent(self, text: str, start: int) -> Stamp | None:
+        """One of the plainest form that was read before; what follows cannot belong to it."""
+        end = start + BSD_SIZE
+        if text[end : end + 1] in _SUFFIX_STARTS:
+            return None
+        time = self.recent.get(text[start:end])
+        return None if time is None else Stamp(time, end - 1)
+
+    def _read_numeric(self, text: str, start: int) -> Stamp | None:
+        """One that begins with a digit."""
+        if text.startswith("-", start + 4):
+            return self.read_iso(text, start)
+        if text.startswith("/", start + 2):
+            return self._read_slashed(text, start)
+        return self._read_bsd(text, start)
+
     def epoch(self, text: str, start: int) -> Stamp | None:
         """Seconds since the epoch, with or without a fraction (Meraki, row 9)."""
         found = _EPOCH.match(text, start)
         if found is None:
             return None
-        return Stamp(int(found[1]) * SECOND + _nanoseconds(found[2]), found.end())
+        time = int(found[1]) * SECOND + _nanoseconds(found[2])
+        return Stamp(self._likely(time), found.end())
+
+    def _likely(self, time: int) -> int | None:
+        """The time, unless it cannot be the one that was meant (rule 1)."""
+        return time if _FIRST <= time <= self._limit else None
 
     def read_iso(self, text: str, start: int) -> Stamp | None:
         """The timestamp of rows 1 and 2 at `start`, whatever follows it."""
@@ -149,8 +183,10 @@ class Timestamps:
             time = None
         if offset is None or time is None:
             return Stamp(None, found.end())
-        self._remember_iso(found[0], zone, time, offset)
-        return Stamp(time - offset * SECOND + _nanoseconds(fraction), found.end())
+        meant = self._likely(time - offset * SECOND + _nanoseconds(fraction))
+        if _FIRST + _MOST_OFFSET <= time <= self._limit - _MOST_OFFSET:  # whatever the offset is
+            self._remember_iso(found[0], zone, time, offset)
+        return Stamp(meant, found.end())
 
     def _remember_iso(self, text: str, zone: str, time: int, offset: int) -> None:
         if text[ISO_SIZE:MILLIS_SIZE] in MILLIS:
@@ -170,8 +206,8 @@ class Timestamps:
         mark, first, _, day, middle, hour, minute, second, fraction = found.groups()
         suffix = self._suffix(text, found.end(), dated=bool(first or middle))
         regular = ""
-        if not suffix.dated and suffix.offset is None:
-            regular = f"{text[found.start(3) : found.end(8)]} "
+        if not suffix.dated:
+            regular = f"{text[found.start(3) : found.end(8)]} {text[found.end() : suffix.end]}"
             time = self.recent.get(regular)
             if time is not None:
                 time += _nanoseconds(fraction)
@@ -181,10 +217,27 @@ class Timestamps:
         time = self._time(civil, fraction, suffix, regular)
         return Stamp(time, suffix.end, suffix.unknown_zone, _QUALITY[mark])
 
+    def _read_slashed(self, text: str, start: int) -> Stamp | None:
+        """NetScaler's; of two readings the one nearer to now."""
+        found = _SLASHED.match(text, start)
+        if found is None:
+            return None
+        *parts, fraction = found.groups()
+        first, second, year, hour, minute, sec = map(int, parts)
+        suffix = self._suffix(text, found.end(), dated=True)
+        times = [
+            self._time(Civil(year, month, day, hour, minute, sec), fraction, suffix)
+            for month, day in ((first, second), (second, first))
+        ]
+        known = [time for time in times if time is not None]
+        time = min(known, key=lambda time: abs(time - self._now * SECOND), default=None)
+        return Stamp(time, suffix.end, suffix.unknown_zone)
+
     def _suffix(self, text: str, end: int, *, dated: bool) -> _Suffix:
         """What follows a time of day that ends at `end` and may have had its year before."""
         year = ""
-        if text[end + 1 : end + 2] not in _SUFFIX_STARTS:
+        at = end + text.startswith(" ", end)
+        if text[at : at + 1] not in _SUFFIX_STARTS:
             return _Suffix(end, year, dated, None, unknown_zone=False)
         if not dated:
             year, end = _year(text, end)
@@ -218,7 +271,8 @@ class Timestamps:
                 seconds, _ = local(civil, where, self._now)
         except ValueError:
             return None
-        return seconds * SECOND + _nanoseconds(fraction)
+        time = seconds * SECOND + _nanoseconds(fraction)
+        return self._likely(time) if suffix.dated else time
 
     def _newest(self, civil: Civil, where: tzinfo | int, regular: str) -> int:
         reading = newest(civil, where, self._now, self._tolerance)

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from tests.bench import exporting, forwarding, posting
 from tests.bench.lines import Line
+from tests.bench.odd import odd, structured
 
 #: A prime, so that the pool does not run in step with hosts and programs.
 POOL = 20_011
@@ -204,6 +205,8 @@ FORMS: dict[str, tuple[Callable[[Iterator[Line]], Iterator[bytes]], Callable[[by
     "rfc5424": (rfc5424, with_newline),
     "rfc3164": (rfc3164, with_newline),
     "octet": (rfc5424, with_count),
+    "structured": (structured, with_newline),
+    "odd": (odd, with_newline),
 }
 
 

@@ -36,6 +36,10 @@ PATHS = {
     ),
     "tcp-3164": Path("RFC 3164, TCP, 4 connections", "tcp", "rfc3164", Load("flood", 4)),
     "tcp-octet": Path("RFC 5424, octet-counted TCP", "tcp", "octet", Load("flood", 4)),
+    "tcp-structured": Path(
+        "RFC 5424 with structured data, TCP", "tcp", "structured", Load("flood", 4)
+    ),
+    "tcp-odd": Path("no regular line, TCP", "tcp", "odd", Load("flood", 4)),
     "tcp-3000": Path(
         "RFC 5424, TCP, 3,000 connections",
         "tcp",

@@ -32,7 +32,8 @@ from collector.run.loop import install_reactor
 from collector.run.memory import freeze_started, keep_heap
 from collector.run.process import run_until_stopped
 from collector_dynatrace.exporter import DynatraceConfig, DynatraceExporter
-from collector_syslog.receiver import SyslogConfig, SyslogReceiver
+from collector_syslog.options import SyslogConfig
+from collector_syslog.receiver import SyslogReceiver
 from tests.bench.load import Load
 from tests.bench.process import running
 

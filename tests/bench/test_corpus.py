@@ -35,14 +35,14 @@ class CorpusTests(SynchronousTestCase):
         self.assertApproximates(sum(line.data != "-" for line in some) / 5000, 1 / 3, 0.05)
 
     def test_frames_come_out_whole_and_end_with_their_numbers(self) -> None:
-        """In every form, whatever the framing; about 200 bytes each."""
+        """In every form, whatever the framing; 200 to 260 bytes each."""
         for form in FORMS:
             corpus = write(Path(self.mktemp()), form, 1000)
             cut = AutoFraming().feed(corpus.path.read_bytes())
             frames = cut.splitlines() if isinstance(cut, bytes) else cut
             found = [ID.search(frame) for frame in frames]
             self.assertEqual([int(id_[1]) for id_ in found if id_], list(range(1000)), form)
-            self.assertApproximates(corpus.size / 1000, 200, 40, form)
+            self.assertApproximates(corpus.size / 1000, 220, 45, form)
 
     def test_forward_frames_hold_every_message_once(self) -> None:
         """Compressed or not, a thousand a frame and the rest in the last."""

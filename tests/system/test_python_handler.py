@@ -38,7 +38,8 @@ def test_every_message_arrives(way: Way, host: str, kind: str) -> None:
     events = way.sandbox.arrived(name, _NUMBER)
     assert [event["content"] for event in events] == texts
     check(events, loglevel="WARN", syslog__facility=17, syslog__severity=4, net__transport=kind)
-    check(events, dt__ingest__source__ip=host, syslog__hostname=None, syslog__appname=None)
+    check(events, dt__ingest__source__ip=host, syslog__hostname=host, syslog__appname=None)
+    check(events, syslog__hostname_source="peer")
     check_times(events, since)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from hypothesis import given
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from collector.event import FLAGS_KEY, ORIGINAL_SIZE_KEY, Event, Resource
-from collector.inputs.frames import Frames, as_they_are
+from collector.inputs.frames import Frames, as_they_are, foreign
 from collector.inputs.framing import Cut, Marked
 
 
@@ -33,6 +34,14 @@ MARKED = LINE.map(lambda line: Marked.make(line, "truncated", size=9))
 PART = RUN | st.lists(LINE | st.binary(max_size=6) | MARKED, min_size=1)
 
 
+def shown(frame: bytes) -> str:
+    """As text, or byte for byte what is none."""
+    try:
+        return frame.decode()
+    except UnicodeDecodeError:
+        return foreign(frame, "")[0]
+
+
 class FramesTests(SynchronousTestCase):
     def frames(self, *cuts: Cut) -> Frames:
         self.peers = [Peer(str(n)) for n in range(len(cuts))]
@@ -50,7 +59,7 @@ class FramesTests(SynchronousTestCase):
             for n, cut in enumerate(cuts)
             for _ in (cut.split(b"\n")[:-1] if isinstance(cut, bytes) else cut)
         ]
-        texts = [frame.decode("utf-8", "backslashreplace") for frame in wanted]
+        texts = [shown(frame) for frame in wanted]
         frames = self.frames(*cuts)
         self.assertEqual(frames.lines(), texts)
         self.assertEqual(list(frames), wanted)
@@ -124,3 +133,41 @@ class FramesTests(SynchronousTestCase):
         events = as_they_are(self.frames(b"a\n", [b"b\nc"]), 7)
         self.assertEqual([(event.body, event.time) for event in events], [("a", 7), ("b\nc", 7)])
         self.assertEqual(events[0].attributes, {FLAGS_KEY: ["parser_failed"]})
+
+
+class ForeignTests(SynchronousTestCase):
+    """Frames that are not UTF-8."""
+
+    @given(
+        st.binary()
+        | st.lists(st.sampled_from([b"\\", b"x", b"5c", b"ff", b"\xff", b"a"])).map(b"".join)
+    )
+    def test_bytes_can_be_had_back(self, frame: bytes) -> None:
+        text, encoding = foreign(frame, "")
+        self.assertEqual((back(text), encoding), (frame, ""))
+
+    @given(
+        st.binary(max_size=20), st.sampled_from(["cp1252", "latin-1", "cp932", "gb18030", "koi8-r"])
+    )
+    def test_an_encoding_is_one_that_gives_the_bytes_back(self, frame: bytes, name: str) -> None:
+        text, encoding = foreign(frame, name)
+        self.assertEqual(text.encode(encoding) if encoding else back(text), frame)
+
+    def test_each_source_has_its_own_encoding(self) -> None:
+        cuts = [b"Gr\xfc\xdfe\n", b"Gr\xfc\xdfe\n", "Grüße\n".encode()]
+        peers = [Peer(name) for name in ("cp1252", "", "cp1252")]
+        frames = Frames(list(zip(peers, cuts, strict=True)), 9)
+        lines = frames.lines(lambda resource: str(resource.attributes["name"]))
+        self.assertEqual(lines, ["Grüße", "Gr\\xfc\\xdfe", "Grüße"])
+        self.assertEqual(frames.encodings, {0: "cp1252", 1: ""})
+        events = [Event(1, line, {}) for line in lines]
+        self.assertEqual(frames.attach(events), {"invalid_utf8": 1})
+        self.assertEqual([FLAGS_KEY in event.attributes for event in events], [False, True, False])
+
+
+def back(text: str) -> bytes:
+    """The bytes of a frame that was shown."""
+    plain = re.sub(r"\\x([0-9a-f]{2})", lambda found: chr(0xDC00 + int(found[1], 16)), text)
+    return b"".join(
+        bytes([ord(c) - 0xDC00]) if 0xDC00 <= ord(c) < 0xDD00 else c.encode() for c in plain
+    )

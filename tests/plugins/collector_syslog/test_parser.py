@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.api import FLAGS, FLAGS_KEY, Event
+from collector_syslog.bodies import describe
 from collector_syslog.memo import LIMIT
 from collector_syslog.parser import Parser
 
@@ -188,7 +189,48 @@ PATHOLOGICAL: list[tuple[str, Callable[[int], str]]] = [
     ("header", lambda n: HEADER + "h" * n + " a p m - text"),
     ("bom", lambda n: "\ufeff" * n),
     ("json", lambda n: "<34>" + "{" * n),
+    ("counters", lambda n: "<34>" + "1: " * (n // 3)),
+    ("hosts and colons", lambda n: "<34>" + "a: " * (n // 3)),
+    ("hexadecimal host", lambda n: "<34>1: " + "a:" * (n // 2)),
+    ("nodes", lambda n: "<34>h " + "A/" * (n // 2) + ":"),
+    ("uptimes", lambda n: "<34>" + "1w" * (n // 2) + ": %A-1-B: x"),
+    ("mnemonic", lambda n: "<34>%A" + "-a" * (n // 2) + ": x"),
+    ("asides", lambda n: BSD + "h " + "notice " * (n // 7) + "a: x"),
+    ("numbers behind a host", lambda n: BSD + "h " + "12345 " * (n // 6) + "a: x"),
+    ("slashes", lambda n: "<34>" + "01/" * (n // 3)),
 ]  # fmt: skip
+
+
+BODIES: list[tuple[str, Callable[[int], str]]] = [
+    ("cef header", lambda n: "CEF:0|" + "\\|" * (n // 2)),
+    ("cef keys", lambda n: "CEF:0|a|b|c|d|e|f|" + "k=v " * (n // 4)),
+    ("cef words", lambda n: "CEF:0|a|b|c|d|e|f|k=" + "w " * (n // 2)),
+    ("cef spaces", lambda n: "CEF:0|a|b|c|d|e|f|k=" + " " * n),
+    ("leef", lambda n: "LEEF:1.0|a|b|c|d|" + "k=v|" * (n // 4)),
+    ("leef without keys", lambda n: "LEEF:1.0|a|b|c|d|k=v" + "|" * n),
+    ("leef words", lambda n: "LEEF:1.0|a|b|c|d|k=v" + "|a" * (n // 2)),
+    ("pairs", lambda n: "k=v " * (n // 4)),
+    ("commas", lambda n: "k=" + "," * n),
+    ("commas and words", lambda n: "k=" + ",a" * (n // 2)),
+    ("quotes", lambda n: "k=" + '"' * n),
+    ("open quotes", lambda n: 'k="' * (n // 3)),
+    ("backslashes", lambda n: 'k="' + "\\" * n),
+    ("long word", lambda n: "k=v " + "a" * n),
+    ("braces", lambda n: '{"a":' * (n // 5)),
+]
+
+
+@pytest.mark.parametrize("make", [make for _, make in BODIES], ids=[name for name, _ in BODIES])
+def test_time_is_linear_in_the_length_of_a_body(make: Callable[[int], str]) -> None:
+    def seconds(body: str) -> float:
+        event = Event(NOW, body, {})
+        start = time.process_time()
+        describe(event, "auto")
+        return time.process_time() - start
+
+    long = min(seconds(make(400_000)) for _ in range(2))
+    short = min(seconds(make(100_000)) for _ in range(2))
+    assert long < 10 * short + 0.05
 
 
 @pytest.mark.parametrize(

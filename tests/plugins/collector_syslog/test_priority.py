@@ -100,5 +100,6 @@ def test_read_gives_the_end_of_the_pri() -> None:
 
 
 def test_heads_tell_apart_all_that_begins_regularly() -> None:
-    assert len({id(head) for head in HEADS.values()}) == 2 * 192
+    for protocol, kinds in (("auto", 2), ("rfc3164", 1), ("rfc5424", 1)):
+        assert len({id(head) for head in HEADS[protocol].values()}) == kinds * 192
     assert max(map(len, HEADS)) == HEAD_SIZE

@@ -28,12 +28,12 @@ def parse(line: str, now: int = NOW) -> Event:
 
 
 def fields(event: Event) -> dict[str, Any]:
-    """The attributes without those of the PRI and without the prefix."""
-    pri = ("syslog.facility", "syslog.severity", "syslog.priority")
+    """The attributes without those of PRI and mnemonic, and without the prefix."""
+    others = ("syslog.facility", "syslog.severity", "syslog.priority", "syslog.mnemonic")
     return {
         key.removeprefix("syslog."): value
         for key, value in event.attributes.items()
-        if key not in pri
+        if not key.startswith(others) or key == "syslog.severity_word"
     }
 
 
@@ -42,7 +42,7 @@ def read(line: str) -> tuple[dict[str, Any], str]:
     return fields(event), event.body
 
 
-def named(host: str = "", app: str = "", pid: str = "", **more: str) -> dict[str, Any]:
+def named(host: str = "", app: str = "", pid: str = "", **more: Any) -> dict[str, Any]:
     said = {"hostname": host, "appname": app, "proc_id": pid}
     return {key: value for key, value in said.items() if value} | more
 
@@ -125,8 +125,10 @@ HOST_AND_TAG = [
     ("app[123]: text", named("", "app", "123"), "text"),
     ("kernel: [1.5] text", named("", "kernel"), "[1.5] text"),
     ("filterlog: 1,2,,3", named("", "filterlog"), "1,2,,3"),
-    ("last message repeated 3 times", {}, "last message repeated 3 times"),
-    ("message repeated 2 times: [ x]", {}, "message repeated 2 times: [ x]"),
+    ("last message repeated 3 times", {"repeat_count": 3}, "last message repeated 3 times"),
+    ("message repeated 2 times: [ x]", {"repeat_count": 2}, "message repeated 2 times: [ x]"),
+    ("h last message repeated 3 times", {"hostname": "h", "repeat_count": 3},
+     "last message repeated 3 times"),
     ("-- MARK --", {}, "-- MARK --"),
     ("1,2014/01/28 01:28:35,0072,TRAFFIC", {}, "1,2014/01/28 01:28:35,0072,TRAFFIC"),
     ("time=1570561225|hostname=x", {}, "time=1570561225|hostname=x"),
@@ -155,8 +157,9 @@ HOST_AND_TAG = [
     ("2001:db8::2: %ASA-4-402119: IPSEC", named("2001:db8::2", "%ASA-4-402119"), "IPSEC"),
     ("h %ASA-4-402119: IPSEC", named("h", "%ASA-4-402119"), "IPSEC"),
     ("2a02:cf40::: %SYS-5-CONFIG_I: x", named("2a02:cf40::", "%SYS-5-CONFIG_I"), "x"),
-    ("192.168.1.254  00179 mgr:  x", named("192.168.1.254"), " 00179 mgr:  x"),
-    ("h (Stack) %%10WEB/5/LOGIN: x", named("h"), "(Stack) %%10WEB/5/LOGIN: x"),
+    ("192.168.1.254  00179 mgr:  x", named("192.168.1.254", "mgr", message_id="00179"), " x"),
+    ("192.168.1.254  00179 text:x", named("192.168.1.254"), " 00179 text:x"),
+    ("h (Stack) %%10WEB/5/LOGIN: x", named("h", "%%10WEB/5/LOGIN", device="Stack"), "x"),
 ]  # fmt: skip
 
 

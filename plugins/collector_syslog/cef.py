@@ -1,0 +1,46 @@
+"""CEF, ArcSight's Common Event Format: a body in, attributes out.
+
+`CEF:0|vendor|product|version|class|name|severity|key=value with spaces key2=value`. In the header
+`|` and a backslash are escaped, in the extension `=`, a backslash and line ends.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from . import pairs
+
+_FIELD = r"((?:[^|\\]++|\\.)*+)"
+_HEADER = re.compile(rf" *+CEF: ?+([0-9.]{{1,8}})\|{_FIELD}" + rf"\|{_FIELD}" * 5 + r"(?:\||$)")
+_FIELDS = (
+    "cef.version",
+    "cef.device_vendor",
+    "cef.device_product",
+    "cef.device_version",
+    "cef.device_event_class_id",
+    "cef.name",
+    "cef.severity",
+)
+_ESCAPE = re.compile(r"\\([\\|=nr])")
+_MEANT = {"n": "\n", "r": "\r"}
+
+
+def read(body: str) -> dict[str, Any] | None:
+    """The attributes of a body, None if it breaks the format."""
+    found = _HEADER.match(body)
+    if found is None:
+        return None
+    attributes: dict[str, Any] = {}
+    for name, value in zip(_FIELDS, found.groups(), strict=True):
+        attributes[name] = _plain(value)
+    for key, value in pairs.spaced(body[found.end() :]).items():
+        plain = [_plain(one) for one in value] if isinstance(value, list) else _plain(value)
+        attributes[f"cef.extension.{key}"] = plain
+    return attributes
+
+
+def _plain(text: str) -> str:
+    if "\\" not in text:
+        return text
+    return _ESCAPE.sub(lambda found: _MEANT.get(found[1], found[1]), text)

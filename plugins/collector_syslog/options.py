@@ -1,0 +1,93 @@
+"""The receiver's configuration."""
+
+from __future__ import annotations
+
+import codecs
+import string
+from ipaddress import ip_network
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+
+from collector.api import Config, DatagramOptions, StreamOptions
+
+from .bodies import Format
+from .parser import Protocol
+from .zone import ZoneWords, zone
+
+
+def _zone(name: str) -> str:
+    try:
+        zone(name)
+    except ValueError as e:
+        raise ValueError("expected the IANA name of a time zone, such as Europe/Vienna") from e
+    return name
+
+
+def _words(words: dict[str, str]) -> dict[str, str]:
+    ZoneWords(words)  # raises ValueError
+    return words
+
+
+def _encoding(name: str) -> str:
+    """Headers are ASCII, and line ends are bytes: an encoding must leave both as they are."""
+    ascii_ = string.printable
+    try:
+        if ascii_.encode(name) == ascii_.encode():
+            return codecs.lookup(name).name
+    except (LookupError, UnicodeError):
+        pass
+    raise ValueError("expected an encoding that holds ASCII, such as cp1252, latin-1 or gb18030")
+
+
+def _network(network: str) -> str:
+    try:
+        return str(ip_network(network))
+    except ValueError as e:
+        raise ValueError("expected an address or a network, such as 10.1.0.0/16") from e
+
+
+Zone = Annotated[str, AfterValidator(_zone)]
+Encoding = Annotated[str, AfterValidator(_encoding)]
+
+
+class SourceOptions(Config):
+    """What is different for the senders of one network."""
+
+    network: Annotated[str, AfterValidator(_network)]
+    #: Each as for the receiver; None = as the receiver.
+    timezone: Zone | None = None
+    encoding: Encoding | None = None
+
+
+class SyslogConfig(Config):
+    """RFC 3164 and 5424, octet-counted, LF, CRLF and NUL: recognised, nothing to set."""
+
+    udp: DatagramOptions | None = None
+    tcp: StreamOptions | None = None
+    #: pri: over a stream, lines that do not begin with a PRI belong to the message before.
+    multiline: Literal["none", "pri"] = "none"
+    #: Which of the formats are told apart.
+    protocol: Protocol = "auto"
+    #: IANA name of the zone of timestamps that do not say theirs.
+    timezone: Zone = Field("UTC", alias="location")
+    #: Offsets of zone words that mean something else here than in `zone.WORDS`.
+    zone_words: Annotated[dict[str, str], AfterValidator(_words)] = Field({})
+    #: Of frames that are not UTF-8.
+    encoding: Encoding | None = None
+    #: The first that has the sender's address decides.
+    sources: tuple[SourceOptions, ...] = ()
+    #: Whose name an event has: the message's, the peer's address, or the first that there is.
+    hostname_policy: Literal["message", "peer_ip", "message_then_peer"] = "message_then_peer"
+    #: What is looked for inside messages.
+    parse_body: Format = "none"
+    #: Whether the frame is kept as `log.record.original`.
+    keep_raw: bool = False
+    #: Whose names the attributes have; otel: the OpenTelemetry Collector's syslog receiver's.
+    attributes: Literal["dynatrace", "otel"] = "dynatrace"
+
+    @model_validator(mode="after")
+    def _listens(self) -> SyslogConfig:
+        if self.udp is None and self.tcp is None:
+            raise ValueError("expected udp or tcp, each with an endpoint, or both")
+        return self
