@@ -16,7 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.system.network import ANY, free_port
 from tests.system.process import PYTHON, Process, running
 from tests.system.sandbox import TOKEN
-from tests.system.waiting import eventually
+from tests.system.waiting import LONG, eventually
 
 #: What an exporter is given unless a test says otherwise: it shall not take its time.
 QUICK: Mapping[str, Any] = {
@@ -96,7 +96,7 @@ class Collector:
         assert status == 200, text
         return Metrics(text)
 
-    def settled(self, exporter: str = "dynatrace") -> Account:
+    def settled(self, exporter: str = "dynatrace", within: float = LONG) -> Account:
         """The account of an exporter once nothing is queued or in flight.
 
         It must balance whenever it is looked at, and not only then.
@@ -107,7 +107,7 @@ class Collector:
             assert account.balanced, vars(account)
             return account
 
-        return eventually(look, lambda account: account.waiting == 0)
+        return eventually(look, lambda account: account.waiting == 0, within)
 
 
 class Metrics:
