@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
-from collections import Counter
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
 from ..component import Context
 from .conversation import Peer
+from .sources import Sources
 from .tokens import Tokens
 from .web_exchange import Dialect, Exchange, WebSession
 from .web_messages import WebLimits, WebRequest, WebResponse, later
@@ -46,11 +46,10 @@ class Door:
         self.complete: list[Exchange] = []
         self.session = dialect.session
         self._context, self._tokens, self._admit = context, tokens, admit
-        self._per_source = options.max_connections_per_source
+        self._sources = Sources(options.max_connections_per_source)
         networks = [ipaddress.ip_network(network) for network in options.allowed_sources]
         self._allows = lru_cache(4096)(lambda ip: not networks or _is_among(ip, networks))
         self._visits: set[Visit] = set()
-        self._sources: Counter[str] = Counter()
         self._timer: Any = None
 
     def visit(self) -> Visit:
@@ -83,19 +82,18 @@ class Door:
     def joined(self, visit: Visit, ip: str) -> None:
         """A connection was made."""
         self._visits.add(visit)
-        self._sources[ip] += 1
+        has_room = self._sources.has_room(ip)
+        self._sources.came(ip)
         if self._timer is None:
             self._timer = self.reactor.callLater(_SWEEP, self._sweep)
-        if self._sources[ip] > self._per_source:
+        if not has_room:
             text = "Your address has too many connections."
             visit.session.turn_away(later(self._refusal("connections", 429, text)))
 
     def left(self, visit: Visit, ip: str) -> None:
         """It is gone. The last one takes the timer along."""
         self._visits.discard(visit)
-        self._sources[ip] -= 1
-        if not self._sources[ip]:
-            del self._sources[ip]
+        self._sources.left(ip)
         if not self._visits:
             self._timer.cancel()
             self._timer = None

@@ -62,7 +62,10 @@ class WebIntake:
         admit, refuse = application.admit, application.refuse
         self._door = Door(context, options, tokens, admit, refuse, dialect)
         stream = StreamOptions(
-            endpoint=options.endpoint, max_connections=options.max_connections, tls=options.tls
+            endpoint=options.endpoint,
+            max_connections=options.max_connections,
+            max_connections_per_source=0,  # the door counts them, and answers
+            tls=options.tls,
         )
         visit, gathered = self._door.visit, self._gathered
         self._listener = StreamListener(

@@ -31,7 +31,7 @@ class HttpServerOptions(Config):
     #: Of the same without its Content-Encoding.
     max_decompressed_size: Annotated[Size, Field(ge=1)] = 20 << 20
     max_connections: Annotated[int, Field(ge=1)] = 10_000
-    #: Of one client's address; more are answered 429.
+    #: Of one address, or IPv6 network of 64 bits; more are answered 429.
     max_connections_per_source: Annotated[int, Field(ge=1)] = 1000
     #: For the headers, then for the body: every 500 bytes that come lengthen that by a second.
     read_header_timeout: Duration = 20.0

@@ -26,7 +26,8 @@ from collector.api import (
     WebRequest,
     WebResponse,
 )
-from collector.inputs import tokens
+from collector.inputs import stream, tokens
+from collector.inputs.sources import Sources
 from collector.testing import RecordingOutput, context
 from tests.collector.inputs.clients import ListenerTestCase
 from tests.collector.inputs.test_tls import Heard
@@ -283,6 +284,16 @@ class LimitTests(WebReceiverTestCase):
             got = await self.talk()
         self.assertTrue(got.startswith(b"HTTP/1.1 429 "), got)
         self.assertIn(b"Retry-After: 5\r\n", got)
+
+    @as_task
+    async def test_no_other_limit_for_a_source_comes_before(self) -> None:
+        """The stream listener's own is of 1,000, and closes without an answer."""
+        self.patch(stream, "Sources", lambda most: Sources(min(most, 1)))
+        await self.serve(max_connections_per_source=2)
+        with socket.create_connection(self.address, 10):
+            await self.until(lambda: self.count("connections_opened"))
+            got = await self.talk(b"POST / HTTP/1.0\r\nContent-Length: 1\r\n\r\na")
+        self.assertTrue(got.startswith(b"HTTP/1.1 204 "), got)
 
     @as_task
     async def test_bodies_over_the_size(self) -> None:
