@@ -11,7 +11,7 @@ import msgspec
 from collector.api import UID_KEY, Event, Resource, flag
 
 from .clock import GROUP_END, GROUP_START, SECOND, event_time, nanoseconds
-from .kubernetes import Pods
+from .kubernetes import KUBERNETES, Pods
 from .lenient import Entry, clean
 from .opentelemetry import group, is_log, log
 
@@ -19,7 +19,6 @@ Ext = msgspec.msgpack.Ext
 
 TAG_KEY = "fluent.tag"
 _METADATA = "fluent.metadata."
-_KUBERNETES = "kubernetes"
 
 
 class Writer:
@@ -93,11 +92,11 @@ class Writer:
 
     def _plain(self, tag: str, at: int, record: dict[str, Any], now: int) -> Event:
         resource, at = self._resource, at or now
-        pod = record.pop(_KUBERNETES, None)
+        pod = record.pop(KUBERNETES, None)
         if type(pod) is dict:
             resource = self._pods.resource(pod)
         elif pod is not None:
-            record[_KUBERNETES] = pod
+            record[KUBERNETES] = pod
         for key in self._body_keys:
             if key in record:
                 body = record.pop(key)

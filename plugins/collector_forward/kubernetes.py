@@ -9,6 +9,9 @@ from typing import Any
 
 from collector.api import Resource
 
+#: The key of that map.
+KUBERNETES = "kubernetes"
+
 _NAMES = {
     "namespace_name": "k8s.namespace.name",
     "namespace_id": "k8s.namespace.uid",
@@ -30,6 +33,7 @@ _PREFIXES = {
 }
 #: Pods of a connection that are remembered.
 _MOST = 1024
+_NONE: tuple[dict[str, Any] | None, Resource] = (None, Resource({}))
 
 
 class Pods:
@@ -38,32 +42,22 @@ class Pods:
     def __init__(self, peer: Resource) -> None:
         self._peer = peer
         self._known: dict[tuple[Any, ...], tuple[dict[str, Any], Resource]] = {}
-        #: By identity: `Shapes` gives the same map again, and to compare it costs 0.3 us.
-        self._same: dict[int, tuple[dict[str, Any], Resource]] = {}
 
     def resource(self, said: dict[str, Any]) -> Resource:
         """The peer's resource and what the map says, which is not to be changed afterwards."""
-        same = self._same.get(id(said))
-        if same is not None and same[0] is said:
-            return same[1]
-        if len(self._same) >= _MOST:
-            self._same.clear()
-        self._same[id(said)] = said, (found := self._alike(said))
-        return found
-
-    def _alike(self, said: dict[str, Any]) -> Resource:
         key = (said.get("pod_name"), said.get("container_name"), said.get("namespace_name"))
         try:
-            found = self._known.get(key)
+            known, resource = self._known.get(key, _NONE)
         except TypeError:  # a list where a name should be
             return self._made(said)
-        if found is not None and found[0] == said:
-            return found[1]
-        if len(self._known) >= _MOST:
-            self._known.clear()
-        made = self._made(said)
-        self._known[key] = (said, made)
-        return made
+        if known is said:  # `Shapes` gives the same map again; to compare it costs 0.15 us more
+            return resource
+        if known != said:
+            resource = self._made(said)
+            if len(self._known) >= _MOST:
+                self._known.clear()
+        self._known[key] = said, resource
+        return resource
 
     def _made(self, said: dict[str, Any]) -> Resource:
         attributes = dict(self._peer.attributes)

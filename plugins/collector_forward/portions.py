@@ -46,21 +46,20 @@ def _several(content: bytes, ends: list[int]) -> Iterator[Portion]:
         first, begin = last, ends[last - 1]
 
 
-def packed(payload: bytes, limits: Limits) -> Cutting:
-    """Entries one after the other, compressed or not. Raises Undecodable."""
+def unpacked(payload: bytes, limits: Limits) -> Generator[None, None, bytes | Iterator[bytes]]:
+    """What is in a payload, compressed or not: all of it, or its pieces. Raises Undecodable."""
     if not is_compressed(payload):
-        return (yield from _cut(_slices(payload), limits.entries))
-    pieces = expansion(payload, limits.expanded)
+        return payload if len(payload) <= SIZE else _slices(payload)
+    pieces = _expanded(payload, limits.expanded)
     first, more = next(pieces), next(pieces, None)
     if more is None:
-        return (yield from _cut(iter([first]), limits.entries))
+        return first
     for _ in pieces:  # all of it once without keeping it: a bomb takes no memory
         yield
-    return (yield from _cut(expansion(payload, limits.expanded), limits.entries))
+    return _expanded(payload, limits.expanded)
 
 
-def expansion(payload: bytes, limit: int) -> Iterator[bytes]:
-    """What `expanded` gives. Raises Undecodable."""
+def _expanded(payload: bytes, limit: int) -> Iterator[bytes]:
     try:
         yield from expanded(payload, limit)
     except Damaged as e:
@@ -70,15 +69,12 @@ def expansion(payload: bytes, limit: int) -> Iterator[bytes]:
 
 
 def _slices(payload: bytes) -> Iterator[bytes]:
-    if len(payload) <= SIZE:
-        yield payload
-        return
     for begin in range(0, len(payload), SIZE):
         yield payload[begin : begin + SIZE]
 
 
-def _cut(pieces: Iterator[bytes], most: int) -> Cutting:
-    """An entry may go over any number of pieces."""
+def cut(pieces: Iterator[bytes], most: int) -> Cutting:
+    """Portions of pieces; an entry may go over any number of those. Raises Undecodable."""
     found: list[Portion] = []
     rest, wanted = b"", 0
     for piece in pieces:
@@ -92,8 +88,8 @@ def _cut(pieces: Iterator[bytes], most: int) -> Cutting:
         rest, most = _move(rest, found, most)
     if rest:
         raise Undecodable("truncated", "the last entry is cut off")
-    cut = parts if len(found) == 1 else _several
-    return (portion for content, ends in found for portion in cut(content, ends))
+    divided = parts if len(found) == 1 else _several
+    return (portion for content, ends in found for portion in divided(content, ends))
 
 
 def _move(data: bytes, found: list[Portion], most: int) -> tuple[bytes, int]:

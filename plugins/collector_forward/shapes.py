@@ -15,10 +15,9 @@ from typing import Any
 import msgspec
 from msgspec.structs import asdict
 
+from .kubernetes import KUBERNETES
 from .lenient import Entry
 from .limits import REFUSALS, Time, Value
-
-KUBERNETES = "kubernetes"
 
 #: Tags, and maps, that are remembered; all are forgotten when there are more.
 _MOST = 1024

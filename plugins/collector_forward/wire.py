@@ -20,13 +20,11 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from collector.api import is_compressed
-
 from . import scan
 from .failure import Undecodable
 from .lenient import Entry, lenient, lenient_entry
 from .limits import REFUSALS, Limits, Time, Value
-from .portions import MOST, SIZE, Cutting, expansion, packed, parts
+from .portions import MOST, SIZE, Portion, cut, parts, unpacked
 from .shapes import Shapes
 
 Bad = list[tuple[bytes, Undecodable]]
@@ -190,43 +188,38 @@ def read(
         raise Undecodable("unsupported_signal", f"{_SIGNALS[signal]}, and not logs")
     metadata = options.get("metadata")
     metadata = metadata if isinstance(metadata, dict) else {}
-    small = _small(frame, envelope, limits) if _says_its_size(envelope, limits) else None
-    claimed = None if small is None else _claimed(small, envelope, shapes)
-    if claimed is not None:
-        yield Message(envelope.tag, claimed, [], metadata)
-        return
-    portions = yield from _portions(frame, envelope, limits)
+    content = frame[envelope.begin : envelope.end]
+    if envelope.mode == "packed":
+        payload = yield from unpacked(content, limits)
+        if isinstance(payload, bytes):
+            claimed = _claimed(payload, envelope, limits, shapes)
+            if claimed:
+                yield Message(envelope.tag, claimed, [], metadata)
+                return
+            payload = iter([payload])
+        portions = yield from cut(payload, limits.entries)
+    else:
+        portions = _listed(content, envelope, limits)
     for content, ends in portions:
         entries, bad = _entries(content, ends, keep=limits.keep_original)
         yield Message(envelope.tag, entries, bad, metadata)
 
 
-def _portions(frame: bytes, envelope: Envelope, limits: Limits) -> Cutting:
-    content = frame[envelope.begin : envelope.end]
+def _listed(content: bytes, envelope: Envelope, limits: Limits) -> Iterator[Portion]:
     if envelope.mode == "message":
         return iter([(b"\x92" + content, [1 + len(content)])])
-    if envelope.mode == "packed":
-        return (yield from packed(content, limits))
     if envelope.ends is None:
         raise Undecodable("too_many_entries", f"more than {limits.entries} entries")
     return parts(content, [end - envelope.begin for end in envelope.ends])
 
 
-def _small(frame: bytes, envelope: Envelope, limits: Limits) -> bytes | None:
-    """The entries of a packed frame that is one portion, decompressed."""
-    if envelope.mode != "packed" or envelope.end - envelope.begin > SIZE:
-        return None
-    content = frame[envelope.begin : envelope.end]
-    if not is_compressed(content):
-        return content
-    pieces = expansion(content, limits.expanded)
-    first = next(pieces)
-    return first if next(pieces, None) is None else None
-
-
-def _claimed(payload: bytes, envelope: Envelope, shapes: Shapes) -> list[Entry] | None:
+def _claimed(
+    payload: bytes, envelope: Envelope, limits: Limits, shapes: Shapes
+) -> list[Entry] | None:
     """The entries, if they are as many as the frame says: to count them is a third of the work."""
-    size = envelope.options["size"]
+    size = envelope.options.get("size")
+    if type(size) is not int or not 0 < size <= min(limits.entries, MOST) or len(payload) > SIZE:
+        return None
     content, tag = _array(payload, size), envelope.tag
     entries = shapes.read(tag, content)
     if entries is None:
@@ -236,11 +229,6 @@ def _claimed(payload: bytes, envelope: Envelope, shapes: Shapes) -> list[Entry] 
             return None
         shapes.learn(tag, entries)
     return entries
-
-
-def _says_its_size(envelope: Envelope, limits: Limits) -> bool:
-    size = envelope.options.get("size")
-    return type(size) is int and 0 < size <= min(MOST, limits.entries)
 
 
 def _entries(content: bytes, ends: list[int], *, keep: bool) -> tuple[list[Entry], Bad]:

@@ -10,13 +10,18 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from collector_forward.failure import Undecodable
 from collector_forward.limits import Limits
-from collector_forward.portions import SIZE, Portion, packed, parts
+from collector_forward.portions import SIZE, Cutting, Portion, cut, parts, unpacked
 from tests.plugins.collector_forward import vectors
 
 LIMITS = Limits(64 << 20, 100_000)
 ENTRY = vectors.packed([1, {"a": "x" * 250}])
 MANY = ENTRY * 12_000
 LONG = vectors.packed([1, {"a": "x" * (3 * SIZE)}])
+
+
+def packed(payload: bytes, limits: Limits) -> Cutting:
+    found = yield from unpacked(payload, limits)
+    return (yield from cut(iter([found]) if isinstance(found, bytes) else found, limits.entries))
 
 
 def portions(payload: bytes, limits: Limits = LIMITS) -> tuple[int, list[Portion]]:

@@ -17,11 +17,9 @@ from pydantic import ValidationError
 from twisted.trial.unittest import SynchronousTestCase
 
 from collector.api import Outcome
-from collector.testing import RecordingOutput, context
 from collector_otlp.options import OtlpConfig
-from collector_otlp.receiver import OtlpReceiver
-from tests.collector.inputs.clients import ListenerTestCase
 from tests.collector.tasks import as_task
+from tests.plugins.collector_otlp.serving import ServingTestCase
 
 PROTOBUF, JSON = "application/x-protobuf", "application/json"
 CANARY = "canary-7be19f"
@@ -63,25 +61,8 @@ class OptionsTests(SynchronousTestCase):
         self.assertRaises(ValidationError, OtlpConfig.model_validate, said)
 
 
-class ReceiverTestCase(ListenerTestCase):
-    def setUp(self) -> None:
-        super().setUp()
-        self.output = RecordingOutput()
-        self.context = context("receiver", "otlp")
-
-    async def serve(self, **http: Any) -> None:
-        http.setdefault("endpoint", "127.0.0.1:0")
-        config = OtlpConfig.model_validate({"protocols": {"http": http}})
-        receiver = self.receiver = OtlpReceiver(config, self.context)
-        receiver.output = self.output
-        await receiver.start()
-        self.addCleanup(self._stop)
-        assert receiver.intake
-        self.address = receiver.intake.address
-
-    @as_task
-    async def _stop(self) -> None:
-        await self.receiver.stop()
+class ReceiverTestCase(ServingTestCase):
+    protocol = "http"
 
     async def post(
         self, body: bytes, kind: str = PROTOBUF, path: str = "/v1/logs", **headers: str

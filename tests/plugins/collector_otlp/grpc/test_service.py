@@ -25,7 +25,7 @@ from pydantic import ValidationError
 from twisted.trial.unittest import SynchronousTestCase
 
 from collector.api import ListenError, Outcome
-from collector.testing import RecordingOutput, context
+from collector.testing import RecordingOutput
 from collector_otlp.grpc import frames
 from collector_otlp.grpc.service import EXPORT
 from collector_otlp.options import OtlpConfig
@@ -34,6 +34,7 @@ from tests.collector.inputs.clients import ListenerTestCase
 from tests.collector.outputs.authority import Authority
 from tests.collector.tasks import as_task
 from tests.plugins.collector_otlp.grpc.caller import Caller, message
+from tests.plugins.collector_otlp.serving import ServingTestCase
 from tests.plugins.collector_otlp.test_receiver import request
 
 CANARY = "canary-5d20c4"
@@ -61,29 +62,14 @@ class OptionsTests(SynchronousTestCase):
         self.assertRaises(ValidationError, OtlpConfig.model_validate, said)
 
 
-class ServiceTestCase(ListenerTestCase):
+class ServiceTestCase(ServingTestCase):
+    protocol = "grpc"
+
     def setUp(self) -> None:
         super().setUp()
-        self.output = RecordingOutput()
         self.caller = Caller()
-        self.hidden: list[str] = []
-        self.context = context("receiver", "otlp", hide=self.hidden.append)
         self.folder = Path(self.mktemp())
         self.folder.mkdir()
-
-    async def serve(self, **options: Any) -> None:
-        options.setdefault("endpoint", "127.0.0.1:0")
-        config = OtlpConfig.model_validate({"protocols": {"grpc": options}})
-        receiver = self.receiver = OtlpReceiver(config, self.context)
-        receiver.output = self.output
-        await receiver.start()
-        self.addCleanup(self._stop)
-        assert receiver.intake
-        self.address = receiver.intake.address
-
-    @as_task
-    async def _stop(self) -> None:
-        await self.receiver.stop()
 
     def file(self, name: str, content: bytes) -> str:
         path = self.folder / name
