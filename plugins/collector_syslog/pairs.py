@@ -53,17 +53,17 @@ def spaced(text: str) -> Pairs:
 def separated(text: str, separator: str) -> Pairs:
     """The pairs of a text that has one separator; what has no `=` belongs to the value before."""
     pairs: Pairs = {}
-    key, value = "", ""
+    key, parts = "", [""]
     for piece in text.split(separator):
         name, equals, rest = piece.partition("=")
         if equals and name.strip():
             if key:
-                keep(pairs, key, value)
-            key, value = name.strip(), rest
+                keep(pairs, key, separator.join(parts))
+            key, parts = name.strip(), [rest]
         elif piece:
-            value += separator + piece
+            parts.append(piece)
     if key:
-        keep(pairs, key, value)
+        keep(pairs, key, separator.join(parts))
     return pairs
 
 
