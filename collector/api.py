@@ -44,7 +44,15 @@ from .inputs.autoframing import AutoFraming
 from .inputs.conversation import Conversation, Peer
 from .inputs.datagram import DatagramOptions
 from .inputs.frames import Frames
-from .inputs.framing import Delimited, Framing, LengthPrefixed, Lines, OctetCounted, WrongProtocol
+from .inputs.framing import (
+    Delimited,
+    Framing,
+    LengthPrefixed,
+    Lines,
+    OctetCounted,
+    Unfinished,
+    WrongProtocol,
+)
 from .inputs.receiver import DatagramReceiver, FrameReceiver, Listener, StreamReceiver
 from .inputs.sockets import ListenError
 from .inputs.stream import StreamOptions
@@ -121,6 +129,7 @@ __all__ = [
     "TlsClientOptions",
     "TlsServerOptions",
     "TooLarge",
+    "Unfinished",
     "WebLimits",
     "WebRequest",
     "WebResponse",

@@ -1,9 +1,10 @@
-"""The syslog receiver: UDP and TCP listeners in front of one parser."""
+"""The syslog receiver: UDP, TCP and RELP listeners in front of one parser."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,10 +20,12 @@ from collector.api import (
     Frames,
     Framing,
     Listener,
+    Outcome,
     StreamOptions,
 )
 
 from .parser import Parser
+from .transactions import Session, Window
 
 
 class SyslogConfig(Config):
@@ -30,6 +33,8 @@ class SyslogConfig(Config):
 
     udp: DatagramOptions | None = None
     tcp: StreamOptions | None = None
+    #: Each message is answered when it is safe.
+    relp: StreamOptions | None = None
     #: IANA name of the zone of timestamps that do not say theirs.
     timezone: str = Field("UTC", alias="location")
 
@@ -44,8 +49,8 @@ class SyslogConfig(Config):
 
     @model_validator(mode="after")
     def _listens(self) -> SyslogConfig:
-        if self.udp is None and self.tcp is None:
-            raise ValueError("expected udp or tcp, each with an endpoint, or both")
+        if self.udp is None and self.tcp is None and self.relp is None:
+            raise ValueError("expected udp, tcp or relp, each with an endpoint")
         return self
 
 
@@ -58,9 +63,14 @@ class SyslogReceiver(FrameReceiver[SyslogConfig]):
 
     def listeners(self) -> Sequence[Listener]:
         """See `FrameReceiver`."""
-        udp, tcp = self.config.udp, self.config.tcp
-        found = [self.stream(tcp)] if tcp else []
-        return [self.datagrams(udp), *found] if udp else found
+        udp, tcp, relp = self.config.udp, self.config.tcp, self.config.relp
+        found = [self.datagrams(udp)] if udp else []
+        if tcp:
+            found.append(self.stream(tcp))
+        if relp:
+            session = partial(Session, relp.max_frame_size)
+            found.append(self.stream(relp, session, acknowledged=True))
+        return found
 
     def framing(self) -> Framing:
         """See `FrameReceiver`."""
@@ -74,3 +84,9 @@ class SyslogReceiver(FrameReceiver[SyslogConfig]):
     def parse(self, frames: Frames) -> list[Event]:
         """See `FrameReceiver`."""
         return self._parser.parse(frames.lines(), time.time_ns())
+
+    def settled(self, frames: Frames, outcome: Outcome) -> None:
+        """See `FrameReceiver`."""
+        for cut in frames.cuts():
+            if isinstance(cut, Window):
+                cut.settle(outcome)

@@ -21,7 +21,7 @@ from tests.system.network import free_port
 from tests.system.process import PYTHON, Process
 from tests.system.sandbox import Sandbox
 from tests.system.waiting import eventually
-from tests.system.writing import AcknowledgedWriter, ForwardWriter, Writer
+from tests.system.writing import AcknowledgedWriter, ForwardWriter, RelpWriter, Writer
 
 #: Seconds that a collector lives, from when it has started.
 _LIFE = (0.0, 0.6)
@@ -54,7 +54,8 @@ class Victim:
         self, directory: Path, sandbox: Sandbox, data_dir: Path | None = None, **exporter: Any
     ) -> None:
         self._directory = directory
-        self.lines, self.syslog, self.forward = free_port(), free_port(), free_port()
+        self.lines, self.syslog = free_port(), free_port()
+        self.forward, self.relp = free_port(), free_port()
         self.data_dir = data_dir or directory / "data"
         self._config = directory / "collector.yaml"
         self._config.write_text(self._configuration({"endpoint": sandbox.url, **exporter}))
@@ -67,7 +68,10 @@ class Victim:
         acknowledging = "tests.system.acknowledging:AcknowledgingReceiver"
         receivers = {
             acknowledging: {"endpoint": f"127.0.0.1:{self.lines}"},
-            "syslog": {"tcp": {"endpoint": f"127.0.0.1:{self.syslog}"}},
+            "syslog": {
+                "tcp": {"endpoint": f"127.0.0.1:{self.syslog}"},
+                "relp": {"endpoint": f"127.0.0.1:{self.relp}"},
+            },
             "fluent_forward": {"endpoint": f"127.0.0.1:{self.forward}"},
         }
         logs = {"receivers": list(receivers), "exporters": ["dynatrace"]}
@@ -146,6 +150,7 @@ def writing(prey: Victim, size: int = 0) -> Iterator[Load]:
     """Some who wait for answers, and one who does not."""
     writers = [AcknowledgedWriter(f"writer-{n}", prey.lines, size) for n in range(3)]
     writers += [ForwardWriter(f"forward-{n}", prey.forward, size) for n in range(2)]
+    writers += [RelpWriter(f"relp-{n}", prey.relp, size) for n in range(2)]
     load = Load(writers, [Writer("plain", prey.syslog, size)])
     everybody: Sequence[Writer] = (*load.acknowledged, *load.others)
     for writer in everybody:
