@@ -34,12 +34,14 @@ from .event import (
 from .fields import (
     Duration,
     Endpoint,
+    Network,
     SecretStr,
     Size,
     is_loopback,
     shown_endpoint,
     split_endpoint,
 )
+from .inputs.access import AccessOptions
 from .inputs.autoframing import AutoFraming
 from .inputs.conversation import Conversation, Peer
 from .inputs.datagram import DatagramOptions
@@ -80,6 +82,7 @@ __all__ = [
     "UID_KEY",
     "UNSPECIFIED",
     "WARN",
+    "AccessOptions",
     "Ambiguous",
     "AutoFraming",
     "Batch",
@@ -108,6 +111,7 @@ __all__ = [
     "Lines",
     "ListenError",
     "Listener",
+    "Network",
     "NotSent",
     "OctetCounted",
     "Outcome",

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, SecretStr, WithJsonSchema
 
-__all__ = ["Duration", "Endpoint", "SecretStr", "Size", "is_loopback", "split_endpoint"]
+__all__ = ["Duration", "Endpoint", "Network", "SecretStr", "Size", "is_loopback", "split_endpoint"]
 
 _UNITS = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ns|us|ms|s|m|h|d)")
@@ -123,6 +123,13 @@ def _endpoint(value: Any) -> str:
     return value
 
 
+def _network(value: Any) -> str:
+    try:
+        return str(ipaddress.ip_network(value if isinstance(value, str) else ""))
+    except ValueError as e:
+        raise ValueError("expected an address or a network, such as 10.1.0.0/16") from e
+
+
 #: Seconds, written with a unit.
 Duration = Annotated[
     float, BeforeValidator(seconds), WithJsonSchema({"type": "string", "examples": ["500ms", "1s"]})
@@ -135,3 +142,5 @@ Size = Annotated[
 ]
 #: `host:port`; take it apart with `split_endpoint`.
 Endpoint = Annotated[str, BeforeValidator(_endpoint)]
+#: An address, or a network as `10.1.0.0/16`; `ipaddress.ip_network` takes it.
+Network = Annotated[str, BeforeValidator(_network)]

@@ -8,15 +8,17 @@ those, and hands on the frames of all of them together.
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 from pydantic import Field
 
-from ..component import Config, Context
+from ..component import Context
 from ..fields import Endpoint, Size
+from .access import AccessOptions
 from .connection import SMALL_READ, Connection
 from .conversation import Conversation
+from .entrance import Entrance
 from .frames import Frames, Source
 from .framing import MAX_FRAME, Cut, Framing, WrongProtocol, about
 from .looking import PAUSE, Looking, Next
@@ -46,7 +48,7 @@ _LINGER = 2.0
 _HANDSHAKE = 10.0
 
 
-class StreamOptions(Config):
+class StreamOptions(AccessOptions):
     """A TCP listener."""
 
     endpoint: Endpoint
@@ -80,6 +82,7 @@ class StreamListener:
         self._poll, fileno = new_poll()
         self._looking = Looking(context, fileno, self._look, pause)
         self._refusals = Refusals(context)
+        self._entrance = Entrance(context, options, self._poll, self._refusals, self._opened)
         self._identity: Identity | None = None
         self._ready: list[tuple[int, int]] = []  # of the last poll, not read yet
         self._resting: Any = None  # the timer of a listening socket that is not polled
@@ -120,6 +123,7 @@ class StreamListener:
             # Peers that were not yet accepted are heard too.
             await self._looking.last_looks(lambda: self._read_ready()[0])
         self._listen_no_more()
+        self._entrance.close()
         self._looking.stop()
         parts: list[tuple[Source, Cut]] = []
         for connection in list(self._connections.values()):
@@ -164,7 +168,8 @@ class StreamListener:
             reads += 1
             connection = self._connections.get(fd)
             if connection is None:
-                self._accept()
+                if not self._entrance.heard(fd):
+                    self._accept()
                 continue
             if events & WRITE:
                 connection.written()
@@ -243,7 +248,7 @@ class StreamListener:
                 self._refusals.accept_failed(e)
                 self._rest()
                 return
-            self._opened(sock, address)
+            self._entrance.came(sock, address)
 
     def _rest(self) -> None:
         assert self._socket is not None
@@ -255,7 +260,7 @@ class StreamListener:
         self._resting = None
         self._poll.register(self._socket.fileno(), READ)
 
-    def _opened(self, sock: socket.socket, address: Any) -> None:
+    def _opened(self, sock: socket.socket, address: Any, proxy: Mapping[str, Any]) -> None:
         if len(self._connections) >= self._options.max_connections:
             self._refusals.count("max_connections")
             sock.close()
@@ -269,7 +274,7 @@ class StreamListener:
         sock.setblocking(False)
         tune(sock)
         ip, port = peer_address(address)
-        facts = {"net.peer.ip": ip, "net.peer.port": port, **self._common}
+        facts = {"net.peer.ip": ip, "net.peer.port": port, **proxy, **self._common}
         self._context.count("connections_opened")
         if self._identity is None:
             connection = Connection(sock, self._poll, framing, ip, facts, self)

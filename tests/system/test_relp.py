@@ -22,7 +22,8 @@ _NUMBER = 400
 _MODULES = ("/usr/lib/x86_64-linux-gnu/rsyslog", "/usr/lib/aarch64-linux-gnu/rsyslog")
 _ACTION = (
     'action(type="omrelp" target="127.0.0.1" port="{port}" timeout="10" windowSize="64" '
-    'action.resumeRetryCount="-1" action.resumeInterval="1" queue.type="LinkedList" queue.size="100000" '
+    'action.resumeRetryCount="-1" action.resumeInterval="1" '
+    'queue.type="LinkedList" queue.size="100000" '
     'template="RSYSLOG_SyslogProtocol23Format")\n'
 )
 
@@ -55,7 +56,7 @@ def _feed(inlet: Path, numbers: range) -> None:
 
 
 def test_nothing_that_was_acknowledged_is_lost_in_a_kill(tmp_path: Path) -> None:
-    """rsyslog has the messages of both lives, and forgets what is acknowledged."""
+    """The messages of both lives are rsyslog's, which forgets what is acknowledged."""
     with sandbox(tmp_path) as destination, victim(tmp_path, destination) as prey:
         prey.start()
         with _relay(tmp_path, prey.relp) as (process, inlet):
