@@ -31,7 +31,10 @@ def _listed(value: Any) -> Any:
     return value if isinstance(value, list) else [value]
 
 
-Keys = Annotated[tuple[SecretStr, ...], BeforeValidator(_listed)]
+Keys = Annotated[
+    tuple[SecretStr, ...],
+    BeforeValidator(_listed, json_schema_input_type=SecretStr | list[SecretStr]),
+]
 
 
 class User(Config):
