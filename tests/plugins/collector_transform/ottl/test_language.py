@@ -12,9 +12,9 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from collector.api import Event, Misread, Resource
 from collector_transform.ottl.converters.every import CONVERTERS
+from collector_transform.ottl.cursor import MAX_DEPTH, MAX_ITEMS
 from collector_transform.ottl.editors import EDITORS
 from collector_transform.ottl.lexer import MAX_TEXT
-from collector_transform.ottl.parser import MAX_DEPTH, MAX_ITEMS
 from collector_transform.ottl.values import MAX_SIZE
 from collector_transform.program import Group, program
 from tests.plugins.collector_transform.running import changed, event, holds, ran, value, wrong
