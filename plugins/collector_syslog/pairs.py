@@ -8,10 +8,10 @@ Pairs = dict[str, str | list[str]]
 
 _KEY = r"[A-Za-z_][A-Za-z0-9_.@:-]{0,127}"
 # An unquoted value goes to the next separator; a comma, a bar or a semicolon is one only where a
-# key follows (Check Point has bars, F5 commas).
+# key follows, at once or after a space (Check Point has bars, F5 commas).
 _PAIR = re.compile(
     rf"(?:^|(?<=[\s,;|]))({_KEY})="
-    rf'(?:"((?:[^"\\]++|\\.)*+)"|([^\s,;|"]*+(?:[,;|](?!{_KEY}=)[^\s,;|"]*+)*+))',
+    rf'(?:"((?:[^"\\]++|\\.)*+)"|([^\s,;|"]*+(?:[,;|](?! ?{_KEY}=)[^\s,;|"]*+)*+))',
     re.DOTALL,
 )
 _BARS = re.compile(rf"\|{_KEY}=")

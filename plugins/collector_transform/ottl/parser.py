@@ -43,6 +43,11 @@ def parse_condition(text: str) -> Node:
     return _Parser(text).whole(_Parser.condition)
 
 
+def parse_path(text: str) -> Path:
+    """A path alone. Raises Misread."""
+    return _Parser(text).whole(_Parser.path)
+
+
 class _Parser(Cursor):
     # --- the whole --------------------------------------------------------------------------------
 
@@ -210,6 +215,12 @@ class _Parser(Cursor):
             self._take()
             return name, self.value()
         return "", self.value()
+
+    def path(self) -> Path:
+        token = self._take()
+        if token.kind != "name":
+            raise Misread("expected a path, such as log.body", token.start, token.end)
+        return self._path(token)
 
     def _path(self, token: Token) -> Path:
         names = [token.text]
