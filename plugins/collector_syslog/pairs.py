@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from typing import Any
 
 Pairs = dict[str, str | list[str]]
 
@@ -65,6 +67,16 @@ def separated(text: str, separator: str) -> Pairs:
     if key:
         keep(pairs, key, separator.join(parts))
     return pairs
+
+
+def attributes(
+    names: Sequence[str], header: Sequence[str], pairs: Pairs, prefix: str
+) -> dict[str, Any]:
+    """A header's fields under their names, and pairs with a prefix to theirs."""
+    found: dict[str, Any] = dict(zip(names, header, strict=True))
+    for key, value in pairs.items():
+        found[prefix + key] = value
+    return found
 
 
 def keep(pairs: Pairs, key: str, value: str) -> None:

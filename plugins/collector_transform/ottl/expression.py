@@ -5,13 +5,15 @@ Rules 1 and 2 of `compile` hold here.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from . import paths
 from .converters.every import CONVERTERS
 from .converters.text import is_match
 from .fault import Misread
 from .nearest import did_you_mean
 from .regex import Pattern
-from .signature import REQUIRED, Function, Param
+from .signature import ANY, FUNCTION, REQUIRED, TEXT, Function, Param
 from .syntax import (
     Call,
     Compare,
@@ -26,6 +28,7 @@ from .syntax import (
     Path,
 )
 from .unit import CALCULATIONS, SIGNS, Code, Unit
+from .values import is_text
 
 _KINDS: dict[type, str] = {
     str: "str", int: "int", float: "float", bool: "bool", bytes: "bytes", type(None): "nil",
@@ -194,6 +197,8 @@ class Expressions:
 
     def _argument(self, function: str, param: Param, node: Node) -> Code:
         kind = param.kind
+        if kind is FUNCTION:
+            return Code(self._unit.bound(_handed_on(function, node)), literal=True)
         if kind.literal:
             return self._literal(function, param, node)
         code = self._value(node)
@@ -235,3 +240,20 @@ def _by_name(
             raise Misread(f"the argument {name} is given twice", node.start, node.end)
         found[name] = node
     return found
+
+
+def _handed_on(function: str, node: Node) -> Callable[[str], str]:
+    """A converter that takes a string, and needs no more, and gives one."""
+    name = node.name if isinstance(node, Name) else ""
+    converter = CONVERTERS.get(name)
+    if converter is None or not _is_of_text(converter):
+        guess = "" if converter else did_you_mean(name, CONVERTERS)
+        said = f"{function} needs a converter from a string to a string here, such as SHA256{guess}"
+        raise Misread(said, node.start, node.end)
+    call, defaults = converter.call, [param.default for param in converter.params[1:]]
+    return lambda text: is_text(call(text, *defaults))
+
+
+def _is_of_text(converter: Function) -> bool:
+    kinds = [param.kind for param in converter.params if param.default is REQUIRED]
+    return kinds in ([TEXT], [ANY]) and converter.gives in {"str", "any"}

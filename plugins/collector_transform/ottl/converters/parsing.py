@@ -9,8 +9,11 @@ from typing import Any
 
 import orjson
 
+from collector_syslog import cef, leef
+
 from ..fault import Failed
 from ..signature import INT, TEXT, choice, function, table
+from .url import url_parts
 
 #: What quotes mean in a row of CSV.
 MODES = ("strict", "lazyQuotes", "ignoreQuotes")
@@ -91,6 +94,35 @@ def _row(row: str, delimiter: str, mode: str) -> list[str]:
     return rows[0]
 
 
+_CEF = (
+    "version",
+    "deviceVendor",
+    "deviceProduct",
+    "deviceVersion",
+    "deviceEventClassId",
+    "name",
+    "severity",
+)
+_LEEF = ("version", "vendor", "product_name", "product_version", "event_id")
+
+
+def _cef(target: str) -> dict[str, Any]:
+    found = cef.parts(target)
+    if found is None:
+        raise Failed("not CEF")
+    header, extensions = found
+    return {**dict(zip(_CEF, header, strict=True)), "extensions": extensions}
+
+
+def _leef(target: str) -> dict[str, Any]:
+    """A header of syslog may stand before it."""
+    found = leef.parts(target[max(target.find("LEEF:"), 0) :])
+    if found is None:
+        raise Failed("not LEEF")
+    header, attributes = found
+    return {**dict(zip(_LEEF, header, strict=True)), "attributes": attributes}
+
+
 def _integer(target: str, base: int) -> int:
     if not 0 <= base <= 36 or base == 1 or len(target) > 80 or ("_" in target and base):
         raise Failed("not a number of this base")
@@ -123,5 +155,8 @@ PARSING = table(
         headerDelimiter=(TEXT, None),
         mode=(choice(*MODES), "strict"),
     ),
+    function("ParseCEF", _cef, "map", target=TEXT),
+    function("ParseLEEF", _leef, "map", target=TEXT),
+    function("URL", url_parts, "map", url=TEXT),
     function("ParseInt", _integer, "int", target=TEXT, base=INT),
 )
