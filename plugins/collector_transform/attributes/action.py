@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, field_validator, model_validator
 
 from collector.api import Config, Misread, Slip
 
+from ..keys import MatchingKeys
 from ..ottl.converters.types import to_double, to_int
 from ..ottl.fault import Failed
 from ..ottl.regex import Pattern, WrongPattern
@@ -166,7 +167,7 @@ def _on_key(key: str, done: Callable[[Attributes, str], None]) -> Change:
 
 
 def _on_keys(key: str, pattern: Pattern, done: Callable[[Attributes, str], None]) -> Change:
-    matching = _Matching(pattern)
+    matching = MatchingKeys([pattern])
 
     def run(those: list[Attributes], failed: Callable[[Exception], None]) -> None:
         for attributes in those:
@@ -177,25 +178,6 @@ def _on_keys(key: str, pattern: Pattern, done: Callable[[Attributes, str], None]
                 failed(e)
 
     return run
-
-
-class _Matching(dict[str, bool]):
-    """Whether a key matches. Keys are few and come with each event: 0.03 us instead of 0.4."""
-
-    _MOST = 4096
-    _LONGEST = 256
-
-    def __init__(self, pattern: Pattern) -> None:
-        super().__init__()
-        self._pattern = pattern
-
-    def __missing__(self, key: str) -> bool:
-        found = self._pattern.found_in(key)
-        if len(key) <= self._LONGEST:
-            if len(self) >= self._MOST:
-                self.clear()
-            self[key] = found
-        return found
 
 
 def _extracting(key: str, pattern: Pattern) -> Change:
