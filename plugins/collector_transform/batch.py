@@ -1,13 +1,14 @@
-"""OpenTelemetry's batch processor, accepted: events go on as they came, exporters batch them."""
+"""OpenTelemetry's batch processor, accepted: exporters gather events themselves."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
-from collector.api import Batch, Config, Duration, Processor
+from collector.api import Config, Duration
+
+from .passing import PassingProcessor
 
 Count = Annotated[int, Field(ge=0)]
 
@@ -22,14 +23,7 @@ class BatchConfig(Config):
     metadata_cardinality_limit: Count = 1000
 
 
-class BatchProcessor(Processor[BatchConfig]):
-    """Does nothing."""
+class BatchProcessor(PassingProcessor[BatchConfig]):
+    """Passes events on."""
 
-    @classmethod
-    def config_warnings(cls, config: Any) -> Iterable[str]:  # noqa: ARG003 it has no effect
-        """See `Component`."""
-        yield "has no effect: batching is built in, see `batch` of an exporter"
-
-    def process(self, batch: Batch) -> Batch:
-        """See `Processor`."""
-        return batch
+    note = "batching is built in, see `batch` of an exporter"

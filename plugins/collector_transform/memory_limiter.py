@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
-from collector.api import Batch, Config, Duration, Processor
+from collector.api import Config, Duration
+
+from .passing import PassingProcessor
 
 MiB = Annotated[int, Field(ge=0)]
 Percentage = Annotated[int, Field(ge=0, le=100)]
@@ -25,14 +26,7 @@ class MemoryLimiterConfig(Config):
     spike_limit_percentage: Percentage = 0
 
 
-class MemoryLimiterProcessor(Processor[MemoryLimiterConfig]):
-    """Does nothing."""
+class MemoryLimiterProcessor(PassingProcessor[MemoryLimiterConfig]):
+    """Passes events on."""
 
-    @classmethod
-    def config_warnings(cls, config: Any) -> Iterable[str]:  # noqa: ARG003 it has no effect
-        """See `Component`."""
-        yield "has no effect: memory is bounded by each exporter's `queue`"
-
-    def process(self, batch: Batch) -> Batch:
-        """See `Processor`."""
-        return batch
+    note = "memory is bounded by each exporter's `queue`"

@@ -47,6 +47,11 @@ def parse_condition(text: str) -> Node:
     return _Parser(text).whole(_Parser.condition)
 
 
+def parse_value(text: str) -> Node:
+    """A value, such as a path. Raises Misread."""
+    return _Parser(text).whole(_Parser.value)
+
+
 class _Parser:
     def __init__(self, text: str) -> None:
         self._tokens = tokens(text)
