@@ -121,8 +121,9 @@ class PlaceTests(SynchronousTestCase):
         self.assertIn("did you mean IsMatch?", problems[0].message)
 
     def test_the_examples_of_the_documentation_run(self) -> None:
-        page = (Path(__file__).parents[3] / "docs" / "ottl.md").read_text()
-        blocks = re.findall(r"^```yaml\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+        docs = Path(__file__).parents[3] / "docs"
+        pages = "".join((docs / name).read_text() for name in ("ottl.md", "configuration.md"))
+        blocks = re.findall(r"^```yaml\n(processors:.*?)^```", pages, re.MULTILINE | re.DOTALL)
         self.assertGreaterEqual(len(blocks), 2)
         for block in blocks:
             names = re.findall(r"^  ([a-z/]+):", block, re.MULTILINE)
