@@ -28,11 +28,6 @@ _EXTRACT = (
 
 def ottl() -> str:
     """Us an event of a few programs, least of many rounds."""
-    texts = [line.decode() for line in islice(rfc5424(lines(_BATCH)), _BATCH)]
-
-    def parsed() -> list[Event]:
-        return Parser().parse(texts, time.time_ns())
-
     rows = []
     for name, process in {
         "severity and IsMatch of plain text": _filtering(_ERRORS),
@@ -40,7 +35,7 @@ def ottl() -> str:
         "two attributes set": _transforming(*_TWO),
         "a group extracted and merged": _transforming(*_EXTRACT),
     }.items():
-        rows.append((name, f"{_least(parsed, process):.2f}"))
+        rows.append((name, f"{least(process):.2f}"))
     return table(("OTTL, batches of 1,000", "CPU us/event"), rows)
 
 
@@ -56,11 +51,13 @@ def _transforming(*statements: str) -> Callable[[list[Event]], object]:
     return lambda events: made.process(Batch(events))
 
 
-def _least(make: Callable[[], list[Event]], do: Callable[[list[Event]], object]) -> float:
-    least = float("inf")
+def least(do: Callable[[list[Event]], object]) -> float:
+    """CPU us an event of what is done with batches of 1,000 parsed messages."""
+    texts = [line.decode() for line in islice(rfc5424(lines(_BATCH)), _BATCH)]
+    found = float("inf")
     for _ in range(_ROUNDS):
-        made = make()
+        made = Parser().parse(texts, time.time_ns())
         begun = time.process_time_ns()
         do(made)
-        least = min(least, time.process_time_ns() - begun)
-    return least / 1000 / _BATCH
+        found = min(found, time.process_time_ns() - begun)
+    return found / 1000 / _BATCH

@@ -90,6 +90,10 @@ class Expressions:
 
     # --- values -----------------------------------------------------------------------------------
 
+    def value(self, node: Node) -> str:
+        """An expression for a value."""
+        return self._value(node).text
+
     def _value(self, node: Node) -> Code:
         match node:
             case Literal(value=value):

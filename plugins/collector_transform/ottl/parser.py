@@ -48,6 +48,11 @@ def parse_path(text: str) -> Path:
     return _Parser(text).whole(_Parser.path)
 
 
+def parse_value(text: str) -> Node:
+    """A value, such as a path. Raises Misread."""
+    return _Parser(text).whole(_Parser.value)
+
+
 class _Parser(Cursor):
     # --- the whole --------------------------------------------------------------------------------
 
