@@ -24,6 +24,9 @@ MAX_TEXT = 1 << 20
 MAX_PATTERN = 4096
 #: Of a compiled pattern, in bytes: RE2's own default is 8 MiB, and there may be hundreds.
 _MAX_MEMORY = 1 << 20
+#: Keys that are remembered, and characters of one: 1 MiB for each pattern at worst.
+_MAX_KEYS = 1024
+_MAX_KEY = 256
 
 re2.set_fallback_notification(re2.FALLBACK_EXCEPTION)
 
@@ -53,6 +56,7 @@ class Pattern:
         self.anchored = text.startswith("^")
         #: Plain text that each match begins with, at the beginning of the text where `anchored`.
         self.prefix = _prefix(text.removeprefix("^"))
+        self._keys: dict[str, bool] = {}
         self._contains: Callable[[str], bool] = self._compiled.contains
 
     def __repr__(self) -> str:
@@ -65,6 +69,17 @@ class Pattern:
         if not (text.startswith(self.prefix) if self.anchored else self.prefix in text):
             return False
         return bool(self._contains(_bounded(text)))
+
+    def found_in_key(self, key: str) -> bool:
+        """The same, remembered: the keys of attributes are few."""
+        known = self._keys.get(key)
+        if known is None:
+            known = self.found_in(key)
+            if len(key) <= _MAX_KEY:
+                if len(self._keys) >= _MAX_KEYS:
+                    self._keys.clear()
+                self._keys[key] = known
+        return known
 
     def named(self, text: str) -> dict[str, str]:
         """The named groups of the first match; empty where there is none."""

@@ -34,6 +34,8 @@ class Unit:
     lines: list[str] = field(default_factory=list)
     names: dict[str, Any] = field(default_factory=dict)
     caches: bool = False
+    #: Names of maps that are empty when a batch begins.
+    memories: list[str] = field(default_factory=list)
     _count: int = 0
 
     def __post_init__(self) -> None:
@@ -63,6 +65,22 @@ class Unit:
         """One more line of the source."""
         self.lines.append("    " * depth + text)
 
+    def once_a_resource(self, start: int, depth: int) -> None:
+        """Run the lines from `start` on for the first event of each resource of a batch.
+
+        The others get the resource that came of it. A line that raises does so each time.
+        """
+        body = self.lines[start:]
+        del self.lines[start:]
+        memory, before = self.variable(), self.variable()
+        self.memories.append(memory)
+        self.line(depth, f"{before} = e.resource")
+        self.line(depth, f"if {before} in {memory}:")
+        self.line(depth + 1, f"e.resource = {memory}[{before}]")
+        self.line(depth, "else:")
+        self.lines += [f"    {line}" for line in body]
+        self.line(depth + 1, f"{memory}[{before}] = e.resource")
+
 
 Run = Callable[[list[Any], Callable[[int, Exception], None], list[Any]], list[Any]]
 
@@ -71,7 +89,7 @@ def function_of(unit: Unit) -> Run:
     """The function that the lines of a unit are the body of, for each event `e`."""
     start = [
         "def run(events, failed, lost):",
-        "    W = {}",
+        *[f"    {name} = {{}}" for name in ("W", *unit.memories)],
         "    out = []",
         "    keep_event = out.append",
     ]
