@@ -45,8 +45,10 @@ def _delete_keys(target: Map, keys: list[str]) -> Map:
 
 
 def _delete_matching(target: Map, pattern: Pattern) -> Map:
-    kept = {key: value for key, value in target.items() if not pattern.found_in_key(key)}
-    return target if len(kept) == len(target) else kept
+    found = pattern.keys
+    if not any(map(found.__getitem__, target)):
+        return target
+    return {key: value for key, value in target.items() if not found[key]}
 
 
 def _keep_keys(target: Map, keys: list[str]) -> Map:
@@ -54,8 +56,10 @@ def _keep_keys(target: Map, keys: list[str]) -> Map:
 
 
 def _keep_matching(target: Map, pattern: Pattern) -> Map:
-    kept = {key: value for key, value in target.items() if pattern.found_in_key(key)}
-    return target if len(kept) == len(target) else kept
+    found = pattern.keys
+    if all(map(found.__getitem__, target)):
+        return target
+    return {key: value for key, value in target.items() if found[key]}
 
 
 def _limit(target: Map, limit: int, priority_keys: list[str]) -> Map:

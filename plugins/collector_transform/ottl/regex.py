@@ -11,7 +11,7 @@ r"""RE2's regexes: a pattern in, tests and replacements whose time grows with th
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import re2
@@ -41,6 +41,22 @@ class WrongPattern(ValueError):
     """A pattern that RE2 does not take: why not."""
 
 
+class _Keys(dict[str, bool]):
+    """Answers about keys, which are few, and the same in most maps. A full memory is emptied."""
+
+    def __init__(self, found: Callable[[str], bool]) -> None:
+        super().__init__()
+        self._found = found
+
+    def __missing__(self, key: str) -> bool:
+        answer = self._found(key)
+        if len(key) <= _MAX_KEY:
+            if len(self) >= _MAX_KEYS:
+                self.clear()
+            self[key] = answer
+        return answer
+
+
 class Pattern:
     """A checked pattern."""
 
@@ -56,7 +72,8 @@ class Pattern:
         self.anchored = text.startswith("^")
         #: Plain text that each match begins with, at the beginning of the text where `anchored`.
         self.prefix = _prefix(text.removeprefix("^"))
-        self._keys: dict[str, bool] = {}
+        #: Whether it is found in a key of a map.
+        self.keys: Mapping[str, bool] = _Keys(self.found_in)
         self._contains: Callable[[str], bool] = self._compiled.contains
 
     def __repr__(self) -> str:
@@ -69,17 +86,6 @@ class Pattern:
         if not (text.startswith(self.prefix) if self.anchored else self.prefix in text):
             return False
         return bool(self._contains(_bounded(text)))
-
-    def found_in_key(self, key: str) -> bool:
-        """The same, remembered: the keys of attributes are few."""
-        known = self._keys.get(key)
-        if known is None:
-            known = self.found_in(key)
-            if len(key) <= _MAX_KEY:
-                if len(self._keys) >= _MAX_KEYS:
-                    self._keys.clear()
-                self._keys[key] = known
-        return known
 
     def named(self, text: str) -> dict[str, str]:
         """The named groups of the first match; empty where there is none."""
