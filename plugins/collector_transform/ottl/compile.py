@@ -89,10 +89,7 @@ class Compiler(Expressions):
         context, field_, names = self._resolved(path)
         keys = self._keys(names, path.keys)
         line = self._unit.line
-        plain = code.gives in {"int", "float", "bool"} or (code.literal and code.gives == "str")
-        value = code.text if plain or not keys else f"kept({code.text})"
-        if keys and code.held:
-            value = f"({code.text} if type({code.text}) in SCALARS else {value})"
+        value = _kept(code) if keys else code.text
         if keys and field_.read in {"A", "C"} and len(keys) == 1 and keys[0].gives == "str":
             line(depth, f"{field_.read}[{keys[0].text}] = {value}")
             return
@@ -112,3 +109,11 @@ class Compiler(Expressions):
         else:
             replace = self._unit.bound(field_.replace)
             line(depth, f"replace_resource(e, {replace}(e.resource, {value}), W)")
+
+
+def _kept(code: Code) -> str:
+    """What is stored below a key, bounded where that may be needed."""
+    if code.gives in {"int", "float", "bool"} or (code.literal and code.gives == "str"):
+        return code.text
+    kept = f"kept({code.text})"
+    return f"({code.text} if type({code.text}) in SCALARS else {kept})" if code.held else kept
