@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +14,9 @@ from .converters.text import is_match
 #: The names that comparisons and calculations have in the source.
 SIGNS = {"==": "eq", "!=": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
 CALCULATIONS = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide"}
+
+
+_ATTRIBUTES = re.compile(r"\bA\b")
 
 
 @dataclass
@@ -87,15 +91,16 @@ Run = Callable[[list[Any], Callable[[int, Exception], None], list[Any]], list[An
 
 def function_of(unit: Unit) -> Run:
     """The function that the lines of a unit are the body of, for each event `e`."""
-    start = [
-        "def run(events, failed, lost):",
-        *[f"    {name} = {{}}" for name in ("W", *unit.memories)],
-        "    out = []",
-        "    keep_event = out.append",
-    ]
-    loop = ["    for e in events:", "        A = e.attributes"]
+    body = "\n".join(unit.lines)
+    ends = "continue" in body  # for some events before the last line
+    start = ["def run(events, failed, lost):"]
+    start += [f"    {name} = {{}}" for name in ("W", *unit.memories)]
+    start += ["    out = []", "    keep_event = out.append"] if ends else ["    out = events"]
+    loop = ["    for e in events:"]
+    loop += ["        A = e.attributes"] if _ATTRIBUTES.search(body) else []
     loop += ["        C = {}"] if unit.caches else []
-    lines = [*start, *loop, *unit.lines, "        keep_event(e)", "    return out"]
+    rest = ["        keep_event(e)"] if ends else ["        pass"]
+    lines = [*start, *loop, body, *rest, "    return out"]
     names = {"__builtins__": {"type": type, "str": str, "Exception": Exception}, **unit.names}
     exec(compile("\n".join(lines), "<ottl>", "exec"), names)  # noqa: S102 rule 1 above
     run: Run = names["run"]
