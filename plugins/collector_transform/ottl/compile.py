@@ -177,6 +177,10 @@ class Compiler:
 
     # --- values -----------------------------------------------------------------------------------
 
+    def value(self, node: Node) -> str:
+        """An expression that gives a value."""
+        return self._value(node).text
+
     def _value(self, node: Node) -> Code:
         match node:
             case Literal(value=value):

@@ -47,6 +47,11 @@ def parse_condition(text: str) -> Node:
     return _Parser(text).whole(_Parser.condition)
 
 
+def parse_value(text: str) -> Node:
+    """An expression that gives a value. Raises Misread."""
+    return _Parser(text).whole(_Parser.value)
+
+
 class _Parser:
     def __init__(self, text: str) -> None:
         self._tokens = tokens(text)

@@ -10,7 +10,7 @@ from collections import Counter
 from operator import is_
 from typing import Any
 
-from ..keys import MatchingKeys
+from ..keys import matching
 from ..ottl.fault import Failed
 from ..ottl.regex import Pattern
 from ..ottl.values import MAX_DEPTH, text_of
@@ -47,7 +47,7 @@ class Redaction:
         self._blocked = treatment(config.action, config.mask, key)
         self._ignored = config.ignored_keys
         patterns = [Pattern(text) for text in config.blocked_key_patterns]
-        self._blocks = MatchingKeys(patterns) if patterns else None
+        self._blocks = matching(patterns) if patterns else None
         self._left = 0
 
     def text(self, text: str) -> str:
