@@ -13,7 +13,7 @@ from ..ottl.fault import Failed
 from ..ottl.regex import Pattern, WrongPattern
 from .detector import Detector
 
-#: Texts that are joined; a find in one makes the others be looked at again, each by itself.
+#: Texts that are joined at first; where something is found, each half is tried, and so on.
 _JOINED = 32
 #: Detectors whose hints are tried together once more where something may be: 24 us become 16.
 _PART = 6
@@ -42,18 +42,31 @@ class Finder:
         parts = [together[n : n + _PART] for n in range(0, len(together), _PART)]
         self._parts = [(_any_of(part), part) for part in parts] + [(None, alone)]
 
-    def suspects(self, texts: Sequence[str]) -> Iterator[int]:
+    def suspects(self, texts: Sequence[str]) -> list[int]:
         """The numbers of those texts in which something may be."""
+        if self._alone:
+            return [n for n, text in enumerate(texts) if self.suspects_one(text)]
+        found: list[int] = []
         for start in range(0, len(texts), _JOINED):
-            group = texts[start : start + _JOINED]
-            if self._alone or _found(self._hints, "\n".join(group)):
-                yield from (n for n, text in enumerate(group, start) if self.suspects_one(text))
+            self._narrow(texts[start : start + _JOINED], start, found)
+        return found
+
+    def _narrow(self, texts: Sequence[str], start: int, found: list[int]) -> None:
+        """Add the number of each suspect, the first text's being `start`."""
+        if not _found(self._hints, "\n".join(texts)):
+            return
+        if len(texts) == 1:
+            found.append(start)
+            return
+        middle = len(texts) // 2
+        self._narrow(texts[:middle], start, found)
+        self._narrow(texts[middle:], start + middle, found)
 
     def suspects_one(self, text: str) -> bool:
         """Whether something may be in it."""
-        return (self._hints is not None and _found(self._hints, text)) or any(
-            _found(hint, text) for hint in self._alone
-        )
+        if self._hints is not None and _found(self._hints, text):
+            return True
+        return any(_found(hint, text) for hint in self._alone)
 
     def finds(self, text: str) -> list[Find]:
         """What is found, from left to right, none of it overlapping. Raises Failed."""
