@@ -39,7 +39,8 @@ class Redaction:
         both = config.chosen()
         self.counts: Counter[str] = Counter()
         self.clean: set[str] = set()
-        self.finder = Finder([detector for detector, _ in both])
+        allowed = [Pattern(text) for text in config.allowed_values]
+        self.finder = Finder([detector for detector, _ in both], allowed)
         self._names = [detector.name for detector, _ in both]
         self._treatments = [treatment(action, config.mask, key) for _, action in both]
         self._mask = config.mask

@@ -14,13 +14,13 @@ _PAGE = Path(__file__).parents[3] / "docs" / "configuration.md"
 
 class ExampleTests(SynchronousTestCase):
     def test_every_example_of_a_processor_is_valid(self) -> None:
-        blocks = re.findall(r"^```yaml\n(processors:\n.*?)^```", _PAGE.read_text(), re.M | re.S)
+        blocks = re.findall(r"(?ms)^```yaml\n(processors:\n.*?)^```", _PAGE.read_text())
         self.assertGreaterEqual(len(blocks), 4)
         directory = Path(self.mktemp())
         directory.mkdir()
         (directory / "redact.key").write_text("secret")
         for block in blocks:
-            names = re.findall(r"^  ([a-z_/]+):", block, re.M)
+            names = re.findall(r"(?m)^  ([a-z_/]+):", block)
             path = directory / "collector.yaml"
             path.write_text(
                 "receivers: {generate: }\nexporters: {stdout: }\n"
