@@ -25,12 +25,6 @@ CORE: Mapping[str, type[Config]] = {"exporters": OutletOptions, "receivers": Int
 #: The OpenTelemetry Collector's names for keys of an exporter that are the core's.
 ALIASES = {"sending_queue": "queue", "retry_on_failure": "retry"}
 
-#: Its processors that need no counterpart here.
-_BUILT_IN = {
-    "batch": "; batching is built in: see `batch` of an exporter",
-    "memory_limiter": "; memory is bounded by each exporter's `queue`",
-}
-
 #: A name becomes part of file names and labels: no path, no space.
 _ID = re.compile(r"(?P<type>[\w.-]{1,64}(:[\w.]{1,64})?)(/\w[\w.-]{0,62})?")
 
@@ -60,11 +54,6 @@ def section_of(source: Source, way: Way) -> Mapping[str, Any]:
     return dict(value)
 
 
-def built_in(section: str, id_: str) -> str:
-    """What makes a processor of the OpenTelemetry Collector needless, as the end of a sentence."""
-    return _BUILT_IN.get(id_.partition("/")[0], "") if section == "processors" else ""
-
-
 def _component(source: Source, section: str, id_: str, value: Any) -> ComponentSpec | None:
     way = (section, id_)
     place = source.key_place(way)
@@ -89,7 +78,7 @@ def _class(source: Source, way: tuple[str, str], type_: str) -> type[Component[A
     try:
         return registry.load(section, type_)
     except registry.UnknownPlugin as e:
-        source.error(f"{e}{built_in(section, type_)}", way, source.key_place(way))
+        source.error(str(e), way, source.key_place(way))
         return None
 
 

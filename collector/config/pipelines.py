@@ -8,7 +8,7 @@ from typing import Any
 
 from collector.component import Config
 
-from .components import Defined, built_in, section_of
+from .components import Defined, section_of
 from .description import PipelineSpec
 from .problem import did_you_mean, subject
 from .source import Source
@@ -92,8 +92,7 @@ def _undefined(part: str, name: str, defined: Defined) -> str:
     if elsewhere:
         return f"{subject(name)} is one of the {elsewhere[0]}, not of the {part}"
     known = [id_ for section, id_ in defined if section in _SECTIONS[part]]
-    hint = built_in(part, name) or did_you_mean(name, known)
-    return f"{subject(name)} is not defined under {part}{hint}"
+    return f"{subject(name)} is not defined under {part}{did_you_mean(name, known)}"
 
 
 def _unused(source: Source, section: Iterable[Any], defined: Defined) -> None:

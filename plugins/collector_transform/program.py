@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Literal
 
 from collector.api import Event, Misread, Slip
 
 from .ottl.compile import Compiler
 from .ottl.fault import Misread as Fault
-from .ottl.parser import parse_condition, parse_statement, parse_value
+from .ottl.parser import parse_condition, parse_statement
 from .ottl.unit import Unit, function_of
 
 #: Statements and conditions of one processor.
@@ -30,12 +29,11 @@ class Group:
     """Texts that share a context, conditions and what an error does; each with its way."""
 
     texts: tuple[tuple[Way, str], ...]
-    #: `statement` changes an event, `drop` ends one for which it is true, `value` goes to `take`.
-    kind: Literal["statement", "drop", "value"]
+    #: `statement` changes an event, `drop` ends one for which it is true.
+    kind: Literal["statement", "drop"]
     context: str | None = None
     conditions: tuple[tuple[Way, str], ...] = ()
     error_mode: ErrorMode = "ignore"
-    take: Callable[[Event, Any], None] = lambda _event, _value: None
 
 
 @dataclass(frozen=True)
@@ -93,10 +91,7 @@ class _Builder:
             self.unit.line(depth, "if go:")
             depth += 1
             self.unit.line(depth, "pass")
-        write: Callable[..., None] = self._ending
-        if group.kind != "drop":
-            taking = partial(self._giving, self.unit.bound(group.take))
-            write = self._changing if group.kind == "statement" else taking
+        write = self._changing if group.kind == "statement" else self._ending
         for way, text in group.texts:
             self._one(group, way, text, depth, write)
 
@@ -124,9 +119,6 @@ class _Builder:
     @staticmethod
     def _changing(compiler: Compiler, text: str, depth: int) -> None:
         compiler.statement(parse_statement(text), depth)
-
-    def _giving(self, take: str, compiler: Compiler, text: str, depth: int) -> None:
-        self.unit.line(depth, f"{take}(e, {compiler.value(parse_value(text))})")
 
     def _ending(self, compiler: Compiler, text: str, depth: int) -> None:
         self.unit.line(depth, f"if {compiler.condition(parse_condition(text))}:")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from collector.api import Config, Duration, Size
+from collector.api import Config, Duration, Misread, Size
 
-from ..program import Group, program
+from ..expressions import values
 from .index import Match
 from .table import Format
 
@@ -39,6 +38,15 @@ class Lookup(Config):
     match: Match = "exact"
     attributes: tuple[Copy, ...] = Field(min_length=1, max_length=100)
 
+    @field_validator("key")
+    @classmethod
+    def _readable(cls, text: str) -> str:
+        try:
+            values("key", (text,))
+        except Misread as e:
+            raise Misread([slip._replace(way=()) for slip in e.slips]) from None
+        return text
+
 
 class LookupConfig(Config):
     """A table and how it is asked."""
@@ -47,18 +55,12 @@ class LookupConfig(Config):
     lookups: tuple[Lookup, ...] = Field(max_length=100)
 
     @model_validator(mode="after")
-    def _readable(self) -> LookupConfig:
+    def _complete(self) -> LookupConfig:
         if not self.lookups:
             raise ValueError("expected lookups, a list of keys with their attributes")
         if not self.source.reload_interval:
             raise ValueError("expected a reload_interval over 0")
-        program(self.groups())
         return self
-
-    def groups(self) -> Iterator[Group]:
-        """The keys, each as an expression that gives a value."""
-        for n, one in enumerate(self.lookups):
-            yield Group(((("lookups", n, "key"), one.key),), "value")
 
     def columns(self) -> tuple[str, ...]:
         """The columns that are taken, each once."""

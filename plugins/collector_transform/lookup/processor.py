@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, ClassVar
 
 from twisted.internet.defer import Deferred
 
 from collector.api import Batch, Context, Event, Processor, spawn, wait
 
+from ..expressions import Look, values
 from ..ottl.values import text_of
-from ..program import Failures, program
 from .file import WatchedFile
 from .index import Find, finding
 from .options import Lookup, LookupConfig, Source
-from .table import BadTable, rows
+from .table import BadTable, Row, rows
 
 
 class LookupProcessor(Processor[LookupConfig]):
@@ -31,11 +30,10 @@ class LookupProcessor(Processor[LookupConfig]):
     def __init__(self, config: LookupConfig, context: Context) -> None:
         super().__init__(config, context)
         columns = config.columns()
-        self._asked = [_Asked(one, columns) for one in config.lookups]
-        takes = zip(config.groups(), self._asked, strict=True)
-        made = program([replace(group, take=asked.take) for group, asked in takes])
-        self._run = made.run
-        self._failures = Failures(made.parts, context)
+        self._asked = [
+            _Asked(one, columns, Look(values(f"lookups[{n}].key", (one.key,)), context))
+            for n, one in enumerate(config.lookups)
+        ]
         self._file = WatchedFile(config.source.path, config.source.max_size)
         self._size = 0
         self._looking: Deferred[None] | None = None
@@ -52,12 +50,10 @@ class LookupProcessor(Processor[LookupConfig]):
 
     def process(self, batch: Batch) -> Batch:
         """See `Processor`."""
-        batch.events = self._run(batch.events, self._failures.failed, [])
-        self._failures.tell()
         for n, asked in enumerate(self._asked):
-            if asked.misses:
-                self.context.count("lookup_misses", asked.misses, lookup=f"lookups[{n}]")
-                asked.misses = 0
+            misses = asked.put(batch.events)
+            if misses:
+                self.context.count("lookup_misses", misses, lookup=f"lookups[{n}]")
         return batch
 
     def tick(self, now: float) -> None:
@@ -112,33 +108,37 @@ class LookupProcessor(Processor[LookupConfig]):
 
 
 class _Asked:
-    """One lookup on its way: what to look for comes in, attributes go into the event."""
+    """One lookup on its way: events come in, and have attributes of their rows after."""
 
-    def __init__(self, lookup: Lookup, columns: Sequence[str]) -> None:
+    def __init__(self, lookup: Lookup, columns: Sequence[str], look: Look) -> None:
         self.find: Find = lambda _: None
-        self.misses = 0
+        self._look = look
         self._copies = [
             (columns.index(one.source), one.destination, one.default) for one in lookup.attributes
         ]
         self._nothing = (None,) * len(columns)
 
-    def take(self, event: Event, key: Any) -> None:
-        """Called for each event. Raises Failed."""
-        row = None
+    def put(self, events: list[Event]) -> int:
+        """How many of the events have no row."""
+        misses = 0
+        for event, (key,) in zip(events, self._look.at(events), strict=True):
+            row = self._row(key)
+            if row is None:
+                misses += 1
+                row = self._nothing
+            attributes = event.attributes
+            for n, destination, default in self._copies:
+                cell = row[n]
+                if cell is None:
+                    cell = default
+                if cell is not None:
+                    attributes[destination] = cell
+        return misses
+
+    def _row(self, key: Any) -> Row | None:
         if type(key) is str:
-            row = self.find(key)
-        elif isinstance(key, int | float):
-            row = self.find(text_of(key))
-        if row is None:
-            self.misses += 1
-            row = self._nothing
-        attributes = event.attributes
-        for n, destination, default in self._copies:
-            cell = row[n]
-            if cell is None:
-                cell = default
-            if cell is not None:
-                attributes[destination] = cell
+            return self.find(key)
+        return self.find(text_of(key)) if isinstance(key, int | float) else None
 
 
 def _loaded(

@@ -75,7 +75,7 @@ def _place(head: list[str], name: str) -> int:
 
 def _other(head: list[str], at: int) -> int:
     if len(head) != 2:
-        raise BadTable(f"it has {len(head)} columns: say in `source` which one is meant")
+        raise BadTable(f"it has {len(head)} columns, so `source` must name the one that is meant")
     return 1 - at
 
 

@@ -91,7 +91,7 @@ class Expressions:
     # --- values -----------------------------------------------------------------------------------
 
     def value(self, node: Node) -> str:
-        """An expression that gives a value."""
+        """An expression for a value."""
         return self._value(node).text
 
     def _value(self, node: Node) -> Code:

@@ -43,14 +43,14 @@ def parse_condition(text: str) -> Node:
     return _Parser(text).whole(_Parser.condition)
 
 
-def parse_value(text: str) -> Node:
-    """An expression that gives a value. Raises Misread."""
-    return _Parser(text).whole(_Parser.value)
-
-
 def parse_path(text: str) -> Path:
     """A path alone. Raises Misread."""
     return _Parser(text).whole(_Parser.path)
+
+
+def parse_value(text: str) -> Node:
+    """A value, such as a path. Raises Misread."""
+    return _Parser(text).whole(_Parser.value)
 
 
 class _Parser(Cursor):

@@ -67,8 +67,11 @@ class Unit:
 Run = Callable[[list[Any], Callable[[int, Exception], None], list[Any]], list[Any]]
 
 
-def function_of(unit: Unit) -> Run:
-    """The function that the lines of a unit are the body of, for each event `e`."""
+def function_of(unit: Unit, result: str = "e") -> Run:
+    """The function that the lines of a unit are the body of, for each event `e`.
+
+    `result` is what it gives of an event: the event, or an expression.
+    """
     start = [
         "def run(events, failed, lost):",
         "    W = {}",
@@ -77,7 +80,7 @@ def function_of(unit: Unit) -> Run:
     ]
     loop = ["    for e in events:", "        A = e.attributes"]
     loop += ["        C = {}"] if unit.caches else []
-    lines = [*start, *loop, *unit.lines, "        keep_event(e)", "    return out"]
+    lines = [*start, *loop, *unit.lines, f"        keep_event({result})", "    return out"]
     names = {"__builtins__": {"type": type, "str": str, "Exception": Exception}, **unit.names}
     exec(compile("\n".join(lines), "<ottl>", "exec"), names)  # noqa: S102 rule 1 above
     run: Run = names["run"]

@@ -18,8 +18,6 @@ Problems = Callable[..., list[str]]
 Described = Callable[..., Description]
 
 CORE = ["batch", "queue", "retry", "compression", "concurrency"]
-BATCH = "batching is built in: see `batch` of an exporter"
-QUEUE = "memory is bounded by each exporter's `queue`"
 PIPELINE = "service: {pipelines: {logs: {receivers: [listen], exporters: [send]}}}"
 
 
@@ -59,15 +57,6 @@ def test_an_unknown_type(problems: Problems) -> None:
         "2:3: error: receivers.lisen/a: no receiver is called 'lisen'; did you mean listen?",
         "3:13: error: exporters.other: no exporter is called 'other'",
         "4:10: error: service: expected a mapping",
-    ]
-
-
-def test_a_processor_that_is_built_in(problems: Problems) -> None:
-    no = "error: processors.memory_limiter/a: no processor is called 'memory_limiter'"
-    found = problems("processors:\n  batch:\n  memory_limiter/a: {limit_mib: 5}\nservice: 5")
-    assert found[:2] == [
-        f"2:3: error: processors.batch: no processor is called 'batch'; {BATCH}",
-        f"3:3: {no}; {QUEUE}",
     ]
 
 

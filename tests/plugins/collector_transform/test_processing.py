@@ -122,8 +122,11 @@ class PlaceTests(SynchronousTestCase):
         self.assertIn("did you mean IsMatch?", problems[0].message)
 
     def test_the_examples_of_the_documentation_run(self) -> None:
-        page = (Path(__file__).parents[3] / "docs" / "ottl.md").read_text()
-        blocks = re.findall(r"^```yaml\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+        docs = Path(__file__).parents[3] / "docs"
+        pages = "".join((docs / name).read_text() for name in ("ottl.md", "configuration.md"))
+        blocks = re.findall(r"^```yaml\n(processors:.*?)^```", pages, re.MULTILINE | re.DOTALL)
         self.assertGreaterEqual(len(blocks), 2)
         for block in blocks:
-            self.assertEqual(problems(block, Path(self.mktemp())), [])
+            file = Path(self.mktemp())
+            (file.parent / "redact.key").write_text("a key")
+            self.assertEqual(problems(block, file), [])

@@ -87,6 +87,16 @@ class LookupTests(LookupTestCase):
             self.assertEqual(rig.sink.events[-1].attributes, {"found": "before"})
 
     @as_task
+    async def test_a_lookup_sees_what_the_one_before_it_found(self) -> None:
+        rig = await self.started(
+            "k,site\na,b\nb,c\n",
+            {"key": "log.body", "attributes": [_SITE]},
+            {"key": 'log.attributes["site.name"]', "attributes": [_SITE]},
+        )
+        rig.send(Batch(events("a")))
+        self.assertEqual(rig.sink.events[-1].attributes, {"site.name": "c"})
+
+    @as_task
     async def test_several_lookups_run_in_their_order(self) -> None:
         rig = await self.started(
             "k,site\n10.0.0.0/8,A\n10.0.0.1,B\n",
@@ -96,10 +106,10 @@ class LookupTests(LookupTestCase):
         self.assertEqual([self.site(rig, ip) for ip in ("10.0.0.1", "10.0.0.2")], ["B", "A"])
 
     @as_task
-    async def test_a_key_that_fails_is_counted_and_the_event_goes_on(self) -> None:
+    async def test_a_key_that_fails_is_counted_and_finds_nothing(self) -> None:
         rig = await self.started("k,site\na,1\n", {"key": "Len(log.body)", "attributes": [_SITE]})
         rig.send(Batch([Event(1, 5, {})]))
-        self.assertEqual(rig.sink.events[-1].attributes, {})
+        self.assertEqual(rig.sink.events[-1].attributes, {"site.name": "unknown"})
         self.assertEqual(rig.metrics.get("processor_statement_errors"), 1)
 
     @as_task
