@@ -160,6 +160,16 @@ class RedactTests(SynchronousTestCase):
         found = self.after(Event(1, "", long), blocked_key_patterns=["[ab]c"])
         self.assertEqual(list(found.attributes.values()), ["****"])
 
+    def test_what_only_looks_suspect_stays(self) -> None:
+        text = "bearer of bad news: basic training"
+        found = self.after(Event(1, text, {"a": text, "m": {"a": text}}))
+        self.assertEqual((found.body, found.attributes), (text, {"a": text, "m": {"a": text}}))
+        self.assertEqual(self.counted(), {})
+
+    def test_a_blocked_value_that_has_no_text_is_hidden_too(self) -> None:
+        found = self.after(Event(1, "", {"a": None}), blocked_key_patterns=["a"], action="hash")
+        self.assertEqual(found.attributes, {"a": "****"})
+
     def test_the_memory_of_clean_texts_is_bounded(self) -> None:
         redaction = Redaction(RedactConfig())
         for n in range(20_000):
