@@ -7,7 +7,7 @@ the interval ends and stands for all. ADR 0034.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, Literal
 
 from pydantic import model_validator
@@ -25,7 +25,7 @@ MAX_HELD = 64 << 20
 REASON = "repeated"
 #: Seconds that an interval may have so that a sender still waits for the answer at its end.
 PATIENCE = 25.0
-_UID = ("attributes", UID_KEY)
+_UID = ("attributes", (UID_KEY,))
 
 
 class DedupConfig(SummaryConfig):
@@ -93,35 +93,29 @@ class DedupProcessor(WindowProcessor[DedupConfig, Repeats]):
     def process(self, batch: Batch) -> Batch:
         """See `Processor`."""
         now = self.begin()
-        events = batch.events
-        looked = self._look.at(events) if self._look else [True] * len(events)
         kept: list[Event] = []
-        held: list[Event] = []
         repeated: list[Event] = []
-        bypassed = 0
+        new: list[Event] = [] if self._holds else kept
         live = self._windows.live
-        for event, is_looked_at in zip(events, looked, strict=True):
-            if not is_looked_at:
-                kept.append(event)
-                continue
-            said = self._said(event)
+        for event, said in zip(batch.events, self._all_said(batch.events), strict=True):
             repeats = live.get(key := hash(said))
-            if repeats is None:
-                size = (
-                    len(said) if not self._wanted else len(written([event.body, event.attributes]))
-                )
-                repeats = Repeats(now, size, self.wall, event if self._holds else None)
-                opened = self._windows.open(key, repeats)
-                bypassed += not opened
-                (held if opened and self._holds else kept).append(event)
-            else:
+            if said is None:
+                kept.append(event)
+            elif repeats is not None:
                 self._again(repeats, event)
                 repeated.append(event)
-        self.hold(held)
+            else:
+                (new if self._opened(now, key, event, said) else kept).append(event)
+        if self._holds:
+            self.hold(new)
         self.drop(repeated, REASON)
-        self.finish(now, bypassed)
+        self.finish(now)
         batch.events = kept
         return batch
+
+    def _opened(self, now: float, key: int, event: Event, said: bytes) -> bool:
+        size = len(written([event.body, event.attributes]) if self._wanted else said)
+        return self.open(key, Repeats(now, size, self.wall, event if self._holds else None))
 
     def _again(self, repeats: Repeats, event: Event) -> None:
         if not self._holds:
@@ -131,9 +125,17 @@ class DedupProcessor(WindowProcessor[DedupConfig, Repeats]):
         repeats.count += 1
         repeats.last = self.wall
 
-    def _said(self, event: Event) -> bytes:
-        """What is the same in events that are the same."""
-        source = self._sources.number(event.resource)
+    def _all_said(self, events: list[Event]) -> Iterator[bytes | None]:
+        """Of each event what is the same in those that are the same; None: it is not looked at."""
+        looked = self._look.at(events) if self._look else [True] * len(events)
+        resource, source = None, 0
+        for event, is_looked_at in zip(events, looked, strict=True):
+            if event.resource is not resource:
+                resource = event.resource
+                source = self._sources.number(resource)
+            yield self._said(event, source) if is_looked_at else None
+
+    def _said(self, event: Event, source: int) -> bytes:
         if self._wanted and (found := chosen(event, self._wanted)):
             return written([source, found])
         body, attributes = event.body, event.attributes
