@@ -45,6 +45,7 @@ from .fields import (
     split_endpoint,
     unix_path,
 )
+from .inputs.access import AccessOptions
 from .inputs.autoframing import AutoFraming
 from .inputs.compression import (
     Damaged,
@@ -58,7 +59,15 @@ from .inputs.compression import (
 from .inputs.conversation import Conversation, Peer
 from .inputs.datagram import DatagramOptions
 from .inputs.frames import Frames
-from .inputs.framing import Delimited, Framing, LengthPrefixed, Lines, OctetCounted, WrongProtocol
+from .inputs.framing import (
+    Delimited,
+    Framing,
+    LengthPrefixed,
+    Lines,
+    OctetCounted,
+    Unfinished,
+    WrongProtocol,
+)
 from .inputs.multiline import MultilineFraming
 from .inputs.receiver import DatagramReceiver, FrameReceiver, Listener, StreamReceiver
 from .inputs.sockets import ListenError
@@ -98,6 +107,7 @@ __all__ = [
     "UID_KEY",
     "UNSPECIFIED",
     "WARN",
+    "AccessOptions",
     "Ambiguous",
     "AutoFraming",
     "Batch",
@@ -166,6 +176,7 @@ __all__ = [
     "Tokens",
     "TooLarge",
     "TooLong",
+    "Unfinished",
     "UnknownEncoding",
     "WebIntake",
     "WebLimits",

@@ -82,6 +82,24 @@ def size(value: Any) -> int:
     return int(number)
 
 
+def written_duration(seconds: float) -> str:
+    """Seconds as they stand in a configuration: in the largest unit that leaves whole numbers."""
+    for unit in ("d", "h", "m", "s", "ms", "us"):
+        number = seconds / _UNITS[unit]
+        if number > 0.5 and math.isclose(number, round(number)):
+            return f"{number:.0f}{unit}"
+    return f"{seconds:g}s" if seconds else "0"
+
+
+def written_size(bytes: int) -> str:  # noqa: A002 that is what they are
+    """The same of bytes: `64KiB`."""
+    for unit in ("TiB", "GiB", "MiB", "KiB"):
+        number, rest = divmod(bytes, _FACTORS[unit.lower()])
+        if number and not rest:
+            return f"{number}{unit}"
+    return str(bytes)
+
+
 def split_endpoint(endpoint: str) -> tuple[str, int]:
     """Host and port of `host:port`, `[v6]:port` or `:port` (every address). Raises ValueError."""
     host, colon, port = endpoint.rpartition(":")
@@ -184,13 +202,22 @@ def _network(value: Any) -> str:
 
 #: Seconds, written with a unit.
 Duration = Annotated[
-    float, BeforeValidator(seconds), WithJsonSchema({"type": "string", "examples": ["500ms", "1s"]})
+    float,
+    BeforeValidator(seconds),
+    WithJsonSchema(
+        {
+            "type": ["string", "integer"],
+            "maximum": 0,
+            "examples": ["500ms", "1s"],
+            "x-unit": "seconds",
+        }
+    ),
 ]
 #: Bytes, written as a number or with a unit.
 Size = Annotated[
     int,
     BeforeValidator(size),
-    WithJsonSchema({"type": ["integer", "string"], "examples": ["1GiB"]}),
+    WithJsonSchema({"type": ["integer", "string"], "examples": ["1GiB"], "x-unit": "bytes"}),
 ]
 #: `host:port`; take it apart with `split_endpoint`.
 Endpoint = Annotated[str, BeforeValidator(_endpoint)]

@@ -33,6 +33,7 @@ CORE_COUNTERS = {
     "receiver_connections_opened": "Connections accepted.",
     "receiver_connections_refused": "Connections not accepted or closed by us, by reason.",
     "receiver_heartbeats": "Heartbeats over UDP, by outcome: answered, or why not.",
+    "receiver_datagrams_refused": "Datagrams not taken, by reason.",
     "receiver_received_bytes": "Bytes read from the network.",
     "receiver_kernel_dropped_datagrams": "Datagrams the kernel dropped for want of buffer space.",
     "processor_incoming_items": "Events into a processor.",

@@ -20,7 +20,7 @@ from .validation import Block
 SECTIONS = ("receivers", "processors", "exporters", "connectors")
 
 #: The core's part of a block, by section.
-_CORE: Mapping[str, type[Config]] = {"exporters": OutletOptions, "receivers": IntakeOptions}
+CORE: Mapping[str, type[Config]] = {"exporters": OutletOptions, "receivers": IntakeOptions}
 
 #: The OpenTelemetry Collector's names for keys of an exporter that are the core's.
 ALIASES = {"sending_queue": "queue", "retry_on_failure": "retry"}
@@ -87,7 +87,7 @@ def _checked(
 ) -> ComponentSpec | None:
     section, id_ = way
     model = cls.config_type
-    core_model = _CORE.get(section, Config)
+    core_model = CORE.get(section, Config)
     if not _keeps_off(source, way, model, core_model):
         return None
     own, core = _parted(source, way, block, core_model)

@@ -8,11 +8,13 @@ from collections.abc import Callable
 from itertools import islice
 from typing import Any
 
-from ..component import Config, Context
+from ..component import Context
 from ..event import NOTHING, Event, Resource
 from ..fields import Endpoint, Size
+from .access import AccessOptions
 from .frames import Frames
 from .looking import PAUSE, Looking, Next
+from .screen import Screen, Through
 from .sockets import datagram_socket, peer_address
 
 #: Datagrams a look, so that other sockets get their turn.
@@ -30,7 +32,7 @@ _PEERS = 32_768
 _SEPARATORS = b"\0\r\n"
 
 
-class DatagramOptions(Config):
+class DatagramOptions(AccessOptions):
     """A UDP listener."""
 
     endpoint: Endpoint
@@ -80,6 +82,8 @@ class DatagramListener:
         self._socket: socket.socket | None = None
         self._looking: Looking | None = None
         self._dropped = 0
+        guarded = options.allowed_sources or options.trusted_proxies
+        self._screen = Screen(context, options) if guarded else None
         self.address = ("", 0)
 
     async def start(self) -> None:
@@ -164,6 +168,8 @@ class DatagramListener:
         return Next.AGAIN if full else Next.PAUSE
 
     def _hand_on(self, frames: list[bytes], addresses: list[Any], size: int) -> None:
+        if self._screen is not None:
+            self._screen.look(frames, addresses)
         frames = [frame.rstrip(_SEPARATORS) for frame in frames]
         peers = self._peers
         try:
@@ -181,9 +187,16 @@ class DatagramListener:
                 for old in list(islice(peers, _PEERS // 2)):
                     del peers[old]
             ip, port = peer_address(address)
-            resource = Resource({"net.peer.ip": ip, "net.peer.port": port, **self._common})
+            facts = {"net.peer.ip": ip, "net.peer.port": port, **self._common}
+            way = address
+            if isinstance(address, Through):
+                way = address.proxy
+                proxy = zip(
+                    ("net.sock.peer.addr", "net.sock.peer.port"), peer_address(way), strict=True
+                )
+                facts |= proxy
             assert self._socket is not None
-            peer = peers[address] = Peer(self._socket, address, resource)
+            peer = peers[address] = Peer(self._socket, way, Resource(facts))
         return peer
 
     def count_dropped(self) -> None:

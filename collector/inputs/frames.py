@@ -119,6 +119,10 @@ class Frames(Sequence[bytes]):
         """Send bytes to the frame's source, if it is still there."""
         self.source(index).write(data)
 
+    def cuts(self) -> list[Cut]:
+        """What each read gave, as its framing gave it."""
+        return [cut for _, cut in self._parts]
+
     def source(self, index: int) -> Source:
         """Where a frame came from."""
         return self._parts[bisect_right(self._part_ends(), index)][0]

@@ -1,4 +1,4 @@
-"""Connections that are not accepted or that we close: counted each, told now and then."""
+"""Connections and datagrams that are not taken: counted each, told now and then."""
 
 from __future__ import annotations
 
@@ -19,14 +19,15 @@ _NAMED_PEERS = 1024
 class Refusals:
     """Of one listener. Peers may cause them as often as they like."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, counter: str = "connections_refused") -> None:
         self._context = context
+        self._counter = counter
         self._named: set[tuple[str, str]] = set()
         self._quiet_until: dict[str, float] = {}
 
     def count(self, reason: str) -> None:
         """One more."""
-        self._context.count("connections_refused", reason=reason)
+        self._context.count(self._counter, reason=reason)
 
     def accept_failed(self, error: OSError) -> None:
         """It fails until a descriptor is free."""
@@ -67,6 +68,22 @@ class Refusals:
                 place=place,
                 advice=_ADVICE.get(protocol, ""),
             )
+
+    def not_allowed(self, ip: str) -> None:
+        """It is none of the allowed sources."""
+        self.count("source")
+        self._warn_of(ip, "it is not one of allowed_sources")
+
+    def bad_proxy(self, ip: str, why: str) -> None:
+        """A proxy that is none, or whose header cannot be read."""
+        self.count("proxy_header")
+        self._warn_of(ip, why)
+
+    def _warn_of(self, ip: str, why: str) -> None:
+        """Once a source, and not all of them at once: who is not told of now is told of later."""
+        if self._may_say(why) and self._is_new(ip, why):
+            log, id = self._context.log, self._context.id
+            log.warn("{id}: nothing is taken from {ip}: {why}", id=id, ip=ip, why=why)
 
     def handshake_failed(self, ip: str, why: str) -> None:
         """Of TLS."""

@@ -8,17 +8,19 @@ those, and hands on the frames of all of them together.
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any
 
 from pydantic import Field
 
-from ..component import Config, Context
-from ..fields import FileMode, Size, StreamEndpoint
+from ..component import Context
+from ..fields import FileMode, Size
 from .accepting import Accepting
+from .access import AccessOptions
 from .connection import SMALL_READ, Connection
 from .conversation import Conversation
 from .doors import door
+from .entrance import Entrance
 from .frames import Frames, Source
 from .framing import MAX_FRAME, Cut, Framing, WrongProtocol, about
 from .looking import PAUSE, Looking, Next
@@ -45,10 +47,9 @@ _LINGER = 2.0
 _HANDSHAKE = 10.0
 
 
-class StreamOptions(Config):
+class StreamOptions(AccessOptions):
     """A listener on TCP, or on a UNIX socket."""
 
-    endpoint: StreamEndpoint
     #: Of a UNIX socket's file: who may connect.
     socket_mode: FileMode = "0660"
     #: A longer frame is cut there and flagged. RFC 5424 6.1: at least 480.
@@ -87,7 +88,9 @@ class StreamListener:
         self._looking = Looking(context, fileno, self._look, pause)
         self._refusals = Refusals(context)
         self._door = door(options.endpoint, options.socket_mode)
-        self._accepting = Accepting(context, self._door, self._poll, self._refusals, self._opened)
+        room = options.max_connections
+        self._entrance = Entrance(context, options, self._poll, self._refusals, self._opened, room)
+        self._accepting = Accepting(context, self._door, self._poll, self._refusals, self._came)
         self._identity: Identity | None = None
         self._ready: list[tuple[int, int]] = []  # of the last poll, not read yet
         self._closing: dict[Connection, Any] = {}  # timers
@@ -130,6 +133,7 @@ class StreamListener:
             # Peers that were not yet accepted are heard too.
             await self._looking.last_looks(lambda: self._read_ready()[0])
         self._accepting.stop()
+        self._entrance.close()
         self._looking.stop()
         parts: list[tuple[Source, Cut]] = []
         for connection in list(self._connections.values()):
@@ -163,7 +167,8 @@ class StreamListener:
             reads += 1
             connection = self._connections.get(fd)
             if connection is None:
-                self._accepting.accept()
+                if not self._entrance.heard(fd):
+                    self._accepting.accept()
                 continue
             if events & WRITE:
                 connection.written()
@@ -229,9 +234,15 @@ class StreamListener:
         self._refusals.count("does_not_read")
         self._close(connection)
 
-    def _opened(self, sock: socket.socket, address: Any) -> None:
+    def _came(self, sock: socket.socket, address: Any) -> None:
+        if self._door.transport == "unix":
+            self._opened(sock, address, {})
+        else:
+            self._entrance.came(sock, address)
+
+    def _opened(self, sock: socket.socket, address: Any, proxy: Mapping[str, Any]) -> None:
         try:
-            connection = self._connection(sock, address)
+            connection = self._connection(sock, address, proxy)
         except OSError:  # it is gone already
             connection = None
         if connection is None:
@@ -244,7 +255,9 @@ class StreamListener:
         else:
             self._close_after(_HANDSHAKE, connection)
 
-    def _connection(self, sock: socket.socket, address: Any) -> Connection | None:
+    def _connection(
+        self, sock: socket.socket, address: Any, proxy: Mapping[str, Any]
+    ) -> Connection | None:
         """None: it is refused, or has no framing. Raises OSError."""
         ip, facts = self._door.peer(sock, address)
         framing = self._new_framing() if self._has_room(ip) else None
@@ -252,7 +265,7 @@ class StreamListener:
             return None
         self._context.count("connections_opened")
         sock.setblocking(False)
-        facts |= self._common
+        facts = {**facts, **proxy, **self._common}
         if self._identity is None:
             return Connection(sock, self._poll, framing, ip, facts, self)
         tls = self._identity.wrapped(sock)
@@ -266,7 +279,7 @@ class StreamListener:
             return None
 
     def _has_room(self, ip: str) -> bool:
-        if len(self._connections) >= self._options.max_connections:
+        if len(self._connections) + len(self._entrance) >= self._options.max_connections:
             self._refusals.count("max_connections")
             return False
         if not self._sources.has_room(ip):

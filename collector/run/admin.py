@@ -1,4 +1,4 @@
-"""The admin endpoint over TCP, which only reads: health, readiness, metrics.
+"""The admin endpoint over TCP, which only reads: health, readiness, metrics, the status page.
 
 Who may read: anybody on this machine when it listens on loopback, else only who has the token.
 A page in a browser of this machine must not: it gets no CORS headers, and one that has made
@@ -18,7 +18,8 @@ from ..inputs.web import WebLimits, WebRequest, WebResponse, WebServer
 from ..metrics import Metrics
 from ..tasks import wait
 from .health import Health
-from .routes import Routes, add_reads, answer, sentence
+from .routes import Routes, add_reads, sentence
+from .status_page import StatusPage, paths
 
 _LIMITS = WebLimits(
     max_body=4096,
@@ -27,17 +28,6 @@ _LIMITS = WebLimits(
     header_timeout=10.0,
     body_timeout=10.0,
 )
-_PAGE = b"""<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<title>collector</title>
-<h1>collector</h1>
-<ul>
-<li><a href="healthz">healthz</a>: how every component is
-<li><a href="readyz">readyz</a>: whether it listens
-<li><a href="metrics">metrics</a>: for Prometheus
-</ul>
-"""
 
 
 class Admin:
@@ -50,6 +40,7 @@ class Admin:
         health: Health,
         endpoint: str,
         token: SecretStr | None = None,
+        page: StatusPage | None = None,
     ) -> None:
         self._endpoint = endpoint
         self._token = token.get_secret_value().encode() if token else b""
@@ -57,8 +48,9 @@ class Admin:
         #: Host and port, once it listens.
         self.address = ("", 0)
         self.routes = Routes()
-        self.routes.add("GET", "/", lambda _: answer(200, _PAGE, "text/html; charset=utf-8"))
         add_reads(self.routes, metrics, health)
+        if page is not None:
+            page.add_to(self.routes)
         self._server = WebServer(
             reactor, self.routes, _LIMITS, admit=self._refusal, refuse=sentence
         )
@@ -88,6 +80,8 @@ class Admin:
             return sentence(405, "This endpoint only reads.", Allow="GET, HEAD")
         if self._local and not _names_loopback(request.headers.get("host")):
             return sentence(403, "This endpoint is for this machine: ask for it as localhost.")
+        if request.path in paths():
+            return None  # the page's files: nothing of this collector is in them
         if self._token and not self._knows_token(request.headers.get("authorization", "")):
             challenge = {"WWW-Authenticate": 'Bearer realm="collector"'}
             return sentence(401, "The token of service.admin.token is needed.", **challenge)

@@ -6,28 +6,20 @@ of this user, so nothing else guards it than its mode.
 
 from __future__ import annotations
 
-import os
-import time
-from collections.abc import Sequence
-from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from .. import version
-from ..config.description import PipelineSpec
-from ..inputs.web import WebLimits, WebResponse, WebServer
+from ..inputs.web import WebLimits, WebServer
 from ..metrics import Metrics
 from ..tasks import wait
 from .control_client import ControlClient, ControlError
-from .health import UNHEALTHY, Health
+from .health import Health
 from .routes import Routes, add_reads, json_answer, sentence
+from .status import Status
 from .unix_socket import SOCKET_NAME, PrivateReactor, UnixSocket
 
 __all__ = ["SOCKET_NAME", "Control", "ControlClient", "ControlError"]
 
-#: How the names of gauges end that are a point in time.
-_POINT = "_timestamp_seconds"
 _LIMITS = WebLimits(max_body=1 << 20, max_buffered=4 << 20, max_connections=32)
 
 
@@ -43,19 +35,12 @@ class Control:
         data_dir: Path,
         metrics: Metrics,
         health: Health,
-        *,
-        config: str = "",
-        pipelines: Sequence[PipelineSpec] = (),
+        status: Status,
     ) -> None:
-        self._metrics = metrics
-        self._health = health
-        self._config = config
-        self._pipelines = pipelines
-        self._started = time.time()
         self._socket = UnixSocket(data_dir)
         self.path = data_dir / SOCKET_NAME
         self.routes = Routes()
-        self.routes.add("GET", "/status", lambda _: self._status())
+        self.routes.add("GET", "/status", lambda _: json_answer(200, status.now()))
         add_reads(self.routes, metrics, health)
         self._server = WebServer(PrivateReactor(reactor), self.routes, _LIMITS, refuse=sentence)
 
@@ -68,50 +53,3 @@ class Control:
         """Close all and give the data directory back, also when it was not started."""
         await wait(self._server.stop())
         self._socket.close()
-
-    def _status(self) -> WebResponse:
-        counters = _counters(self._metrics)
-        gauges = _gauges(self._metrics)
-        components = [
-            {
-                **asdict(component),
-                "counters": counters.get((component.kind, component.id), {}),
-                "gauges": gauges.get((component.kind, component.id), {}),
-            }
-            for component in self._health.snapshot()
-        ]
-        started = datetime.fromtimestamp(self._started, UTC).isoformat(timespec="milliseconds")
-        status = {
-            "version": version(),
-            "pid": os.getpid(),
-            "started": started.replace("+00:00", "Z"),
-            "config": self._config,
-            "ready": self._health.ready,
-            "healthy": all(component["state"] not in UNHEALTHY for component in components),
-            "pipelines": [asdict(pipeline) for pipeline in self._pipelines],
-            "components": components,
-        }
-        return json_answer(200, status)
-
-
-def _counters(metrics: Metrics) -> dict[tuple[str, str], dict[str, int]]:
-    """By kind and id of the component: its counters, each summed over its other labels."""
-    found: dict[tuple[str, str], dict[str, int]] = {}
-    for (name, labels), n in metrics.counts.items():
-        if labels:
-            kind = labels[0][0]
-            own, short = found.setdefault(labels[0], {}), name.removeprefix(f"{kind}_")
-            own[short] = own.get(short, 0) + n
-    return found
-
-
-def _gauges(metrics: Metrics) -> dict[tuple[str, str], dict[str, float]]:
-    """The same of gauges, read now; of points in time the latest."""
-    found: dict[tuple[str, str], dict[str, float]] = {}
-    for gauge in metrics.gauges:
-        if gauge.labels:
-            kind = gauge.labels[0][0]
-            own, short = found.setdefault(gauge.labels[0], {}), gauge.name.removeprefix(f"{kind}_")
-            have, value = own.get(short, 0), gauge.read()
-            own[short] = max(have, value) if short.endswith(_POINT) else have + value
-    return found

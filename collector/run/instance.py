@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any
 
 from twisted.logger import Logger
@@ -11,13 +12,17 @@ from ..config.description import Description
 from ..metrics import Metrics
 from .admin import Admin
 from .control import Control
+from .effective import effective
 from .health import Health
+from .history import History
 from .letter_desk import LetterDesk
 from .logs import start_logging
 from .orphans import orphans
 from .queue_desk import QueueDesk
 from .redactor import Redactor, secrets_in
 from .service import Service
+from .status import Status
+from .status_page import StatusPage
 
 log = Logger(namespace="collector")
 
@@ -35,19 +40,16 @@ class Instance:
         )
         self._health = health
         self._service = Service(description, reactor, metrics, health, redactor)
-        self._control = Control(
-            reactor,
-            service.data_dir,
-            metrics,
-            health,
-            config=config,
-            pipelines=description.pipelines,
-        )
+        status = Status(metrics, health, config, description.pipelines)
+        self._history = History(reactor, status.now)
+        self._control = Control(reactor, service.data_dir, metrics, health, status)
         graph, routes = self._service.graph, self._control.routes
         LetterDesk(graph.outlets, graph.letters, health).add_to(routes)
         QueueDesk(graph.outlets, service.data_dir, redactor).add_to(routes)
         admin = service.admin
-        self._admin = admin and Admin(reactor, metrics, health, admin.endpoint, admin.token)
+        shown = partial(effective, description, redactor)
+        page = StatusPage(status, self._history, shown)
+        self._admin = admin and Admin(reactor, metrics, health, admin.endpoint, admin.token, page)
 
     async def start(self) -> None:
         """Start all, the control socket first: it refuses a second process on the directory.
@@ -57,6 +59,7 @@ class Instance:
         await self._control.start()
         if self._admin:
             await self._admin.start()
+            self._history.start()
         await self._service.start()
         await self._warn_of_orphans()
         self._health.ready = True
@@ -76,6 +79,7 @@ class Instance:
                 seconds=self._description.service.shutdown_timeout,
             )
         await self._service.stop()
+        self._history.stop()
         if self._admin:
             await self._admin.stop()
         await self._control.stop()

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import codecs
 import string
-from ipaddress import ip_network
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from collector.api import Config, DatagramOptions, StreamOptions
+from collector.api import Config, DatagramOptions, Network, StreamOptions
 
 from .bodies import Format
 from .parser import Protocol
@@ -40,13 +39,6 @@ def _encoding(name: str) -> str:
     raise ValueError("expected an encoding that holds ASCII, such as cp1252, latin-1 or gb18030")
 
 
-def _network(network: str) -> str:
-    try:
-        return str(ip_network(network))
-    except ValueError as e:
-        raise ValueError("expected an address or a network, such as 10.1.0.0/16") from e
-
-
 Zone = Annotated[str, AfterValidator(_zone)]
 Encoding = Annotated[str, AfterValidator(_encoding)]
 
@@ -54,7 +46,7 @@ Encoding = Annotated[str, AfterValidator(_encoding)]
 class SourceOptions(Config):
     """What is different for the senders of one network."""
 
-    network: Annotated[str, AfterValidator(_network)]
+    network: Network
     #: Each as for the receiver; None = as the receiver.
     timezone: Zone | None = None
     encoding: Encoding | None = None
@@ -65,6 +57,8 @@ class SyslogConfig(Config):
 
     udp: DatagramOptions | None = None
     tcp: StreamOptions | None = None
+    #: Each message is answered when it is safe.
+    relp: StreamOptions | None = None
     #: pri: over a stream, lines that do not begin with a PRI belong to the message before.
     multiline: Literal["none", "pri"] = "none"
     #: Which of the formats are told apart.
@@ -88,6 +82,6 @@ class SyslogConfig(Config):
 
     @model_validator(mode="after")
     def _listens(self) -> SyslogConfig:
-        if self.udp is None and self.tcp is None:
-            raise ValueError("expected udp or tcp, each with an endpoint, or both")
+        if self.udp is None and self.tcp is None and self.relp is None:
+            raise ValueError("expected udp, tcp or relp, each with an endpoint")
         return self

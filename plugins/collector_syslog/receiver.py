@@ -1,9 +1,10 @@
-"""The syslog receiver: UDP and TCP listeners in front of one reader."""
+"""The syslog receiver: UDP, TCP and RELP listeners in front of one reader."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 from collector.api import (
@@ -14,12 +15,14 @@ from collector.api import (
     Frames,
     Framing,
     Listener,
+    Outcome,
     Peer,
 )
 
 from .options import SyslogConfig
 from .quiet import QuietFraming
 from .reader import Reader
+from .transactions import Session, Window
 
 
 class SyslogReceiver(FrameReceiver[SyslogConfig]):
@@ -35,9 +38,14 @@ class SyslogReceiver(FrameReceiver[SyslogConfig]):
 
     def listeners(self) -> Sequence[Listener]:
         """See `FrameReceiver`."""
-        udp, tcp = self.config.udp, self.config.tcp
-        found = [self.stream(tcp)] if tcp else []
-        return [self.datagrams(udp), *found] if udp else found
+        udp, tcp, relp = self.config.udp, self.config.tcp, self.config.relp
+        found = [self.datagrams(udp)] if udp else []
+        if tcp:
+            found.append(self.stream(tcp))
+        if relp:
+            session = partial(Session, relp.max_frame_size)
+            found.append(self.stream(relp, session, acknowledged=True))
+        return found
 
     def framing(self) -> Framing:
         """See `FrameReceiver`."""
@@ -57,3 +65,9 @@ class SyslogReceiver(FrameReceiver[SyslogConfig]):
     def parse(self, frames: Frames) -> list[Event]:
         """See `FrameReceiver`."""
         return self._reader.read(frames, time.time_ns())
+
+    def settled(self, frames: Frames, outcome: Outcome) -> None:
+        """See `FrameReceiver`."""
+        for cut in frames.cuts():
+            if isinstance(cut, Window):
+                cut.settle(outcome)

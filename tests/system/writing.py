@@ -166,3 +166,34 @@ class HttpWriter(AcknowledgedWriter):
                 raise ConnectionResetError
             self.acknowledged.update(window)
             self.sent += _WINDOW
+
+
+class RelpWriter(AcknowledgedWriter):
+    """The same over RELP: each message has an answer, which names its number."""
+
+    def _write(self, connection: socket.socket) -> None:
+        with connection.makefile("rb") as answers:
+            connection.sendall(b"1 open 31 relp_version=0\ncommands=syslog\n\n")
+            self._heard(answers, b"1 rsp ")
+            while answers.readline().strip() != b"commands=syslog":
+                continue
+            number = 2
+            while not self._stop.is_set():
+                window = texts(self.name, range(self.sent, self.sent + _WINDOW), self._size)
+                waiting = dict(enumerate(sorted(set(window) - self.acknowledged), number))
+                number += len(waiting)
+                self.times.update(waiting.values())
+                connection.sendall(b"".join(_relp(n, text) for n, text in waiting.items()))
+                for n, text in waiting.items():
+                    self._heard(answers, b"%d rsp 6 200 OK\n" % n)
+                    self.acknowledged.add(text)
+                self.sent += _WINDOW
+
+    def _heard(self, answers: Iterable[bytes], expected: bytes) -> None:
+        if not next(iter(answers), b"").startswith(expected):
+            raise ConnectionResetError
+
+
+def _relp(number: int, text: str) -> bytes:
+    message = f"<134>1 - host app - - - {text}".encode()
+    return b"%d syslog %d %b\n" % (number, len(message), message)

@@ -11,7 +11,7 @@ r"""RE2's regexes: a pattern in, tests and replacements whose time grows with th
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import re2
@@ -65,6 +65,13 @@ class Pattern:
         if not (text.startswith(self.prefix) if self.anchored else self.prefix in text):
             return False
         return bool(self._contains(_bounded(text)))
+
+    def spans(self, text: str, group: int = 0) -> Iterator[tuple[int, int]]:
+        """From where to where each match goes, or a group of it that took part."""
+        for match in self._compiled.finditer(_bounded(text)):
+            start, end = match.span(group)
+            if start >= 0:
+                yield start, end
 
     def named(self, text: str) -> dict[str, str]:
         """The named groups of the first match; empty where there is none."""

@@ -61,9 +61,11 @@ class TlsTestCase(StreamTestCase):
         path.write_bytes(content)
         return path
 
-    async def secure(self, framing: type[Framing] = Lines, **options: Any) -> None:
+    async def secure(
+        self, framing: type[Framing] = Lines, trusted_proxies: Any = (), **options: Any
+    ) -> None:
         said = TlsServerOptions(cert_file=self.cert, **options)
-        await self.listen(framing, tls=said)
+        await self.listen(framing, tls=said, trusted_proxies=trusted_proxies)
 
     def client(self, own: Path | None = None, **options: Any) -> ssl.SSLContext:
         context = ssl.create_default_context(cadata=AUTHORITY.pem.decode())

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
 
+from collector_syslog import cef, leef
+
 from ..fault import Failed
 from ..signature import INT, TEXT, choice, function, table
+from .url import url_parts
+
+#: What quotes mean in a row of CSV.
+MODES = ("strict", "lazyQuotes", "ignoreQuotes")
 
 
-def _json(target: str) -> Any:
+def json_value(target: str) -> Any:
+    """A map or a list of JSON's text. Raises Failed."""
     try:
         found = orjson.loads(target)
     except (ValueError, UnicodeError):
@@ -22,7 +30,8 @@ def _json(target: str) -> Any:
     return found
 
 
-def _key_value(target: str, delimiter: str, pair_delimiter: str) -> dict[str, Any]:
+def key_value(target: str, delimiter: str, pair_delimiter: str) -> dict[str, Any]:
+    """Pairs that have these delimiters; a value may be in quotes. Raises Failed."""
     if not target or not delimiter or not pair_delimiter or delimiter == pair_delimiter:
         raise Failed("no pairs, or no two different delimiters")
     found: dict[str, Any] = {}
@@ -63,7 +72,11 @@ def _csv(
     between = header_delimiter or delimiter
     if len(delimiter) != 1 or len(between) != 1 or delimiter in '\r\n"':
         raise Failed("a delimiter that is not one character")
-    names = headers.split(between)
+    return columns(target, headers.split(between), delimiter, mode)
+
+
+def columns(target: str, names: Sequence[str], delimiter: str, mode: str) -> dict[str, Any]:
+    """One row of CSV under the names of its columns. Raises Failed."""
     row = target.strip("\r\n")
     fields = row.split(delimiter) if mode == "ignoreQuotes" else _row(row, delimiter, mode)
     if len(fields) != len(names):
@@ -81,6 +94,35 @@ def _row(row: str, delimiter: str, mode: str) -> list[str]:
     return rows[0]
 
 
+_CEF = (
+    "version",
+    "deviceVendor",
+    "deviceProduct",
+    "deviceVersion",
+    "deviceEventClassId",
+    "name",
+    "severity",
+)
+_LEEF = ("version", "vendor", "product_name", "product_version", "event_id")
+
+
+def _cef(target: str) -> dict[str, Any]:
+    found = cef.parts(target)
+    if found is None:
+        raise Failed("not CEF")
+    header, extensions = found
+    return {**dict(zip(_CEF, header, strict=True)), "extensions": extensions}
+
+
+def _leef(target: str) -> dict[str, Any]:
+    """A header of syslog may stand before it."""
+    found = leef.parts(target[max(target.find("LEEF:"), 0) :])
+    if found is None:
+        raise Failed("not LEEF")
+    header, attributes = found
+    return {**dict(zip(_LEEF, header, strict=True)), "attributes": attributes}
+
+
 def _integer(target: str, base: int) -> int:
     if not 0 <= base <= 36 or base == 1 or len(target) > 80 or ("_" in target and base):
         raise Failed("not a number of this base")
@@ -94,10 +136,10 @@ def _integer(target: str, base: int) -> int:
 
 
 PARSING = table(
-    function("ParseJSON", _json, target=TEXT),
+    function("ParseJSON", json_value, target=TEXT),
     function(
         "ParseKeyValue",
-        _key_value,
+        key_value,
         "map",
         target=TEXT,
         delimiter=(TEXT, "="),
@@ -111,7 +153,10 @@ PARSING = table(
         headers=TEXT,
         delimiter=(TEXT, ","),
         headerDelimiter=(TEXT, None),
-        mode=(choice("strict", "lazyQuotes", "ignoreQuotes"), "strict"),
+        mode=(choice(*MODES), "strict"),
     ),
+    function("ParseCEF", _cef, "map", target=TEXT),
+    function("ParseLEEF", _leef, "map", target=TEXT),
+    function("URL", url_parts, "map", url=TEXT),
     function("ParseInt", _integer, "int", target=TEXT, base=INT),
 )

@@ -1,0 +1,96 @@
+"""What a running collector tells of itself: the process, its pipelines, and every component."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from .. import version
+from ..config.description import PipelineSpec
+from ..metrics import Labels, Metrics
+from .health import UNHEALTHY, Health
+
+Key = tuple[str, str]
+#: How the names of gauges end that are a point in time.
+_POINT = "_timestamp_seconds"
+
+
+class Status:
+    """Made when the process starts; asked as often as somebody wants to know."""
+
+    def __init__(
+        self, metrics: Metrics, health: Health, config: str, pipelines: Sequence[PipelineSpec]
+    ) -> None:
+        self._metrics = metrics
+        self._health = health
+        self._config = config
+        self._pipelines = pipelines
+        self._started = time.time()
+
+    def now(self) -> dict[str, Any]:
+        """JSON-like. Counts are since the start; every text is safe to show."""
+        metrics = self._metrics
+        for refresh in metrics.before_reading:
+            refresh()
+        counters, reasons, gauges = _counters(metrics), _reasons(metrics), _gauges(metrics)
+        components = [
+            {
+                **asdict(component),
+                "counters": counters.get((component.kind, component.id), {}),
+                "reasons": reasons.get((component.kind, component.id), {}),
+                "gauges": gauges.get((component.kind, component.id), {}),
+            }
+            for component in self._health.snapshot()
+        ]
+        started = datetime.fromtimestamp(self._started, UTC).isoformat(timespec="milliseconds")
+        return {
+            "version": version(),
+            "pid": os.getpid(),
+            "started": started.replace("+00:00", "Z"),
+            "config": self._config,
+            "ready": self._health.ready,
+            "healthy": all(component["state"] not in UNHEALTHY for component in components),
+            "pipelines": [asdict(pipeline) for pipeline in self._pipelines],
+            "components": components,
+        }
+
+
+def _counters(metrics: Metrics) -> dict[Key, dict[str, int]]:
+    """By kind and id of the component: its counters, each summed over its other labels."""
+    found: dict[Key, dict[str, int]] = {}
+    for (name, labels), n in metrics.counts.items():
+        if labels:
+            own, short = found.setdefault(labels[0], {}), _short(name, labels)
+            own[short] = own.get(short, 0) + n
+    return found
+
+
+def _reasons(metrics: Metrics) -> dict[Key, dict[str, dict[str, int]]]:
+    """The same of the counters that have a reason, by it."""
+    found: dict[Key, dict[str, dict[str, int]]] = {}
+    for (name, labels), n in metrics.counts.items():
+        reason = dict(labels).get("reason")
+        if reason is not None:
+            by = found.setdefault(labels[0], {}).setdefault(_short(name, labels), {})
+            by[reason] = by.get(reason, 0) + n
+    return found
+
+
+def _gauges(metrics: Metrics) -> dict[Key, dict[str, float]]:
+    """The same of gauges, read now; of points in time the latest."""
+    found: dict[Key, dict[str, float]] = {}
+    for gauge in metrics.gauges:
+        if gauge.labels:
+            own, short = found.setdefault(gauge.labels[0], {}), _short(gauge.name, gauge.labels)
+            have, value = own.get(short, 0), gauge.read()
+            own[short] = max(have, value) if short.endswith(_POINT) else have + value
+    return found
+
+
+def _short(name: str, labels: Labels) -> str:
+    """The name of a series without the kind of its component, which its first label says."""
+    return name.removeprefix(f"{labels[0][0]}_")

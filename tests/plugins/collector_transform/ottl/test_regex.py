@@ -1,0 +1,45 @@
+"""Regexes mean RE2's, and globs Go's."""
+
+from __future__ import annotations
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.plugins.collector_transform.running import changed, event, holds, wrong
+
+
+class RegexTests(SynchronousTestCase):
+    def test_regexes_are_those_of_re2(self) -> None:
+        for body, pattern, expected in (
+            ("a\n", "a$", False),
+            ("٣", r"\\d", False),
+            ("TimeOut", "(?i)timeout", True),
+            ("a.b", r"a\\.b", True),
+            ("axb", r"a\\.b", False),
+            (17, "7", True),
+            (None, ".*", False),
+            ("ac", "ab?c", True),
+            ("b", "a|b", True),
+            ("b", "^a|b", True),
+            ("xab", "^ab+", False),
+            ("ab", "^ab{0}$", False),
+            ("a", "^ab*$", True),
+            ("AB", "(?i)ab+", True),
+            ("\nab", "(?m)^ab+", True),
+        ):
+            found = holds(f'IsMatch(log.body, "{pattern}")', event(body))
+            self.assertEqual(found, expected, pattern)
+
+    def test_a_hostile_text_takes_no_longer_than_its_length(self) -> None:
+        on = event(" " * 200_000 + "x")
+        self.assertFalse(holds(r'IsMatch(log.body, "\\s+$")', on))
+        self.assertFalse(holds('IsMatch(log.body, "(x+x+)+y")', event("x" * 200_000)))
+
+    def test_globs_match_whole_texts_and_stop_at_slashes(self) -> None:
+        for body, expected in (("/user/1/list/2", "-"), ("/user/1/2/list/3", "/user/1/2/list/3")):
+            found = changed('replace_match(log.body, "/user/*/list/[0-9]", "-")', on=event(body))
+            self.assertEqual(found.body, expected)
+        found = changed(
+            'replace_all_matches(log.attributes, "a.?", "-")', on=event(a="a.b", b="ab")
+        )
+        self.assertEqual(found.attributes, {"a": "-", "b": "ab"})
+        self.assertIn("RE2", wrong('replace_match(log.body, "[z-a]", "")')[0])
