@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from collector.api import Event, Outcome, Resource
-from collector_transform.dedup import DedupProcessor
-from collector_transform.multiline import MultilineProcessor
+from collector_transform.counting.dedup import DedupProcessor
+from collector_transform.counting.throttle import ThrottleProcessor
+from collector_transform.multiline.processor import MultilineProcessor
 from collector_transform.sample import SampleProcessor
-from collector_transform.throttle import ThrottleProcessor
 from tests.plugins.collector_transform.rigs import Rig
 
 _SOURCES = [Resource({"host": host}) for host in "abc"]

@@ -13,10 +13,10 @@ from pydantic import Field, model_validator
 
 from collector.api import Batch, Config, Context, Duration, Event, Misread, Processor, Size, Slip
 
-from .expressions import Look, conditions, values
-from .fingerprint import Sources, fingerprint
+from ..expressions import Look, conditions, values
+from ..fingerprint import Sources, fingerprint
+from ..ottl.regex import MAX_TEXT, Pattern, WrongPattern
 from .message import Message, size_of
-from .ottl.regex import MAX_TEXT, Pattern, WrongPattern
 
 #: Bytes of all lines that wait.
 MAX_HELD = 64 << 20

@@ -8,8 +8,8 @@ from pydantic import Field, model_validator
 
 from collector.api import NOTHING, WARN, Batch, Context, Duration, Event, Resource
 
-from .expressions import Look, values
-from .fingerprint import written
+from ..expressions import Look, values
+from ..fingerprint import written
 from .summary import SummaryConfig
 from .windows import WindowProcessor, Windows
 

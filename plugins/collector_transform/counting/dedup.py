@@ -14,9 +14,9 @@ from pydantic import model_validator
 
 from collector.api import UID_KEY, Batch, Context, Event
 
-from .expressions import Look, conditions
+from ..expressions import Look, conditions
+from ..fingerprint import Sources, written
 from .fields import chosen, fields, without
-from .fingerprint import Sources, written
 from .summary import SummaryConfig
 from .windows import WindowProcessor, Windows
 

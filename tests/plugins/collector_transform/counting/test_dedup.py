@@ -10,8 +10,9 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from collector.api import UID_KEY, Event, Resource, Scope
 from collector.testing import ProcessorContract, context
-from collector_transform import dedup, fingerprint
-from collector_transform.dedup import DedupConfig, DedupProcessor, LogDedupProcessor
+from collector_transform import fingerprint
+from collector_transform.counting import dedup
+from collector_transform.counting.dedup import DedupConfig, DedupProcessor, LogDedupProcessor
 from tests.plugins.collector_transform.rigs import Rig, found, places
 
 NOW = 1_000_000_000 * 10**9
