@@ -29,6 +29,9 @@ class FingerprintTests(SynchronousTestCase):
         self.assertEqual(written({"a": 1, "b": [1]}), written({"b": [1], "a": 1}))
         self.assertNotEqual(written([1, 2]), written([2, 1]))
 
+    def test_bytes_are_not_the_text_that_shows_them(self) -> None:
+        self.assertNotEqual(written(b"a"), written("b'a'"))
+
     def test_equal_resources_have_the_same_number_and_scopes_count(self) -> None:
         number = Sources().number
         self.assertEqual(number(Resource({"a": 1})), number(Resource({"a": 1})))
