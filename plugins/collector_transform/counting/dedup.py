@@ -102,7 +102,7 @@ class DedupProcessor(WindowProcessor[DedupConfig, Repeats]):
                 (held if self._first(now, key, event, said) else kept).append(event)
         self.hold(held)
         self.drop(repeated, REASON)
-        if self._origin.repeats:
+        if self._origin.keys:
             self.when_settled(partial(self._settled, self._origin))
         self.finish(now)
         batch.events = kept
@@ -111,25 +111,26 @@ class DedupProcessor(WindowProcessor[DedupConfig, Repeats]):
     def _first(self, now: float, key: int, event: Event, said: bytes) -> bool:
         """Whether the first of its kind is held."""
         size = len(written([event.body, event.attributes]) if self._wanted else said)
-        repeats = Repeats(key, now, size, self.wall, self._origin)
+        repeats = Repeats(now, size, self._origin)
         if not self.open(key, repeats):
             return False
         if self._holds:
             repeats.add(event, self.wall)
         else:
-            self._origin.repeats.append(repeats)
+            self._origin.keys.append(key)
         return self._holds
 
     def _again(self, repeats: Repeats, event: Event) -> bool:
         """Whether a repetition is held: its sender is not answered before the first is safe."""
         if self._holds:
-            repeats.count_one(self.wall)
+            repeats.add(None, self.wall)
             return False
         repeats.add(event, self.wall)
         origin = repeats.origin
         if origin.is_safe or origin is self._origin or self._pending >= MAX_PENDING:
             return False
-        if not repeats.pending:
+        if repeats.pending is None:
+            repeats.pending = []
             origin.waiting.append(repeats)
         repeats.pending.append(event)
         self._pending += 1
@@ -141,15 +142,18 @@ class DedupProcessor(WindowProcessor[DedupConfig, Repeats]):
         if origin.is_safe:
             self.drop(self._taken(origin.waiting), REASON)
         else:  # they come again, or others do: those are first ones then
-            self._end([each for each in origin.repeats if self._windows.forget(each.key, each)])
-        origin.repeats = origin.waiting = []
+            live = self._windows.live
+            keys = [key for key in origin.keys if key in live and live[key].origin is origin]
+            self._end([self._windows.forget(key) for key in keys])
+        origin.keys.clear()
+        origin.waiting.clear()
 
     def _taken(self, several: list[Repeats]) -> list[Event]:
         """What waits of these, which is forgotten."""
-        found = [event for repeats in several for event in repeats.pending]
+        found = [event for repeats in several for event in repeats.pending or ()]
         self._pending -= len(found)
         for repeats in several:
-            repeats.pending = []
+            repeats.pending = None
         return found
 
     def _all_said(self, events: list[Event]) -> Iterator[bytes | None]:

@@ -8,52 +8,40 @@ from collector.api import Event
 class Origin:
     """A batch that had events which nobody had said before."""
 
-    __slots__ = ("is_safe", "repeats", "waiting")
+    __slots__ = ("is_safe", "keys", "waiting")
 
     def __init__(self) -> None:
         #: Whether it was delivered.
         self.is_safe = False
-        self.repeats: list[Repeats] = []
+        #: Of those events.
+        self.keys: list[int] = []
         #: Those of which repetitions wait for that.
         self.waiting: list[Repeats] = []
 
 
 class Repeats:
-    """The first of them, and those that came after it."""
+    """The first of them, and those that came after it.
 
-    __slots__ = (
-        "count",
-        "event",
-        "first",
-        "key",
-        "last",
-        "origin",
-        "pending",
-        "since",
-        "size",
-    )
+    Most events come once: what they do not need is the class's.
+    """
 
-    def __init__(self, key: int, since: float, size: int, wall: int, origin: Origin) -> None:
-        self.key = key
+    #: What `event` stands for; None: there is no event yet.
+    count = 0
+    event: Event | None = None
+    #: When the first and the last of those came, in nanoseconds.
+    first = last = 0
+    #: Held until the first is safe.
+    pending: list[Event] | None = None
+
+    def __init__(self, since: float, size: int, origin: Origin) -> None:
         self.since = since
         self.size = size
         self.origin = origin
-        #: What `event` stands for; None: there is no event yet.
-        self.count = 0
-        self.event: Event | None = None
-        self.first = self.last = wall
-        #: Held until the first is safe.
-        self.pending: list[Event] = []
 
-    def add(self, event: Event, wall: int) -> None:
-        """One that stands for all so far."""
-        self.event = event
+    def add(self, event: Event | None, wall: int) -> None:
+        """One more, which stands for all; None: the one there is goes on to do so."""
         if not self.count:
             self.first = wall
         self.count += 1
         self.last = wall
-
-    def count_one(self, wall: int) -> None:
-        """One that the event there is stands for."""
-        self.count += 1
-        self.last = wall
+        self.event = event or self.event

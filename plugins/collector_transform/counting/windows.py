@@ -47,13 +47,11 @@ class Windows(Generic[W]):
         self._room -= window.size
         return True
 
-    def forget(self, key: int, window: W) -> bool:
-        """As if it had never been; False: it has ended already."""
-        if self.live.get(key) is not window:
-            return False
-        del self.live[key]
+    def forget(self, key: int) -> W:
+        """As if it had never been."""
+        window = self.live.pop(key)
         self._room += window.size
-        return True
+        return window
 
     def ended(self, now: float) -> list[W]:
         """Those whose time is over, which are forgotten."""
