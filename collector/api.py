@@ -10,6 +10,7 @@ from .component import (
     Processor,
     Receiver,
 )
+from .connector import Connector, Way
 from .delivery import Outcome
 from .event import (
     DEBUG,
@@ -115,6 +116,7 @@ __all__ = [
     "Chain",
     "Command",
     "Config",
+    "Connector",
     "Context",
     "Conversation",
     "Damaged",
@@ -178,6 +180,7 @@ __all__ = [
     "TooLong",
     "Unfinished",
     "UnknownEncoding",
+    "Way",
     "WebIntake",
     "WebLimits",
     "WebReceiver",

@@ -101,6 +101,8 @@ class RecordingOutput:
 class RecordingSink:
     """The end of a pipeline: keeps batches and their deliveries, settles when told."""
 
+    changes = False
+
     def __init__(self, outcome: Outcome | None = Outcome.DELIVERED) -> None:
         self.outcome = outcome
         self.batches: list[Batch] = []

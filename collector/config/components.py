@@ -25,6 +25,9 @@ CORE: Mapping[str, type[Config]] = {"exporters": OutletOptions, "receivers": Int
 #: The OpenTelemetry Collector's names for keys of an exporter that are the core's.
 ALIASES = {"sending_queue": "queue", "retry_on_failure": "retry"}
 
+#: Pipelines name those where they name these.
+_BESIDE = {"connectors": ("receivers", "exporters")}
+
 #: A name becomes part of file names and labels: no path, no space.
 _ID = re.compile(r"(?P<type>[\w.-]{1,64}(:[\w.]{1,64})?)(/\w[\w.-]{0,62})?")
 
@@ -38,6 +41,11 @@ def components(source: Source) -> Defined:
     for section in SECTIONS:
         for id_, block in section_of(source, (section,)).items():
             defined[section, id_] = _component(source, section, id_, block)
+    for section, id_ in defined:
+        others = [other for other in _BESIDE.get(section, ()) if (other, id_) in defined]
+        if others:
+            said = f"is one of the {others[0]} too: give one of the two another name"
+            source.error(said, (section, id_), source.key_place((section, id_)))
     return defined
 
 
@@ -72,9 +80,6 @@ def _component(source: Source, section: str, id_: str, value: Any) -> ComponentS
 
 def _class(source: Source, way: tuple[str, str], type_: str) -> type[Component[Any]] | None:
     section = way[0]
-    if section not in registry.KINDS:
-        source.error(f"{section} are not available yet", way, source.key_place(way))
-        return None
     try:
         return registry.load(section, type_)
     except registry.UnknownPlugin as e:

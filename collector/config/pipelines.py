@@ -9,12 +9,12 @@ from typing import Any
 from collector.component import Config
 
 from .components import Defined, section_of
+from .connections import check_connectors
+from .description import PIPELINES as WAY
 from .description import PipelineSpec
 from .problem import did_you_mean, subject
 from .source import Source
 from .validation import Block
-
-WAY = ("service", "pipelines")
 
 _ID = re.compile(r"logs(/\w[\w.-]{0,62})?")
 _PARTS = ("receivers", "processors", "exporters")
@@ -39,7 +39,9 @@ def pipelines(source: Source, defined: Defined) -> tuple[PipelineSpec, ...]:
         return ()
     found = [_pipeline(source, id_, value, defined) for id_, value in section.items()]
     _unused(source, section.values(), defined)
-    return tuple(pipeline for pipeline in found if pipeline)
+    graph = tuple(pipeline for pipeline in found if pipeline)
+    check_connectors(source, graph, defined)
+    return graph
 
 
 def _none(source: Source) -> None:

@@ -22,6 +22,7 @@ _HEAD = ("KIND ", "ID ", "STATE ", "FOR", "EVENTS", "WAITING", "LOST", "REASON "
 _PASSED = {
     "receiver": "accepted_log_records",
     "processor": "outgoing_items",
+    "connector": "incoming_items",
     "exporter": "sent_log_records",
 }
 #: Counters of events that went no further, as nobody wants it.

@@ -7,12 +7,14 @@ import { number } from "./numbers.js";
 const PASSED = {
   receiver: "accepted_log_records",
   processor: "outgoing_items",
+  connector: "incoming_items",
   exporter: "sent_log_records",
 };
 
 export function pipelines(place, status, rates) {
   const known = new Map(status.components.map((each) => [`${each.kind}/${each.id}`, each]));
-  const find = (kind, id) => known.get(`${kind}/${id}`) ?? unknown(kind, id);
+  const find = (kind, id) =>
+    known.get(`${kind}/${id}`) ?? known.get(`connector/${id}`) ?? unknown(kind, id);
   const drawn = status.pipelines.map((pipeline) => {
     const columns = [
       pipeline.receivers.map((id) => find("receiver", id)),

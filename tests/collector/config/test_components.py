@@ -101,13 +101,6 @@ def test_sections_and_blocks_are_mappings(problems: Problems) -> None:
     ]
 
 
-def test_there_are_no_connectors_yet(problems: Problems) -> None:
-    assert problems("connectors: {routing: {a: b}}\nservice: 5") == [
-        "1:14: error: connectors.routing: connectors are not available yet",
-        "2:10: error: service: expected a mapping",
-    ]
-
-
 def test_the_cores_keys_of_an_exporter_are_taken_out_of_its_block(described: Described) -> None:
     description = described(f"""\
         receivers: {{listen: }}
