@@ -185,6 +185,10 @@ class Chain(Protocol):
         """Call the processor's `tick` then."""
         ...
 
+    def when_settled(self, processor: Processor[Any], call: Callable[[Outcome], None]) -> None:
+        """Tell the processor what becomes of the batch it is given."""
+        ...
+
 
 class Processor(Component[C]):
     """Changes, filters, makes or keeps back events, a batch at a time.
@@ -229,6 +233,13 @@ class Processor(Component[C]):
     def tick_after(self, seconds: float) -> None:
         """Ask for one call of `tick`. A second request replaces the first."""
         self.chain.tick_after(self, seconds)
+
+    def when_settled(self, call: Callable[[Outcome], None]) -> None:
+        """Ask for one call, with the outcome of the batch in hand: after `process`, once.
+
+        For a processor that ends events because an earlier one says the same.
+        """
+        self.chain.when_settled(self, call)
 
     def flush(self) -> None:
         """The process is ending: emit all that is held."""

@@ -8,7 +8,7 @@ on later, or another made of it, settles what it must.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, Protocol
 
@@ -220,6 +220,16 @@ class Pipeline:
         if timer is not None:
             timer.cancel()
         self._timers[processor] = self._reactor.callLater(seconds, self._tick, processor)
+
+    def when_settled(self, processor: Processor[Any], call: Callable[[Outcome], None]) -> None:
+        """See `Chain`."""
+        assert self._in_hand is not None, "when_settled() is for the batch in hand"
+
+        def tell(outcome: Outcome) -> Outcome:
+            self._guarded(processor, lambda: call(outcome))
+            return outcome
+
+        self._in_hand.delivery.outcome.addCallback(tell)
 
     def _tick(self, processor: Processor[Any]) -> None:
         del self._timers[processor]

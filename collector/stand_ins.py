@@ -144,10 +144,14 @@ class ProcessorRig:
     def send(self, batch: Batch) -> Delivery:
         """Put a batch in."""
         delivery = Delivery()
-        delivery.outcome.addCallback(self.outcomes.append)
+        delivery.outcome.addCallback(self._note)
         self._deliveries.append(delivery)
         self.pipeline.put(batch, delivery, ack=True)
         return delivery
+
+    def _note(self, outcome: Outcome) -> Outcome:
+        self.outcomes.append(outcome)
+        return outcome
 
     @property
     def unsettled(self) -> int:

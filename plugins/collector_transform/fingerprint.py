@@ -25,13 +25,18 @@ def written(value: Any) -> bytes:
     A value that is nested too deeply is like no other.
     """
     try:
-        return orjson.dumps(value, default=repr, option=_OPTIONS)
+        return orjson.dumps(value, default=_other, option=_OPTIONS)
     except (TypeError, ValueError, RecursionError):  # ints beyond 64 bits, or nesting
         pass
     try:
         return repr(value).encode("utf-8", "backslashreplace")
     except RecursionError:
         return token_bytes(16)
+
+
+def _other(value: Any) -> Any:
+    """Bytes and the like, so that no text is the same."""
+    return ["\0", repr(value)]
 
 
 def fingerprint(value: Any) -> int:

@@ -18,7 +18,7 @@ from collector.api import Batch, Config, Context, Event, Processor
 from .fingerprint import written
 
 _BITS = 56
-_BYTES = _BITS // 8
+_SIZE = _BITS // 8
 _ALL = 1 << _BITS
 _NUMBERS = {"trace": 1, "debug": 5, "info": 9, "warn": 13, "error": 17, "fatal": 21}
 
@@ -113,30 +113,36 @@ def _preferred(priority: Any, otherwise: int) -> int:
 
 def _number(config: SampleConfig) -> Callable[[Event], int | None]:
     """What gives an event's number; None: it has none."""
-    start = blake2b(digest_size=_BYTES, key=config.hash_seed.to_bytes(4, "big"))
+    digest = _digest(config.hash_seed)
     name, source = config.from_attribute, config.attribute_source
+    digests = config.mode == "hash_seed" or (config.mode is None and config.hash_seed != 0)
+
+    def of_attribute(event: Event) -> int | None:
+        value = event.attributes.get(name) if name else None
+        return None if value is None else digest(_bytes(value))
+
+    def of_trace(event: Event) -> int | None:
+        trace_id = event.trace_id
+        if not trace_id:
+            return of_attribute(event)
+        return digest(trace_id) if digests else int.from_bytes(trace_id[-_SIZE:])
+
+    def of_body(event: Event) -> int:
+        return digest(b"%d " % event.time + _bytes(event.body))
+
+    return {"traceID": of_trace, "record": of_attribute, "body": of_body}[source]
+
+
+def _digest(seed: int) -> Callable[[bytes], int]:
+    start = blake2b(digest_size=_SIZE, key=seed.to_bytes(4))
 
     def digest(data: bytes) -> int:
         found = start.copy()
         found.update(data)
         return int.from_bytes(found.digest())
 
-    def of_attribute(event: Event) -> int | None:
-        value = event.attributes.get(name) if name else None
-        if value is None:
-            return None
-        return digest(value.encode() if type(value) is str else written(value))
+    return digest
 
-    def of_trace(event: Event) -> int | None:
-        trace_id = event.trace_id
-        if not trace_id:
-            return of_attribute(event)
-        return digest(trace_id) if digests else int.from_bytes(trace_id[-_BYTES:])
 
-    def of_body(event: Event) -> int:
-        body = event.body
-        data = body.encode() if type(body) is str else written(body)
-        return digest(b"%d " % event.time + data)
-
-    digests = config.mode == "hash_seed" or (config.mode is None and config.hash_seed != 0)
-    return {"traceID": of_trace, "record": of_attribute, "body": of_body}[source]
+def _bytes(value: Any) -> bytes:
+    return value.encode() if type(value) is str else written(value)

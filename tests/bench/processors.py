@@ -14,17 +14,17 @@ from twisted.internet.task import Clock
 
 from collector.api import Batch, Event
 from collector.testing import ProcessorRig, context
+from collector_transform.accepted.batch import BatchProcessor
 from collector_transform.attributes.processor import AttributesProcessor
 from collector_transform.attributes.resource import ResourceProcessor
-from collector_transform.batch import BatchProcessor
-from collector_transform.dedup import DedupProcessor
+from collector_transform.counting.dedup import DedupProcessor
+from collector_transform.counting.throttle import ThrottleProcessor
 from collector_transform.lookup.options import LookupConfig
 from collector_transform.lookup.processor import LookupProcessor
-from collector_transform.multiline import MultilineProcessor
+from collector_transform.multiline.processor import MultilineProcessor
 from collector_transform.redact.known import KNOWN
 from collector_transform.redact.processor import RedactProcessor
 from collector_transform.sample import SampleProcessor
-from collector_transform.throttle import ThrottleProcessor
 from tests.bench.corpus import HOSTS, lines, rfc5424
 from tests.bench.report import table
 from tests.bench.statements import least

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from collector.api import Event, Outcome, Resource
-from collector_transform.dedup import DedupProcessor
-from collector_transform.multiline import MultilineProcessor
+from collector_transform.counting.dedup import DedupProcessor
+from collector_transform.counting.throttle import ThrottleProcessor
+from collector_transform.multiline.processor import MultilineProcessor
 from collector_transform.sample import SampleProcessor
-from collector_transform.throttle import ThrottleProcessor
 from tests.plugins.collector_transform.rigs import Rig
 
 _SOURCES = [Resource({"host": host}) for host in "abc"]
@@ -21,8 +21,11 @@ _EVENTS = st.builds(
     st.sampled_from(["<a", "<b", "c", "d;", 5, "x" * 30]),
     st.integers(0, 2),
 )
-#: A batch, or time that passes.
-_STEPS = st.lists(st.lists(_EVENTS, max_size=8) | st.sampled_from([0.05, 0.4, 3.0]), max_size=12)
+#: A batch, time that passes, or what becomes of all that has gone on.
+_STEPS = st.lists(
+    st.lists(_EVENTS, max_size=8) | st.sampled_from([0.05, 0.4, 3.0]) | st.sampled_from(Outcome),
+    max_size=14,
+)
 
 _BOUNDS: list[tuple[Any, dict[str, Any]]] = [
     (DedupProcessor, {"interval": "500ms", "max_keys": 4}),
@@ -36,19 +39,23 @@ _BOUNDS: list[tuple[Any, dict[str, Any]]] = [
 
 
 class AccountTests(SynchronousTestCase):
-    @given(st.sampled_from(_BOUNDS), _STEPS, st.sampled_from(Outcome))
+    @given(st.sampled_from(_BOUNDS), _STEPS, st.none() | st.sampled_from(Outcome))
     def test_holds_at_any_time_and_every_delivery_settles(
-        self, bounds: tuple[Any, dict[str, Any]], steps: list[Any], outcome: Outcome
+        self, bounds: tuple[Any, dict[str, Any]], steps: list[Any], outcome: Outcome | None
     ) -> None:
         processor, config = bounds
         rig = Rig(processor, outcome, **config)
         for step in steps:
-            if isinstance(step, float):
+            if isinstance(step, Outcome):
+                rig.sink.settle(step)
+            elif isinstance(step, float):
                 rig.clock.advance(step)
             else:
                 rig.put(*step)
             self.assertEqual(rig.off, 0)
         rig.pipeline.flush()
+        while rig.sink.open:
+            rig.sink.settle()
         self.assertEqual((rig.off, rig.held, rig.unsettled), (0, 0, 0))
         self.assertEqual(rig.count("outgoing_items"), len(rig.sink.events))
         self.assertEqual(rig.count("failures"), 0)

@@ -7,16 +7,16 @@ is, flagged `incomplete_message`, and so does what follows of it.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field, model_validator
 
 from collector.api import Batch, Config, Context, Duration, Event, Misread, Processor, Size, Slip
 
-from .expressions import Look, conditions, values
-from .fingerprint import Sources, fingerprint
+from ..expressions import Look, conditions, values
+from ..fingerprint import Sources, fingerprint
+from ..ottl.regex import MAX_TEXT, Pattern, WrongPattern
 from .message import Message, size_of
-from .ottl.regex import MAX_TEXT, Pattern, WrongPattern
 
 #: Bytes of all lines that wait.
 MAX_HELD = 64 << 20
@@ -70,8 +70,14 @@ class _Turn:
         self.merged: list[Event] = []
         #: Messages that have held lines and have ended.
         self.late: list[Message] = []
-        #: Messages that wait, and have lines of the batch.
-        self.touched: dict[int, Message] = {}
+        #: Messages that have lines of the batch, ended or not.
+        self.touched: list[Message] = []
+
+    def add(self, message: Message, event: Event, size: int) -> None:
+        """A line of the batch."""
+        if len(message.events) == message.held:
+            self.touched.append(message)
+        message.add(event, size, self.now)
 
 
 class MultilineProcessor(Processor[MultilineConfig]):
@@ -100,11 +106,15 @@ class MultilineProcessor(Processor[MultilineConfig]):
         events = batch.events
         looked = self._look.at(events) if self._look else [True] * len(events)
         keys = self._keys.at(events) if self._keys else [None] * len(events)
+        resource, source = None, 0
         for event, key, is_line in zip(events, keys, looked, strict=True):
-            if is_line:
-                self._line(turn, event, key)
-            else:
+            if not is_line:
                 turn.kept.append(event)
+                continue
+            if event.resource is not resource:
+                resource = event.resource
+                source = self._sources.number(resource)
+            self._line(turn, event, source if key is None else fingerprint([source, key]))
         self._settle(turn)
         batch.events = turn.kept
         return batch
@@ -131,10 +141,7 @@ class MultilineProcessor(Processor[MultilineConfig]):
             self._end(turn, message)
         self._settle(turn)
 
-    def _line(self, turn: _Turn, event: Event, key: Any) -> None:
-        number = self._sources.number(event.resource)
-        if key is not None:
-            number = fingerprint([number, key])
+    def _line(self, turn: _Turn, event: Event, number: int) -> None:
         message = self._open.get(number)
         text = event.body
         size = size_of(text) if type(text) is str else MAX_TEXT + 1
@@ -154,7 +161,7 @@ class MultilineProcessor(Processor[MultilineConfig]):
         if self._matches(event.body):
             if message is not None:
                 self._end(turn, message)
-            self._add(turn, self._opened(turn, number), event, size)
+            turn.add(self._opened(turn, number), event, size)
         elif message is None:
             turn.kept.append(event)
         else:
@@ -183,11 +190,7 @@ class MultilineProcessor(Processor[MultilineConfig]):
         if reason and message.events:
             self._cut(turn, message, reason)
             message = self._opened(turn, message.number, cut=True)
-        message.add(event, size, turn.now)
-        turn.touched[message.number] = message
-        self._size += size
-        while self._size > MAX_HELD:
-            self._cut(turn, next(iter(self._open.values())), "bytes")
+        turn.add(message, event, size)
         return message
 
     def _cut(self, turn: _Turn, message: Message, reason: str) -> None:
@@ -196,22 +199,32 @@ class MultilineProcessor(Processor[MultilineConfig]):
         self._end(turn, message)
 
     def _end(self, turn: _Turn, message: Message) -> None:
-        if self._open.pop(message.number, None) is None:  # cut already
-            return
-        turn.touched.pop(message.number, None)
-        self._size -= message.size
+        del self._open[message.number]
+        message.ended = True
+        self._size -= message.counted
         if message.held:
             turn.late.append(message)
         else:
             turn.kept.append(message.joined(self.config.combine_with))
             turn.merged += message.events[1:]
 
+    def _count(self, turn: _Turn) -> None:
+        """See to it that what waits is not too much."""
+        for message in turn.touched:
+            if not message.ended:
+                self._size += message.size - message.counted
+                message.counted = message.size
+        while self._size > MAX_HELD:
+            self._cut(turn, next(iter(self._open.values())), "bytes")
+
     def _settle(self, turn: _Turn) -> None:
         """Hold what waits, and let go what does not any more."""
+        self._count(turn)
         fresh = [event for message in turn.late for event in message.fresh()]
-        for message in turn.touched.values():
-            fresh += message.fresh()
-            message.held = len(message.events)
+        for message in turn.touched:
+            if not message.ended:
+                fresh += message.fresh()
+                message.held = len(message.events)
         if fresh:
             self.hold(fresh)
         if turn.late:

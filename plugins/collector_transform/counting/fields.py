@@ -14,10 +14,9 @@ from collector.api import Event, Misread, Slip
 MAX_FIELDS = 100
 _DOT = re.compile(r"(?<!\\)\.")
 _ROOTS = ("body", "attributes")
-_NONE = object()
 
 #: `body` or `attributes`, and the names below it.
-Field = tuple[str, ...]
+Field = tuple[str, tuple[str, ...]]
 
 
 def fields(key: str, texts: Sequence[str], *, whole_body: bool) -> tuple[Field, ...]:
@@ -31,39 +30,40 @@ def fields(key: str, texts: Sequence[str], *, whole_body: bool) -> tuple[Field, 
         slips.append(Slip(f"more than {MAX_FIELDS} fields", (key,), 0, 0))
     if slips:
         raise Misread(slips)
-    return tuple(map(_names, texts))
+    return tuple(_field(text) for text in texts)
 
 
-def _names(text: str) -> Field:
-    return tuple(part.replace("\\.", ".") for part in _DOT.split(text))
+def _field(text: str) -> Field:
+    root, *names = (part.replace("\\.", ".") for part in _DOT.split(text))
+    return root, tuple(names)
 
 
 def _fault(text: str, before: Sequence[str], *, whole_body: bool) -> str:
-    names = _names(text)
-    if names[0] not in _ROOTS or names == ("attributes",) or "" in names:
+    root, names = _field(text)
+    if root not in _ROOTS or (root == "attributes" and not names) or "" in names:
         return "expected a field that begins with body. or attributes."
-    if names == ("body",) and not whole_body:
+    if not names and not whole_body:
         return "the whole body cannot be left out; fields of it can"
     return "this field is in the list already" if text in before else ""
 
 
-def chosen(event: Event, wanted: Sequence[Field]) -> list[tuple[int, Any]]:
-    """What an event has of these, by place."""
-    found = ((n, _below(getattr(event, root), names)) for n, (root, *names) in enumerate(wanted))
-    return [(n, value) for n, value in found if value is not _NONE]
-
-
-def _below(value: Any, names: Sequence[str]) -> Any:
-    for name in names:
-        if type(value) is not dict or name not in value:
-            return _NONE
-        value = value[name]
-    return value
+def chosen(event: Event, wanted: Sequence[Field]) -> list[Any]:
+    """What an event has of these, each after its place; empty: it has none."""
+    found: list[Any] = []
+    for place, (root, names) in enumerate(wanted):
+        value = event.attributes if root == "attributes" else event.body
+        for name in names:
+            if type(value) is not dict or name not in value:
+                break
+            value = value[name]
+        else:
+            found += (place, value)
+    return found
 
 
 def without(root: str, value: Any, unwanted: Sequence[Field]) -> Any:
     """A body or attributes without these; the value itself where it has none of them."""
-    for first, *names in unwanted:
+    for first, names in unwanted:
         if first == root:
             value = _pruned(value, names)
     return value

@@ -9,8 +9,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from collector.api import Batch, Processor
 from collector.config.load import check, load
 from collector.testing import ProcessorContract, ProcessorRig, context, events
-from collector_transform.batch import BatchConfig, BatchProcessor
-from collector_transform.memory_limiter import MemoryLimiterConfig, MemoryLimiterProcessor
+from collector_transform.accepted.batch import BatchConfig, BatchProcessor
+from collector_transform.accepted.memory_limiter import MemoryLimiterConfig, MemoryLimiterProcessor
 
 BATCH = "has no effect: batching is built in, see `batch` of an exporter"
 QUEUE = "has no effect: memory is bounded by each exporter's `queue`"

@@ -8,8 +8,8 @@ from pydantic import Field, model_validator
 
 from collector.api import NOTHING, WARN, Batch, Context, Duration, Event, Resource
 
-from .expressions import Look, values
-from .fingerprint import written
+from ..expressions import Look, values
+from ..fingerprint import written
 from .summary import SummaryConfig
 from .windows import WindowProcessor, Windows
 
@@ -68,14 +68,12 @@ class ThrottleProcessor(WindowProcessor[ThrottleConfig, Pace]):
         now = self.begin()
         kept: list[Event] = []
         dropped: list[Event] = []
-        bypassed = 0
         live = self._windows.live
         for event, key in zip(batch.events, self._look.at(batch.events), strict=True):
             said = written(key)
             pace = live.get(number := hash(said))
             if pace is None:
-                opened = self._windows.open(number, Pace(now, _shown(said)))
-                bypassed += not opened
+                self.open(number, Pace(now, _shown(said)))
                 kept.append(event)
             elif pace.passed < self._most:
                 pace.passed += 1
@@ -83,7 +81,7 @@ class ThrottleProcessor(WindowProcessor[ThrottleConfig, Pace]):
             else:
                 (kept if self._passes(pace, event) else dropped).append(event)
         self.drop(dropped, REASON)
-        self.finish(now, bypassed)
+        self.finish(now)
         batch.events = kept
         return batch
 

@@ -10,7 +10,7 @@ INCOMPLETE = "incomplete_message"
 class Message:
     """Events that are its lines. `number` is that of its source."""
 
-    __slots__ = ("cut", "events", "held", "last", "number", "since", "size")
+    __slots__ = ("counted", "cut", "ended", "events", "held", "last", "number", "since", "size")
 
     def __init__(self, number: int, now: float, *, cut: bool = False) -> None:
         self.number = number
@@ -18,6 +18,9 @@ class Message:
         #: How many of them are held; the others are of the batch in hand.
         self.held = 0
         self.size = 0
+        #: How much of that is counted as held.
+        self.counted = 0
+        self.ended = False
         self.since = self.last = now
         #: Whether something of it is in another event.
         self.cut = cut

@@ -10,8 +10,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from collector.api import NOTHING, WARN, Event, Resource
 from collector.testing import ProcessorContract, context
-from collector_transform import throttle
-from collector_transform.throttle import ThrottleConfig, ThrottleProcessor
+from collector_transform.counting import throttle
+from collector_transform.counting.throttle import ThrottleConfig, ThrottleProcessor
 from tests.plugins.collector_transform.rigs import Rig, found
 
 

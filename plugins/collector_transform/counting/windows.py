@@ -47,6 +47,12 @@ class Windows(Generic[W]):
         self._room -= window.size
         return True
 
+    def forget(self, key: int) -> W:
+        """As if it had never been."""
+        window = self.live.pop(key)
+        self._room += window.size
+        return window
+
     def ended(self, now: float) -> list[W]:
         """Those whose time is over, which are forgotten."""
         due = []
@@ -84,6 +90,7 @@ class WindowProcessor(Processor[C], Generic[C, W]):
         super().__init__(config, context)
         self._windows = windows
         self._asked = False
+        self._bypassed = 0
         #: When the batch in hand came, in nanoseconds.
         self.wall = 0
         context.count("bypassed_items", 0, reason="keys_full")
@@ -99,10 +106,17 @@ class WindowProcessor(Processor[C], Generic[C, W]):
         self._end(self._windows.ended(now))
         return now
 
-    def finish(self, now: float, bypassed: int) -> None:
+    def open(self, key: int, window: W) -> bool:
+        """A window for a key that has none; False: there is no room, so its event goes on."""
+        opened = self._windows.open(key, window)
+        self._bypassed += not opened
+        return opened
+
+    def finish(self, now: float) -> None:
         """Last of `process`: see to it that windows end."""
-        if bypassed:
-            self.context.count("bypassed_items", bypassed, reason="keys_full")
+        if self._bypassed:
+            self.context.count("bypassed_items", self._bypassed, reason="keys_full")
+            self._bypassed = 0
         left = None if self._asked else self._windows.left(now)
         if left is not None:
             self._asked = True
@@ -112,7 +126,7 @@ class WindowProcessor(Processor[C], Generic[C, W]):
         """See `Processor`."""
         self._asked = False
         self._end(self._windows.ended(now))
-        self.finish(now, 0)
+        self.finish(now)
 
     def flush(self) -> None:
         """See `Processor`."""

@@ -1,31 +1,37 @@
 """The dedup processor: of events that say the same within an interval, one and their number.
 
 `at_once`, the first goes on as it comes and the others are counted: when the interval ends, the
-last of them goes on, with their number. `at_end`, as OpenTelemetry has it, the first is held until
-the interval ends and stands for all. ADR 0034.
+last of them goes on, with their number. Nobody is told that a repetition is safe before the first
+is; where that was not stored, the last repetition goes on at once, and the next is a first one.
+`at_end`, as OpenTelemetry has it, the first is held until the interval ends and stands for all.
+ADR 0034.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Any, Literal
 
 from pydantic import model_validator
 
-from collector.api import UID_KEY, Batch, Context, Event
+from collector.api import UID_KEY, Batch, Context, Event, Outcome
 
-from .expressions import Look, conditions
+from ..expressions import Look, conditions
+from ..fingerprint import Sources, written
 from .fields import chosen, fields, without
-from .fingerprint import Sources, written
+from .repeats import Origin, Repeats
 from .summary import SummaryConfig
 from .windows import WindowProcessor, Windows
 
 #: Bytes of the events that may be kept for their intervals.
 MAX_HELD = 64 << 20
+#: Repetitions that wait until their first is safe. More are dropped at once.
+MAX_PENDING = 10_000
 REASON = "repeated"
 #: Seconds that an interval may have so that a sender still waits for the answer at its end.
 PATIENCE = 25.0
-_UID = ("attributes", UID_KEY)
+_UID = ("attributes", (UID_KEY,))
 
 
 class DedupConfig(SummaryConfig):
@@ -55,20 +61,6 @@ class LogDedupConfig(DedupConfig):
     emit: Literal["at_once", "at_end"] = "at_end"
 
 
-class Repeats:
-    """Events that say the same."""
-
-    __slots__ = ("count", "event", "first", "last", "since", "size")
-
-    def __init__(self, since: float, size: int, wall: int, event: Event | None) -> None:
-        self.since = since
-        self.size = size
-        #: Events that `event` stands for.
-        self.count = 0 if event is None else 1
-        self.event = event
-        self.first = self.last = wall
-
-
 class DedupProcessor(WindowProcessor[DedupConfig, Repeats]):
     """Drops repetitions, counted as `repeated`."""
 
@@ -89,51 +81,92 @@ class DedupProcessor(WindowProcessor[DedupConfig, Repeats]):
         self._unwanted = fields("exclude_fields", config.exclude_fields, whole_body=False)
         self._sources = Sources()
         self._holds = config.emit == "at_end"
+        self._origin = Origin()
+        self._pending = 0
 
     def process(self, batch: Batch) -> Batch:
         """See `Processor`."""
         now = self.begin()
-        events = batch.events
-        looked = self._look.at(events) if self._look else [True] * len(events)
+        self._origin = Origin()
         kept: list[Event] = []
         held: list[Event] = []
         repeated: list[Event] = []
-        bypassed = 0
         live = self._windows.live
-        for event, is_looked_at in zip(events, looked, strict=True):
-            if not is_looked_at:
-                kept.append(event)
-                continue
-            said = self._said(event)
+        for event, said in zip(batch.events, self._all_said(batch.events), strict=True):
             repeats = live.get(key := hash(said))
-            if repeats is None:
-                size = (
-                    len(said) if not self._wanted else len(written([event.body, event.attributes]))
-                )
-                repeats = Repeats(now, size, self.wall, event if self._holds else None)
-                opened = self._windows.open(key, repeats)
-                bypassed += not opened
-                (held if opened and self._holds else kept).append(event)
+            if said is None:
+                kept.append(event)
+            elif repeats is not None:
+                (held if self._again(repeats, event) else repeated).append(event)
             else:
-                self._again(repeats, event)
-                repeated.append(event)
+                (held if self._first(now, key, event, said) else kept).append(event)
         self.hold(held)
         self.drop(repeated, REASON)
-        self.finish(now, bypassed)
+        if self._origin.keys:
+            self.when_settled(partial(self._settled, self._origin))
+        self.finish(now)
         batch.events = kept
         return batch
 
-    def _again(self, repeats: Repeats, event: Event) -> None:
-        if not self._holds:
-            if not repeats.count:
-                repeats.first = self.wall
-            repeats.event = event
-        repeats.count += 1
-        repeats.last = self.wall
+    def _first(self, now: float, key: int, event: Event, said: bytes) -> bool:
+        """Whether the first of its kind is held."""
+        size = len(written([event.body, event.attributes]) if self._wanted else said)
+        repeats = Repeats(now, size, self._origin)
+        if not self.open(key, repeats):
+            return False
+        if self._holds:
+            repeats.add(event, self.wall)
+        else:
+            self._origin.keys.append(key)
+        return self._holds
 
-    def _said(self, event: Event) -> bytes:
-        """What is the same in events that are the same."""
-        source = self._sources.number(event.resource)
+    def _again(self, repeats: Repeats, event: Event) -> bool:
+        """Whether a repetition is held: its sender is not answered before the first is safe."""
+        if self._holds:
+            repeats.add(None, self.wall)
+            return False
+        repeats.add(event, self.wall)
+        origin = repeats.origin
+        if origin.is_safe or origin is self._origin or self._pending >= MAX_PENDING:
+            return False
+        if repeats.pending is None:
+            repeats.pending = []
+            origin.waiting.append(repeats)
+        repeats.pending.append(event)
+        self._pending += 1
+        return True
+
+    def _settled(self, origin: Origin, outcome: Outcome) -> None:
+        """What came of the batch that had the first ones."""
+        origin.is_safe = outcome is Outcome.DELIVERED
+        if origin.is_safe:
+            self.drop(self._taken(origin.waiting), REASON)
+        else:  # they come again, or others do: those are first ones then
+            live = self._windows.live
+            keys = [key for key in origin.keys if key in live and live[key].origin is origin]
+            self._end([self._windows.forget(key) for key in keys])
+        origin.keys.clear()
+        origin.waiting.clear()
+
+    def _taken(self, several: list[Repeats]) -> list[Event]:
+        """What waits of these, which is forgotten."""
+        found = [event for repeats in several for event in repeats.pending or ()]
+        self._pending -= len(found)
+        for repeats in several:
+            repeats.pending = None
+        return found
+
+    def _all_said(self, events: list[Event]) -> Iterator[bytes | None]:
+        """Of each event what is the same in those that are the same; None: it is not looked at."""
+        looked = self._look.at(events) if self._look else [True] * len(events)
+        resource, source = None, 0
+        for event, is_looked_at in zip(events, looked, strict=True):
+            if event.resource is not resource:
+                resource = event.resource
+                source = self._sources.number(resource)
+            yield self._said(event, source) if is_looked_at else None
+
+    def _said(self, event: Event, source: int) -> bytes:
         if self._wanted and (found := chosen(event, self._wanted)):
             return written([source, found])
         body, attributes = event.body, event.attributes
@@ -147,9 +180,10 @@ class DedupProcessor(WindowProcessor[DedupConfig, Repeats]):
 
     def let_go(self, windows: list[Repeats]) -> None:
         """See `WindowProcessor`."""
-        told = [self._summary(each, each.event) for each in windows if each.event]
+        told = [self._summary(repeats, repeats.event) for repeats in windows if repeats.event]
         if told:
-            self.emit(told)
+            chosen = {id(event) for event in told}
+            self.emit(told, [e for e in self._taken(windows) if id(e) not in chosen])
 
     def _summary(self, repeats: Repeats, event: Event) -> Event:
         event.body = without("body", event.body, self._unwanted)

@@ -10,8 +10,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from collector.api import FLAGS_KEY, Event, Outcome, Resource, flag
 from collector.testing import ProcessorContract, context
-from collector_transform import multiline
-from collector_transform.multiline import MultilineConfig, MultilineProcessor
+from collector_transform.multiline import processor as multiline
+from collector_transform.multiline.processor import MultilineConfig, MultilineProcessor
 from tests.plugins.collector_transform.rigs import Rig, places
 
 START = r"^\d{4}-"

@@ -8,12 +8,14 @@ from typing import Any
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from collector.api import UID_KEY, Event, Resource, Scope
+from collector.api import UID_KEY, Event, Outcome, Resource, Scope
 from collector.testing import ProcessorContract, context
-from collector_transform import dedup, fingerprint
-from collector_transform.dedup import DedupConfig, DedupProcessor, LogDedupProcessor
+from collector_transform import fingerprint
+from collector_transform.counting import dedup
+from collector_transform.counting.dedup import DedupConfig, DedupProcessor, LogDedupProcessor
 from tests.plugins.collector_transform.rigs import Rig, found, places
 
+DELIVERED, RETRY, _ = Outcome
 NOW = 1_000_000_000 * 10**9
 
 
@@ -22,8 +24,10 @@ def event(body: Any = "x", **attributes: Any) -> Event:
 
 
 class DedupCase(SynchronousTestCase):
-    def rig(self, of: Any = DedupProcessor, **config: Any) -> Rig:
-        rig = Rig(of, **config)
+    def rig(
+        self, of: Any = DedupProcessor, outcome: Outcome | None = DELIVERED, **config: Any
+    ) -> Rig:
+        rig = Rig(of, outcome, **config)
         rig.processor.now_ns = lambda: NOW + round(rig.clock.seconds()) * 10**9
         return rig
 
@@ -90,6 +94,68 @@ class AtOnceTests(ProcessorContract, DedupCase):
         rig.pipeline.flush()
         self.assertEqual(rig.sink.events[-1].attributes["log_count"], 2)
         self.assertEqual(rig.off, 0)
+
+
+class AnswerTests(DedupCase):
+    """A repetition is answered as the first was: who is told that it is safe, may forget it."""
+
+    def open(self, **config: Any) -> Rig:
+        """Whose first event is on its way, and a repetition has come."""
+        rig = self.rig(outcome=None, **config)
+        self.assertEqual((rig.put("a"), rig.put("a")), (["a"], []))
+        self.assertEqual((rig.held, rig.outcomes, rig.off), (1, [], 0))
+        return rig
+
+    def test_when_the_first_is_safe_what_repeats_it_is_dropped(self) -> None:
+        rig = self.open()
+        rig.sink.settle(DELIVERED)
+        self.assertEqual(rig.outcomes, [DELIVERED, DELIVERED])
+        self.assertEqual((rig.held, rig.dropped("repeated"), rig.off), (0, 1, 0))
+        rig.put("a")
+        self.assertEqual(rig.outcomes, [DELIVERED] * 3)  # nothing to wait for any more
+        self.assertEqual(rig.wait(10.2), ["a"])
+        self.assertEqual(rig.sink.events[-1].attributes["log_count"], 2)
+
+    def test_when_the_first_is_not_stored_the_next_is_told_and_decides(self) -> None:
+        rig = self.open()
+        rig.put("a")
+        rig.sink.settle(RETRY)
+        self.assertEqual(rig.outcomes, [RETRY])
+        self.assertEqual(rig.sink.events[-1].attributes["log_count"], 2)
+        self.assertEqual((rig.held, rig.dropped("merged"), rig.off), (0, 1, 0))
+        rig.sink.settle(RETRY)
+        self.assertEqual(rig.outcomes, [RETRY] * 3)
+        self.assertEqual(rig.put("a"), ["a"])  # sent again, it is a first one
+
+    def test_when_the_interval_ends_before_that_the_last_decides(self) -> None:
+        rig = self.open(interval="1s")
+        self.assertEqual(rig.wait(1.2), ["a"])
+        self.assertEqual((rig.outcomes, rig.held, rig.off), ([], 0, 0))
+        rig.sink.settle(RETRY)
+        self.assertEqual(rig.outcomes, [RETRY, RETRY])
+
+    def test_at_the_end_of_the_process_too(self) -> None:
+        rig = self.open()
+        rig.pipeline.flush()
+        self.assertEqual([event.body for event in rig.sink.events], ["a", "a"])
+        self.assertEqual((rig.outcomes, rig.held, rig.off), ([], 0, 0))
+        rig.sink.settle(DELIVERED)
+        self.assertEqual(rig.outcomes, [DELIVERED, DELIVERED])
+
+    def test_repetitions_in_one_batch_have_one_answer(self) -> None:
+        rig = self.rig(outcome=None)
+        rig.put("a", "a", "a")
+        self.assertEqual((rig.held, rig.dropped("repeated")), (0, 2))
+
+    def test_repetitions_that_wait_have_a_bound(self) -> None:
+        self.patch(dedup, "MAX_PENDING", 2)
+        rig = self.open()
+        rig.put("a", "a", "a")
+        self.assertEqual((rig.held, rig.dropped("repeated"), rig.off), (2, 2, 0))
+        rig.sink.settle(DELIVERED)
+        rig.put("b", "b")
+        rig.put("b", "b")
+        self.assertEqual((rig.held, rig.off), (2, 0))
 
 
 class AtEndTests(ProcessorContract, DedupCase):
@@ -202,7 +268,8 @@ class BoundTests(DedupCase):
 
     def test_what_is_kept_has_a_bound_in_bytes(self) -> None:
         self.patch(dedup, "MAX_HELD", 2500)
-        for config in ({}, {"include_fields": ["attributes.k"]}):
+        configs: list[dict[str, Any]] = [{}, {"include_fields": ["attributes.k"]}]
+        for config in configs:
             rig = self.rig(**config)
             events = [Event(1, "x" * 1000, {"k": n // 2}) for n in range(8)]
             self.assertEqual(len(rig.put(*events)), 2 + 4)
