@@ -139,6 +139,7 @@ def test_events_of_one_pri_share_no_attributes() -> None:
     assert "changed" not in third.attributes
 
 
+@pytest.mark.untraced
 def test_memory_is_bounded() -> None:
     parser = Parser()
     for n in range(2 * LIMIT + 10):
@@ -220,6 +221,7 @@ BODIES: list[tuple[str, Callable[[int], str]]] = [
 ]
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("make", [make for _, make in BODIES], ids=[name for name, _ in BODIES])
 def test_time_is_linear_in_the_length_of_a_body(make: Callable[[int], str]) -> None:
     def seconds(body: str) -> float:
@@ -233,6 +235,7 @@ def test_time_is_linear_in_the_length_of_a_body(make: Callable[[int], str]) -> N
     assert long < 10 * short + 0.05
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize(
     "make", [make for _, make in PATHOLOGICAL], ids=[name for name, _ in PATHOLOGICAL]
 )
