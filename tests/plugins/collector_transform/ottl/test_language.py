@@ -6,6 +6,7 @@ import json
 from functools import partial
 from typing import Any
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
@@ -291,6 +292,7 @@ class RefusalTests(SynchronousTestCase):
         self.assertIn("more than", wrong(f"set(log.body, [{'1,' * MAX_ITEMS}1])")[0])
         self.assertIn("64 bits", wrong("set(log.body, 9223372036854775808)")[0])
 
+    @pytest.mark.untraced
     def test_what_statements_make_is_bounded(self) -> None:
         twice = ['set(log.attributes["a"], Concat([log.attributes["a"], log.attributes["a"]], ""))']
         (found,), errors = ran(*twice * 40, on=event(a="x" * 1000))
