@@ -23,6 +23,7 @@ from tests.system.sandbox import TOKEN
 _WINDOW = 40
 #: Seconds for the answers; then they are sent again, perhaps to another process.
 _PATIENCE = 5.0
+#: Seconds between two windows: what is stored meanwhile must be sent, and looked at, in the end.
 _PAUSE = 0.02
 
 
@@ -89,6 +90,7 @@ class AcknowledgedWriter(Writer):
                 connection.sendall("".join(f"{text}\n" for text in sorted(waiting)).encode())
                 self._hear(answers, waiting)
                 self.sent += _WINDOW
+                time.sleep(_PAUSE)
 
     def _hear(self, answers: Iterable[bytes], waiting: set[str]) -> None:
         answers = iter(answers)
@@ -125,6 +127,7 @@ class ForwardWriter(AcknowledgedWriter):
                 raise ConnectionResetError
             self.acknowledged.update(window)
             self.sent += _WINDOW
+            time.sleep(_PAUSE)
 
     def _answer(self, connection: socket.socket, answers: msgpack.Unpacker) -> object:
         while True:
@@ -166,6 +169,7 @@ class HttpWriter(AcknowledgedWriter):
                 raise ConnectionResetError
             self.acknowledged.update(window)
             self.sent += _WINDOW
+            time.sleep(_PAUSE)
 
 
 class RelpWriter(AcknowledgedWriter):
@@ -188,6 +192,7 @@ class RelpWriter(AcknowledgedWriter):
                     self._heard(answers, b"%d rsp 6 200 OK\n" % n)
                     self.acknowledged.add(text)
                 self.sent += _WINDOW
+                time.sleep(_PAUSE)
 
     def _heard(self, answers: Iterable[bytes], expected: bytes) -> None:
         if not next(iter(answers), b"").startswith(expected):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from twisted.trial.unittest import SynchronousTestCase
 
 from collector_transform.ottl.values import MAX_SIZE
@@ -11,6 +12,7 @@ from tests.plugins.collector_transform.running import event, ran
 
 
 class ValueTests(SynchronousTestCase):
+    @pytest.mark.untraced
     def test_what_statements_make_is_bounded(self) -> None:
         twice = ['set(log.attributes["a"], Concat([log.attributes["a"], log.attributes["a"]], ""))']
         (found,), errors = ran(*twice * 40, on=event(a="x" * 1000))
