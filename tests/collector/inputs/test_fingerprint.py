@@ -43,7 +43,7 @@ class OptionTests(SynchronousTestCase):
 
     def test_they_guard_an_endpoint_that_others_reach(self) -> None:
         said = TlsServerOptions.model_validate({"cert_file": "a", "client_fingerprints": [SHA1]})
-        HttpServerOptions(endpoint="0.0.0.0:8080", tls=said)  # noqa: S104
+        HttpServerOptions(endpoint="0.0.0.0:8080", tls=said)
 
 
 class PolicyTests(TlsTestCase):
