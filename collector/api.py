@@ -75,6 +75,7 @@ from .inputs.sockets import ListenError
 from .inputs.stream import StreamOptions
 from .inputs.tls import TlsServerOptions
 from .inputs.tokens import Tokens, token_of
+from .inputs.unix_datagram import UnixDatagramOptions
 from .inputs.web import RESET, WebLimits, WebRequest, WebResponse, WebServer
 from .inputs.web_exchange import Dialect, Exchange, Line, Server, WebSession
 from .inputs.web_intake import Taken, WebIntake
@@ -179,6 +180,7 @@ __all__ = [
     "TooLarge",
     "TooLong",
     "Unfinished",
+    "UnixDatagramOptions",
     "UnknownEncoding",
     "Way",
     "WebIntake",

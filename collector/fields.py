@@ -23,6 +23,7 @@ __all__ = [
     "SecretStr",
     "Size",
     "StreamEndpoint",
+    "UnixEndpoint",
     "is_local",
     "is_loopback",
     "split_endpoint",
@@ -186,6 +187,14 @@ def _stream_endpoint(value: Any) -> str:
     return _endpoint(value)
 
 
+def _unix_endpoint(value: Any) -> str:
+    if isinstance(value, str) and unix_path(value) is not None:
+        return value
+    raise ValueError(
+        "expected unix:// and an absolute path, such as unix:///run/collector/log.sock"
+    )
+
+
 def _endpoint(value: Any) -> str:
     if not isinstance(value, str):
         raise ValueError("expected host:port, such as 127.0.0.1:5514")  # noqa: TRY004 for pydantic
@@ -223,6 +232,8 @@ Size = Annotated[
 Endpoint = Annotated[str, BeforeValidator(_endpoint)]
 #: The same, or `unix:///path`: see `unix_path`.
 StreamEndpoint = Annotated[str, BeforeValidator(_stream_endpoint)]
+#: Only `unix:///path`.
+UnixEndpoint = Annotated[str, BeforeValidator(_unix_endpoint)]
 #: Of a file, in octal digits.
 FileMode = Annotated[
     str, BeforeValidator(file_mode), WithJsonSchema({"type": "string", "examples": ["0660"]})

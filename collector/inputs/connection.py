@@ -35,8 +35,8 @@ class Keeper(Protocol):
         """A TLS handshake is done."""
         ...
 
-    def failed(self, connection: Connection, why: str, /) -> None:
-        """It failed; the connection closes."""
+    def failed(self, connection: Connection, why: str, shown: str = "", /) -> None:
+        """It failed, or TLS did later; the connection closes. `shown`: what the log tells too."""
         ...
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import struct
+from abc import abstractmethod
 from collections.abc import Callable
 from itertools import islice
 from typing import Any
@@ -29,7 +30,8 @@ _SO_MEMINFO = 55  # Linux; nine u32, the last one counts what the socket dropped
 _MEMINFO_SIZE = 36
 #: Peers remembered; the older half is forgotten when there are more.
 _PEERS = 32_768
-_SEPARATORS = b"\0\r\n"
+#: A trailing NUL, LF or CRLF is not part of a message: RFC 5426 has no trailer. LF inside one is.
+SEPARATORS = b"\0\r\n"
 
 
 class DatagramOptions(AccessOptions):
@@ -58,63 +60,33 @@ class Peer:
             return
 
 
-class DatagramListener:
-    """Reads a UDP socket while it is not paused, and hands on the frames of each look.
+class MessageListener:
+    """Reads a socket of datagrams while it is not paused, and hands on the frames of each look.
 
-    A trailing NUL, LF or CRLF is not part of a message (RFC 5426 has no trailer); LF inside
-    one is. Empty datagrams, which health checks send, are ignored.
+    Empty datagrams, which health checks send, are ignored.
     """
 
-    transport = "udp"
+    transport: str
 
     def __init__(
-        self,
-        context: Context,
-        options: DatagramOptions,
-        flush: Callable[[Frames], None],
-        resource: dict[str, Any],
+        self, context: Context, flush: Callable[[Frames], None], resource: dict[str, Any]
     ) -> None:
         self._context = context
-        self._options = options
         self._flush = flush
         self._common = resource
         self._peers: dict[Any, Peer] = {}
         self._socket: socket.socket | None = None
         self._looking: Looking | None = None
-        self._dropped = 0
-        guarded = options.allowed_sources or options.trusted_proxies
-        self._screen = Screen(context, options) if guarded else None
+        self._receive: Callable[[int], tuple[bytes, Any]] = _nothing
         self.address = ("", 0)
 
-    async def start(self) -> None:
-        """Bind and read. Raises ListenError."""
-        options = self._options
-        self._socket, granted = datagram_socket(options.endpoint, options.receive_buffer)
-        if granted < options.receive_buffer:
-            self._warn(granted)
-        fileno = self._socket.fileno()
-        self._looking = Looking(self._context, fileno, self._look, _pause_for(granted))
-        self.address = peer_address(self._socket.getsockname())
-        port = self.address[1]
-        self._common = {"net.transport": "udp", "net.host.port": port, **self._common}
-        gauge = self._context.gauge
-        gauge(
-            "receive_buffer_bytes",
-            "What the kernel granted a UDP socket.",
-            lambda: granted,
-            endpoint=options.endpoint,
-        )
-        self._context.metrics.before_reading.append(self.count_dropped)
+    def _begin(
+        self, sock: socket.socket, receive: Callable[[int], tuple[bytes, Any]], pause: float
+    ) -> None:
+        """Read from now on. `receive`: as `recvfrom`; what it gives beside is `_new_peer`'s."""
+        self._socket, self._receive = sock, receive
+        self._looking = Looking(self._context, sock.fileno(), self._look, pause)
         self.resume()
-
-    def _warn(self, granted: int) -> None:
-        self._context.log.warn(
-            "{id}: the kernel grants a receive buffer of {granted} bytes of the {wanted} asked "
-            "for, bursts may be lost; sysctl -w net.core.rmem_max={wanted}",
-            id=self._context.id,
-            granted=granted,
-            wanted=self._options.receive_buffer,
-        )
 
     def pause(self) -> None:
         """Unread datagrams wait in the kernel, which drops and counts what finds no room."""
@@ -137,23 +109,21 @@ class DatagramListener:
         """Close the socket."""
         self.pause()
         if self._socket is not None:
-            self.count_dropped()
             self._socket.close()
             self._socket = None
         self._looking = None
 
     def _look(self) -> Next:
         """Read until empty, or until others must have their turn."""
-        assert self._socket is not None
         size = 0
         frames: list[bytes] = []
-        addresses: list[Any] = []
-        recvfrom, add, note = self._socket.recvfrom, frames.append, addresses.append
+        origins: list[Any] = []
+        receive, add, note = self._receive, frames.append, origins.append
         try:
             for _ in range(_MOST):
-                data, address = recvfrom(_LARGEST)
+                data, origin = receive(_LARGEST)
                 add(data)
-                note(address)
+                note(origin)
                 size += len(data)
                 if size >= _MOST_BYTES:
                     break
@@ -163,41 +133,108 @@ class DatagramListener:
             self._context.log.debug("{id}: {error}", id=self._context.id, error=e)
         if not frames:
             return Next.WAIT
-        self._hand_on(frames, addresses, size)
+        self._hand_on(frames, origins, size)
         full = len(frames) == _MOST or size >= _MOST_BYTES
         return Next.AGAIN if full else Next.PAUSE
 
-    def _hand_on(self, frames: list[bytes], addresses: list[Any], size: int) -> None:
-        if self._screen is not None:
-            self._screen.look(frames, addresses)
-        frames = [frame.rstrip(_SEPARATORS) for frame in frames]
+    def _hand_on(self, frames: list[bytes], origins: list[Any], size: int) -> None:
         peers = self._peers
         try:
-            sources = [peers[address] for address in addresses]
+            sources = [peers[origin] for origin in origins]
         except KeyError:
-            sources = [self._peer(address) for address in addresses]
-        self._context.count("received_bytes", size, transport="udp")
+            sources = [self._peer(origin) for origin in origins]
+        self._context.count("received_bytes", size, transport=self.transport)
         self._flush(Datagrams(frames, sources, size))
 
-    def _peer(self, address: Any) -> Peer:
+    def _peer(self, origin: Any) -> Peer:
         peers = self._peers
-        peer = peers.get(address)
+        peer = peers.get(origin)
         if peer is None:
             if len(peers) >= _PEERS:
                 for old in list(islice(peers, _PEERS // 2)):
                     del peers[old]
-            ip, port = peer_address(address)
-            facts = {"net.peer.ip": ip, "net.peer.port": port, **self._common}
-            way = address
-            if isinstance(address, Through):
-                way = address.proxy
-                proxy = zip(
-                    ("net.sock.peer.addr", "net.sock.peer.port"), peer_address(way), strict=True
-                )
-                facts |= proxy
             assert self._socket is not None
-            peer = peers[address] = Peer(self._socket, way, Resource(facts))
+            peer = peers[origin] = self._new_peer(self._socket, origin)
         return peer
+
+    @abstractmethod
+    def _new_peer(self, sock: socket.socket, origin: Any) -> Peer: ...
+
+
+def _nothing(_: int) -> tuple[bytes, Any]:
+    """Of a socket that is not there yet, or not any more."""
+    raise BlockingIOError
+
+
+class DatagramListener(MessageListener):
+    """Of UDP."""
+
+    transport = "udp"
+
+    def __init__(
+        self,
+        context: Context,
+        options: DatagramOptions,
+        flush: Callable[[Frames], None],
+        resource: dict[str, Any],
+    ) -> None:
+        super().__init__(context, flush, resource)
+        self._options = options
+        self._dropped = 0
+        guarded = options.allowed_sources or options.trusted_proxies
+        self._screen = Screen(context, options) if guarded else None
+
+    async def start(self) -> None:
+        """Bind and read. Raises ListenError."""
+        options = self._options
+        sock, granted = datagram_socket(options.endpoint, options.receive_buffer)
+        if granted < options.receive_buffer:
+            self._warn(granted)
+        self.address = peer_address(sock.getsockname())
+        port = self.address[1]
+        self._common = {"net.transport": "udp", "net.host.port": port, **self._common}
+        gauge = self._context.gauge
+        gauge(
+            "receive_buffer_bytes",
+            "What the kernel granted a UDP socket.",
+            lambda: granted,
+            endpoint=options.endpoint,
+        )
+        self._begin(sock, sock.recvfrom, _pause_for(granted))
+        self._context.metrics.before_reading.append(self.count_dropped)
+
+    def _warn(self, granted: int) -> None:
+        self._context.log.warn(
+            "{id}: the kernel grants a receive buffer of {granted} bytes of the {wanted} asked "
+            "for, bursts may be lost; sysctl -w net.core.rmem_max={wanted}",
+            id=self._context.id,
+            granted=granted,
+            wanted=self._options.receive_buffer,
+        )
+
+    async def stop(self) -> None:
+        """Close the socket."""
+        self.pause()
+        self.count_dropped()
+        await super().stop()
+
+    def _hand_on(self, frames: list[bytes], origins: list[Any], size: int) -> None:
+        if self._screen is not None:
+            self._screen.look(frames, origins)
+        frames = [frame.rstrip(SEPARATORS) for frame in frames]
+        super()._hand_on(frames, origins, size)
+
+    def _new_peer(self, sock: socket.socket, origin: Any) -> Peer:
+        ip, port = peer_address(origin)
+        facts = {"net.peer.ip": ip, "net.peer.port": port, **self._common}
+        way = origin
+        if isinstance(origin, Through):
+            way = origin.proxy
+            proxy = zip(
+                ("net.sock.peer.addr", "net.sock.peer.port"), peer_address(way), strict=True
+            )
+            facts |= proxy
+        return Peer(sock, way, Resource(facts))
 
     def count_dropped(self) -> None:
         """Bring the kernel's count of this socket's losses into the metrics."""

@@ -82,9 +82,10 @@ class UnixDoor:
 
     transport = "unix"
 
-    def __init__(self, path: Path, mode: int) -> None:
+    def __init__(self, path: Path, mode: int, kind: int = socket.SOCK_STREAM) -> None:
         self._path = path
         self._mode = mode
+        self._kind = kind
         self._file: tuple[int, int] | None = None
         self.address = (str(path), 0)
         self.name = f"UNIX socket {path}"
@@ -100,7 +101,7 @@ class UnixDoor:
                     f"it with: ss -lxp src {path}) or choose another path"
                 )
             with socket_address(path) as address:
-                sock = socket_at(address, self._mode)
+                sock = socket_at(address, self._mode, self._kind)
         except OSError as e:
             raise ListenError(f"cannot listen on unix://{path}: {_why(path, e)}") from e
         self._file = _identity(path)

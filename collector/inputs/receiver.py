@@ -21,6 +21,7 @@ from .framing import Framing, Lines
 from .heartbeat import HeartbeatListener
 from .looking import PAUSE
 from .stream import StreamListener, StreamOptions
+from .unix_datagram import UnixDatagramListener, UnixDatagramOptions
 
 
 class Listener(Protocol):
@@ -31,7 +32,7 @@ class Listener(Protocol):
         """Host and port, or the path of a UNIX socket and 0, once it has started."""
         ...
 
-    #: udp, tcp, unix, tls or udp heartbeat.
+    #: udp, tcp, unix, unix datagram, tls or udp heartbeat.
     transport: str
 
     async def start(self) -> None: ...
@@ -104,8 +105,10 @@ class FrameReceiver(Receiver[C]):
             0.0 if answers else PAUSE,
         )
 
-    def datagrams(self, options: DatagramOptions) -> Listener:
-        """A UDP listener for `listeners`."""
+    def datagrams(self, options: DatagramOptions | UnixDatagramOptions) -> Listener:
+        """A listener for `listeners`: UDP, or the datagrams of a UNIX socket."""
+        if isinstance(options, UnixDatagramOptions):
+            return UnixDatagramListener(self.context, options, self._received, self.resource())
         return DatagramListener(self.context, options, self._received, self.resource())
 
     def heartbeats(self, beside: Listener) -> Listener:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ssl
+
 from ..component import Context
 
 #: Seconds between warnings that accepting fails, or a framing.
@@ -14,6 +16,15 @@ _ADVICE = {
 }
 #: Peers whose mistakes have been logged; each is named once.
 _NAMED_PEERS = 1024
+
+
+class ClientRefused(ssl.SSLError):
+    """A client's certificate is none of those that are let in; `shown`: what it has shown."""
+
+    def __init__(self, why: str, shown: str) -> None:
+        super().__init__(why)
+        self.reason = why
+        self.shown = shown
 
 
 class Refusals:
@@ -85,12 +96,13 @@ class Refusals:
             log, id = self._context.log, self._context.id
             log.warn("{id}: nothing is taken from {ip}: {why}", id=id, ip=ip, why=why)
 
-    def handshake_failed(self, ip: str, why: str) -> None:
-        """Of TLS."""
+    def handshake_failed(self, ip: str, why: str, shown: str = "") -> None:
+        """Of TLS. `shown`: what only the log tells, beside the reason that is counted."""
         self._context.count("connections_refused", reason="tls_handshake", detail=why)
         if self._is_new(ip, why):
             log, id = self._context.log, self._context.id
-            log.warn("{id}: no TLS with {ip}: {why}", id=id, ip=ip, why=why)
+            said = f"{why}; {shown}" if shown else why
+            log.warn("{id}: no TLS with {ip}: {why}", id=id, ip=ip, why=said)
 
     def _is_new(self, ip: str, what: str) -> bool:
         if (ip, what) in self._named or len(self._named) >= _NAMED_PEERS:

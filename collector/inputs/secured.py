@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -15,35 +16,46 @@ from ..event import Resource
 from .connection import Connection, Keeper
 from .framing import Framing
 from .polling import READ, WRITE, Poll
+from .refusals import ClientRefused
+from .tls import TlsSocket
 
 #: A TLS record holds so much at most (RFC 8446 5.1).
 _RECORD = 16384
 _NOT_YET = (ssl.SSLWantReadError, ssl.SSLWantWriteError)
+_ENDS = (ssl.SSLEOFError, ssl.SSLZeroReturnError)
 _SAYINGS = {
-    "CERTIFICATE_VERIFY_FAILED": "its certificate is not from a CA of client_ca_file, or expired",
     "HTTP_REQUEST": "it speaks HTTP without TLS: a health check or the wrong port",
     "NO_SHARED_CIPHER": "it has no cipher in common with us",
     "PEER_DID_NOT_RETURN_A_CERTIFICATE": "it has no certificate to show",
     "UNSUPPORTED_PROTOCOL": "its TLS is too old",
     "WRONG_VERSION_NUMBER": "it does not speak TLS, which must be on at the sender too",
 }
+#: What OpenSSL finds wrong with a client's certificate, by its number (X509_V_ERR_...).
+_FAULTS = {
+    9: "its certificate is not valid yet",
+    10: "its certificate has expired",
+    26: "its certificate is not for clients, by its extended key usage",
+}
 
 
 class Secured(Connection):
     """A `Source` of frames."""
 
-    __slots__ = ("_is_established", "tls")
+    __slots__ = ("_client", "_is_established", "tls")
 
     def __init__(
         self,
-        sock: ssl.SSLSocket,
+        sock: TlsSocket,
+        client: Callable[[bytes | None], dict[str, str]],
         poll: Poll,
         framing: Framing,
         ip: str,
         facts: dict[str, Any],
         keeper: Keeper,
     ) -> None:
+        """`client`: see `Identity.client`."""
         super().__init__(sock, poll, framing, ip, facts, keeper)
+        self._client = client
         self.tls = sock
         self.recv = self._received
         self._is_established = False
@@ -59,7 +71,8 @@ class Secured(Connection):
                 data = self.tls.recv(_RECORD)
             except _NOT_YET:
                 break
-            except OSError:
+            except OSError as e:
+                self._broken(e)
                 if parts:
                     break
                 raise
@@ -75,23 +88,32 @@ class Secured(Connection):
             raise BlockingIOError
         return b"".join(parts)
 
+    def _broken(self, error: OSError) -> None:
+        """What comes is no TLS any more; a reset is the peer's affair."""
+        if isinstance(error, ssl.SSLError) and not isinstance(error, _ENDS):
+            self._keeper.failed(self, f"it broke off: {_words(error)}")
+
     def _shake(self) -> None:
         try:
             self.tls.do_handshake()
+            known = self._client(self.tls.getpeercert(True))
         except ssl.SSLWantReadError:
             raise BlockingIOError from None
         except ssl.SSLWantWriteError:
             self._poll.modify(self.fd, READ | WRITE)
             raise BlockingIOError from None
-        except (ssl.SSLEOFError, ssl.SSLZeroReturnError):
+        except _ENDS:
             raise  # who looks whether we are there
+        except ClientRefused as e:
+            self._keeper.failed(self, e.reason, e.shown)
+            self._say_goodbye()
+            raise
         except ssl.SSLError as e:
             self._keeper.failed(self, _said(e))
             raise
         self._is_established = True
-        subject = _subject(self.tls)
-        if subject:
-            self.resource = Resource(self.resource.attributes | {"tls.client.subject": subject})
+        if known:
+            self.resource = Resource(self.resource.attributes | known)
         self._keeper.established(self)
 
     def written(self) -> None:
@@ -126,14 +148,15 @@ class Secured(Connection):
 
 
 def _said(error: ssl.SSLError) -> str:
-    reason = error.reason or "it ended in the handshake"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        untrusted = "its certificate is not from a CA of client_ca_file"
+        return _FAULTS.get(error.verify_code, untrusted)
+    reason = error.reason or ""
     if "ALERT" in reason and ("CERT" in reason or "UNKNOWN_CA" in reason):
         return "it does not trust our certificate"
-    return _SAYINGS.get(reason, reason.lower().replace("_", " "))
+    return _SAYINGS.get(reason) or _words(error)
 
 
-def _subject(tls: ssl.SSLSocket) -> str:
-    """Of the client's certificate, as RFC 4514 orders it; empty: it has shown none."""
-    found = tls.getpeercert() or {}
-    parts: Any = found.get("subject", ())
-    return ",".join(f"{key}={value}" for part in reversed(parts) for key, value in part)
+def _words(error: ssl.SSLError) -> str:
+    """What OpenSSL calls it."""
+    return (error.reason or "it ended in the handshake").lower().replace("_", " ")

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import stat
@@ -21,14 +22,15 @@ _LONGEST_PATH = 107
 _OWNER_ONLY = 0o600
 
 
-def socket_at(address: str, mode: int) -> socket.socket:
-    """A stream socket that listens there, see `socket_address`. Raises OSError."""
-    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+def socket_at(address: str, mode: int, kind: int = socket.SOCK_STREAM) -> socket.socket:
+    """A socket that listens there, see `socket_address`. Raises OSError."""
+    sock = socket.socket(socket.AF_UNIX, kind)
     try:
         _bind(sock, address)
         if mode != _OWNER_ONLY:
-            Path(address).chmod(mode)  # nobody can connect before it listens
-        sock.listen(BACKLOG)
+            Path(address).chmod(mode)  # nobody can connect to a stream before it listens
+        if kind == socket.SOCK_STREAM:
+            sock.listen(BACKLOG)
     except OSError:
         sock.close()
         raise
@@ -62,8 +64,10 @@ def remove_dead(path: Path) -> bool:
         except ConnectionRefusedError:
             path.unlink()
             return True
-        except BlockingIOError:  # too busy to accept
-            return False
+        except OSError as e:
+            # Too busy to accept, or not a stream's but alive.
+            if e.errno not in {errno.EAGAIN, errno.EPROTOTYPE}:
+                raise
     return False
 
 

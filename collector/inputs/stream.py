@@ -253,7 +253,7 @@ class StreamListener:
         if self._identity is None:
             self.established(connection)
         else:
-            self._close_after(_HANDSHAKE, connection)
+            self._later(_HANDSHAKE, self._too_slow, connection)
 
     def _connection(
         self, sock: socket.socket, address: Any, proxy: Mapping[str, Any]
@@ -269,7 +269,8 @@ class StreamListener:
         if self._identity is None:
             return Connection(sock, self._poll, framing, ip, facts, self)
         tls = self._identity.wrapped(sock)
-        return Secured(tls, self._poll, framing, ip, facts, self)
+        client = self._identity.client
+        return Secured(tls, client, self._poll, framing, ip, facts, self)
 
     def _new_framing(self) -> Framing | None:
         try:
@@ -298,17 +299,20 @@ class StreamListener:
         if timer is not None and timer.active():
             timer.cancel()
 
-    def failed(self, connection: Connection, why: str) -> None:
+    def failed(self, connection: Connection, why: str, shown: str = "") -> None:
         """See `Keeper`."""
-        self._refusals.handshake_failed(connection.ip, why)
+        self._refusals.handshake_failed(connection.ip, why, shown)
+
+    def _too_slow(self, connection: Connection) -> None:
+        self.failed(connection, "it did not end the handshake in time")
+        self._close(connection)
 
     def ended(self, connection: Connection) -> None:
         """See `Keeper`."""
-        self._close_after(_LINGER, connection)
+        self._later(_LINGER, self._close, connection)
 
-    def _close_after(self, seconds: float, connection: Connection) -> None:
-        later = self._context.reactor.callLater
-        self._closing[connection] = later(seconds, self._close, connection)
+    def _later(self, seconds: float, end: Callable[[Connection], None], of: Connection) -> None:
+        self._closing[of] = self._context.reactor.callLater(seconds, end, of)
 
     def _close(self, connection: Connection) -> None:
         if self._connections.pop(connection.fd, None) is None:

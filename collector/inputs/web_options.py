@@ -43,7 +43,7 @@ class HttpServerOptions(AccessOptions):
     @model_validator(mode="after")
     def _is_guarded(self) -> HttpServerOptions:
         host, _ = split_endpoint(self.endpoint)
-        guarded = self.tokens or self.token_files or (self.tls and self.tls.client_ca_file)
+        guarded = self.tokens or self.token_files or (self.tls and self.tls.knows_clients)
         if not guarded and self.auth is None and not is_loopback(host):
             raise ValueError(
                 "anybody on the network could send: set tokens, token_files or "

@@ -103,7 +103,7 @@ class ForwardConfig(AccessOptions):
 
     def open_to_all(self) -> bool:
         """Whether anybody on the network may send."""
-        known = self.security or self.clients or (self.tls and self.tls.client_ca_file)
+        known = self.security or self.clients or (self.tls and self.tls.knows_clients)
         return not known and not is_local(self.endpoint)
 
     def networks(self) -> Sequence[tuple[Any, ClientOptions]]:

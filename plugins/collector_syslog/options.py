@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from collector.api import Config, DatagramOptions, Network, StreamOptions
+from collector.api import Config, DatagramOptions, Network, StreamOptions, UnixDatagramOptions
 
 from .bodies import Format
 from .parser import Protocol
@@ -57,6 +57,8 @@ class SyslogConfig(Config):
 
     udp: DatagramOptions | None = None
     tcp: StreamOptions | None = None
+    #: Datagrams over a socket that is a file, such as /dev/log.
+    unix: UnixDatagramOptions | None = None
     #: Each message is answered when it is safe.
     relp: StreamOptions | None = None
     #: pri: over a stream, lines that do not begin with a PRI belong to the message before.
@@ -82,6 +84,6 @@ class SyslogConfig(Config):
 
     @model_validator(mode="after")
     def _listens(self) -> SyslogConfig:
-        if self.udp is None and self.tcp is None and self.relp is None:
-            raise ValueError("expected udp, tcp or relp, each with an endpoint")
+        if not any((self.udp, self.tcp, self.unix, self.relp)):
+            raise ValueError("expected udp, tcp, unix or relp, each with an endpoint")
         return self

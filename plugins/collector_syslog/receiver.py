@@ -1,4 +1,4 @@
-"""The syslog receiver: UDP, TCP and RELP listeners in front of one reader."""
+"""The syslog receiver: UDP, TCP, UNIX and RELP listeners in front of one reader."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ class SyslogReceiver(FrameReceiver[SyslogConfig]):
 
     def listeners(self) -> Sequence[Listener]:
         """See `FrameReceiver`."""
-        udp, tcp, relp = self.config.udp, self.config.tcp, self.config.relp
-        found = [self.datagrams(udp)] if udp else []
+        tcp, relp = self.config.tcp, self.config.relp
+        found = [self.datagrams(said) for said in (self.config.udp, self.config.unix) if said]
         if tcp:
             found.append(self.stream(tcp))
         if relp:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import ssl
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +105,20 @@ class RelpTests(ReceiverTestCase):
 
 class ListenerTests(ReceiverTestCase):
     @as_task
+    async def test_what_syslog_of_this_machine_writes_is_read(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            config = SyslogConfig.model_validate({"unix": {"endpoint": f"unix://{folder}/log"}})
+            receiver = SyslogReceiver(config, self.context)
+            path, _ = await self.start(receiver)
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+                sender.sendto(b"<30>Oct 11 22:14:15 cron[7]: a\nb\0", path)
+                self.assertEqual(await self.bodies(1), ["a\nb"])
+            await receiver.stop()
+        (event,) = self.output.events
+        self.assertEqual(event.attributes["syslog.appname"], "cron")
+        self.assertEqual(event.resource.attributes["process.pid"], os.getpid())
+
+    @as_task
     async def test_only_relp_asks_for_answers(self) -> None:
         config = SyslogConfig.model_validate({name: {"endpoint": ANY} for name in ("tcp", "relp")})
         receiver = SyslogReceiver(config, self.context)
@@ -120,7 +136,7 @@ class ListenerTests(ReceiverTestCase):
 
 class ConfigTests(SynchronousTestCase):
     def test_something_must_listen(self) -> None:
-        with self.assertRaisesRegex(ValidationError, "expected udp, tcp or relp"):
+        with self.assertRaisesRegex(ValidationError, "expected udp, tcp, unix or relp"):
             SyslogConfig.model_validate({})
 
     def test_relp_alone_is_enough(self) -> None:
