@@ -59,8 +59,14 @@ class AutoFraming:
         self._rest = b""  # too little to tell what it begins
         self._known = False  # the peer speaks syslog, or at least text
         self._counts = False  # it has sent a counted frame
+        self._nul = False  # the last frame that was not counted ended so
         self._after_count = False  # the frame before was one
         self._between = False  # between two frames, and nothing is special
+
+    @property
+    def name(self) -> str:
+        """Of the framing that the peer was last seen to use."""
+        return "octet_counting" if self._counts else "nul" if self._nul else "lf"
 
     def feed(self, data: bytes) -> Cut:
         """See `Framing`."""
@@ -184,6 +190,7 @@ class AutoFraming:
             self._open.add(data[at:])
             return len(data)
         frames.append(strip_cr(self._open.end(data[at : found.start()])))
+        self._nul = found[0] == b"\0"
         return found.end()
 
     def _gap(self, data: bytes, at: int, frames: list[bytes]) -> int:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import socket
 import struct
+from collections import Counter
 from collections.abc import Callable
-from itertools import islice
+from itertools import compress, islice
 from typing import Any
 
 from ..component import Context
 from ..event import NOTHING, Event, Resource
 from ..fields import Endpoint, Size
-from .access import AccessOptions
-from .frames import Frames
+from .frames import Frames, Share
 from .looking import PAUSE, Looking, Next
+from .rates import RateOptions, Rates
+from .refusals import Refusals
 from .screen import Screen, Through
 from .sockets import datagram_socket, peer_address
+from .sources import source
 
 #: Datagrams a look, so that other sockets get their turn.
 _MOST = 1000
@@ -32,7 +35,7 @@ _PEERS = 32_768
 _SEPARATORS = b"\0\r\n"
 
 
-class DatagramOptions(AccessOptions):
+class DatagramOptions(RateOptions):
     """A UDP listener."""
 
     endpoint: Endpoint
@@ -44,6 +47,7 @@ class Peer:
     """The source of a datagram."""
 
     __slots__ = ("_address", "_socket", "resource")
+    framing_name = "datagram"
 
     def __init__(self, sock: socket.socket, address: Any, resource: Resource) -> None:
         self._socket = sock
@@ -84,6 +88,9 @@ class DatagramListener:
         self._dropped = 0
         guarded = options.allowed_sources or options.trusted_proxies
         self._screen = Screen(context, options) if guarded else None
+        rate, burst = options.max_rate_per_source, options.max_burst_per_source
+        self._rates = Rates(rate, burst, context.reactor.seconds)
+        self._refusals = Refusals(context, "datagrams_refused")
         self.address = ("", 0)
 
     async def start(self) -> None:
@@ -177,7 +184,18 @@ class DatagramListener:
         except KeyError:
             sources = [self._peer(address) for address in addresses]
         self._context.count("received_bytes", size, transport="udp")
+        if self._rates:
+            frames, sources = self._within_rate(frames, sources)
         self._flush(Datagrams(frames, sources, size))
+
+    def _within_rate(
+        self, frames: list[bytes], sources: list[Peer]
+    ) -> tuple[list[bytes], list[Peer]]:
+        taken, over = self._rates.within(sources, _source_of)
+        for who, events in over.items():
+            self._refusals.count("rate_limited", events)
+            self._refusals.too_fast(who, self._rates.rate, "the others are lost")
+        return list(compress(frames, taken)), list(compress(sources, taken))
 
     def _peer(self, address: Any) -> Peer:
         peers = self._peers
@@ -216,6 +234,10 @@ class DatagramListener:
         return drops
 
 
+def _source_of(peer: Peer) -> str:
+    return source(peer.resource.attributes["net.peer.ip"])
+
+
 def _pause_for(granted: int) -> float:
     """Seconds in which a buffer of that size cannot fill at any likely rate."""
     return min(PAUSE, granted / _FILL_RATE)
@@ -239,11 +261,23 @@ class Datagrams(Frames):
         run = b"\n".join(frames) + b"\n"
         return run if run.count(b"\n") == len(frames) else None
 
+    def shares(self) -> list[Share]:
+        """See `Frames`."""
+        sources = self._sources
+        if not sources:
+            return []
+        first, count = sources[0], len(sources)
+        if sources.count(first) == count:
+            return [Share(first, 0, count)]
+        numbers = dict(zip(reversed(sources), range(count - 1, -1, -1), strict=True))
+        counts = Counter(sources)
+        return [Share(source, number, counts[source]) for source, number in numbers.items()]
+
     def source(self, index: int) -> Peer:
         """Where a datagram came from."""
         return self._sources[index]
 
     def _attach_resources(self, events: list[Event]) -> None:
-        for event, source in zip(events, self._sources, strict=True):
+        for event, peer in zip(events, self._sources, strict=True):
             if event.resource is NOTHING:
-                event.resource = source.resource
+                event.resource = peer.resource

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from itertools import accumulate
-from typing import Protocol, overload
+from typing import NamedTuple, Protocol, overload
 
 from ..event import NOTHING, ORIGINAL_SIZE_KEY, Event, Resource, flag
 from .framing import Cut, Marked
@@ -30,6 +30,21 @@ class Source(Protocol):
     def write(self, data: bytes) -> None:
         """Send bytes back to it."""
         ...
+
+
+class Share(NamedTuple):
+    """What one source has of frames."""
+
+    source: Source
+    #: The number of a frame of its.
+    first: int
+    frames: int
+
+    @property
+    def framing(self) -> str:
+        """How its frames are told apart, `lf` or `octet_counting`; "" if that is not known."""
+        name: str = getattr(self.source, "framing_name", "")
+        return name
 
 
 class Frames(Sequence[bytes]):
@@ -122,6 +137,16 @@ class Frames(Sequence[bytes]):
     def cuts(self) -> list[Cut]:
         """What each read gave, as its framing gave it."""
         return [cut for _, cut in self._parts]
+
+    def shares(self) -> list[Share]:
+        """Who sent how many; a source may come twice."""
+        ends = self._part_ends()
+        starts = [0, *ends]
+        return [
+            Share(source, start, end - start)
+            for (source, _), start, end in zip(self._parts, starts, ends, strict=False)
+            if end > start
+        ]
 
     def source(self, index: int) -> Source:
         """Where a frame came from."""

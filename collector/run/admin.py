@@ -1,4 +1,4 @@
-"""The admin endpoint over TCP, which only reads: health, readiness, metrics.
+"""The admin endpoint over TCP, which only reads: health, readiness, metrics, tables.
 
 Who may read: anybody on this machine when it listens on loopback, else only who has the token.
 A page in a browser of this machine must not: it gets no CORS headers, and one that has made
@@ -36,6 +36,7 @@ _PAGE = b"""<!doctype html>
 <li><a href="healthz">healthz</a>: how every component is
 <li><a href="readyz">readyz</a>: whether it listens
 <li><a href="metrics">metrics</a>: for Prometheus
+<li><a href="tables">tables</a>: what components know of their peers
 </ul>
 """
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from collector.api import Config, DatagramOptions, Network, StreamOptions
+from collector.api import Config, DatagramOptions, Duration, Network, StreamOptions
 
 from .bodies import Format
 from .parser import Protocol
@@ -39,6 +39,7 @@ def _encoding(name: str) -> str:
     raise ValueError("expected an encoding that holds ASCII, such as cp1252, latin-1 or gb18030")
 
 
+HostnamePolicy = Literal["message", "peer_ip", "message_then_peer", "rdns", "message_then_rdns"]
 Zone = Annotated[str, AfterValidator(_zone)]
 Encoding = Annotated[str, AfterValidator(_encoding)]
 
@@ -50,6 +51,14 @@ class SourceOptions(Config):
     #: Each as for the receiver; None = as the receiver.
     timezone: Zone | None = None
     encoding: Encoding | None = None
+
+
+class ReverseDnsOptions(Config):
+    """How long names of addresses are good for."""
+
+    ttl: Duration = 3600.0
+    #: Of an address that has no name, or whose resolver does not answer.
+    negative_ttl: Duration = 300.0
 
 
 class SyslogConfig(Config):
@@ -71,8 +80,10 @@ class SyslogConfig(Config):
     encoding: Encoding | None = None
     #: The first that has the sender's address decides.
     sources: tuple[SourceOptions, ...] = ()
-    #: Whose name an event has: the message's, the peer's address, or the first that there is.
-    hostname_policy: Literal["message", "peer_ip", "message_then_peer"] = "message_then_peer"
+    #: Whose name an event has: the message's, the peer's address, or the first that there is. With
+    #: rdns the peer's name, as long as none is known its address.
+    hostname_policy: HostnamePolicy = "message_then_peer"
+    reverse_dns: ReverseDnsOptions = ReverseDnsOptions()
     #: What is looked for inside messages.
     parse_body: Format = "none"
     #: Whether the frame is kept as `log.record.original`.

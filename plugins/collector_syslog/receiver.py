@@ -30,11 +30,13 @@ class SyslogReceiver(FrameReceiver[SyslogConfig]):
 
     counters: ClassVar[Mapping[str, str]] = {
         "malformed_log_records": "Events that the parser has flagged, by the sender's address.",
+        "looked_up_addresses": "Addresses of senders whose name was asked for, by outcome.",
+        "missing_sequence_numbers": "Messages that never came, by the numbers of their `source`.",
     }
 
     def __init__(self, config: SyslogConfig, context: Context) -> None:
         super().__init__(config, context)
-        self._reader = Reader(config, context.count)
+        self._reader = Reader(config, context)
 
     def listeners(self) -> Sequence[Listener]:
         """See `FrameReceiver`."""
