@@ -21,6 +21,8 @@ _MOST = 4096
 #: Seconds of silence, after which a sender's missing numbers are not waited for.
 PATIENCE = 5.0
 _ALL = (1 << WINDOW) - 1
+#: An address, and what tells senders there apart: the hostname, and which of the numbers it is.
+Sender = tuple[str, Hashable, bool]
 
 
 class Sequence:
@@ -32,6 +34,13 @@ class Sequence:
         self._top = number
         self._seen = _ALL  # bit n: whether top - n has come
         self.last = 0.0
+
+    def is_next(self, number: int) -> bool:
+        """Take a number that follows the last, where none is waited for: nearly all do."""
+        if number == self._top + 1 and self._seen == _ALL:
+            self._top = number
+            return True
+        return False
 
     def take(self, number: int) -> int:
         """A number has come: how many are known to be missing now that were not before."""
@@ -68,33 +77,37 @@ class Sequences:
     """Of all senders of a receiver: their numbers in, by address what is missing out."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[tuple[str, Hashable], Sequence] = OrderedDict()
+        self._known: OrderedDict[Sender, Sequence] = OrderedDict()
         #: By address, since somebody took it.
         self.missing: Counter[str] = Counter()
 
-    def take(self, ip: str, sender: Hashable, number: int, now: float) -> None:
-        """`sender`: what tells senders at an address apart. `now` in seconds."""
-        key = (ip, sender)
-        known = self._known.get(key)
+    def take(self, sender: Sender, number: int, now: float) -> None:
+        """A sender has sent a number. `now` in seconds."""
+        known = self._known.get(sender)
         if known is None:
-            if len(self._known) >= _MOST:
-                self._settle(*self._known.popitem(last=False))
-            known = self._known[key] = Sequence(number)
-        else:
+            self._begin(sender, number).last = now
+            return
+        if now != known.last:  # for each batch once
             if now - known.last > PATIENCE:
-                self._settle(key, known)
-            if missing := known.take(number):
-                self.missing[ip] += missing
-            self._known.move_to_end(key)
-        known.last = now
+                self._settle(sender, known)
+            self._known.move_to_end(sender)
+            known.last = now
+        if not known.is_next(number) and (missing := known.take(number)):
+            self.missing[sender[0]] += missing
+
+    def _begin(self, sender: Sender, number: int) -> Sequence:
+        if len(self._known) >= _MOST:
+            self._settle(*self._known.popitem(last=False))
+        known = self._known[sender] = Sequence(number)
+        return known
 
     def settle(self, now: float) -> None:
         """Wait no longer for the numbers of the silent."""
-        for key, known in self._known.items():
+        for sender, known in self._known.items():
             if now - known.last <= PATIENCE:
                 continue
-            self._settle(key, known)
+            self._settle(sender, known)
 
-    def _settle(self, key: tuple[str, Hashable], known: Sequence) -> None:
+    def _settle(self, sender: Sender, known: Sequence) -> None:
         if missing := known.settle():
-            self.missing[key[0]] += missing
+            self.missing[sender[0]] += missing

@@ -47,16 +47,20 @@ class Watching:
         self, frames: Frames, events: Sequence[Event], numbered: Sequence[int], sequence_id: str
     ) -> None:
         """These events have sequence numbers; `sequence_id`: the attribute of RFC 5424's."""
-        now = self._clock()
+        now, take = self._clock(), self._sequences.take
+        shares = frames.shares()
+        only = ip_of(shares[0].source.resource) if len(shares) == 1 else None
         for index in numbered:
             said = events[index].attributes
-            kind = next(
-                key for key in (MESSAGE_COUNTER, SEQUENCE_NUMBER, sequence_id) if key in said
-            )
-            number = _number(said[kind])
+            found = said.get(sequence_id)
+            if found is None:
+                found = said.get(MESSAGE_COUNTER)
+            if found is None:
+                found = said[SEQUENCE_NUMBER]
+            number = _number(found)
             if number is not None:
-                ip = ip_of(frames.resource(index))
-                self._sequences.take(ip, (said.get("syslog.hostname"), kind), number, now)
+                ip = ip_of(frames.resource(index)) if only is None else only
+                take((ip, said.get("syslog.hostname"), type(found) is str), number, now)
         if self._sequences.missing:
             self._tell()
 
@@ -72,7 +76,7 @@ class Watching:
 
 
 def _number(said: object) -> int | None:
-    """A number; a list, or no number, is none."""
-    if isinstance(said, str) and said.isdecimal() and len(said) <= _DIGITS:
-        return int(said)
+    """RFC 5424's is text, Cisco's a number; a list, or no number, is none."""
+    if type(said) is str:
+        return int(said) if said.isdecimal() and len(said) <= _DIGITS else None
     return said if isinstance(said, int) else None
