@@ -4,6 +4,7 @@ One connection may mix octet counting (RFC 6587 3.4.1), LF, CRLF and NUL trailer
 
 - a frame that begins `[1-9][0-9]{0,9} SP <` is octet-counted; once a connection has sent one,
   a count that fits a frame needs no `<`: any number may begin a line of text;
+- so is one that begins `[1-9][0-9]{0,9} SP z` and a zlib header: rsyslog's compressed messages;
 - any other frame ends at LF or NUL. Python's SysLogHandler sends NUL over TCP;
 - trailers, and spaces before a `<`, are skipped between frames (Cisco ASA puts one there);
 - where a counted frame ends and no frame can begin, the sender counted characters instead of
@@ -29,6 +30,9 @@ _LONGEST_COUNT = 5  # four digits and the space
 #: Counts of the fast way, as they are sent.
 _SIZES = {b"%d" % size: size for size in range(1, 10_000)}
 _PRI, _LINE_END = ord("<"), b"\r\n"
+#: How rsyslog's compressed messages begin: no text does, but by `^`.
+_PACKED = (b"zx\x01", b"zx\x5e", b"zx\x9c", b"zx\xda")
+_MAYBE_PACKED = (b"z", b"zx")
 #: How far a miscounted frame may reach beyond its count.
 _LONGEST_GAP = 4096
 #: How the connection begins of a peer that speaks something else; so long that no line of text
@@ -141,7 +145,11 @@ class AutoFraming:
         found = _COUNT.match(data, at)
         if found is not None and (start := found.end()) == len(data):
             return -1
-        if found is not None and (data[start] == _PRI or self._may_count(int(found[1]))):
+        if found is not None and data[start:] in _MAYBE_PACKED:
+            return -1
+        if found is not None and (
+            data[start] == _PRI or self._may_count(int(found[1])) or data.startswith(_PACKED, start)
+        ):
             self._counts = True
             self._missing = int(found[1])
             return self._counted(data, start, frames)

@@ -41,6 +41,8 @@ class DatagramOptions(RateOptions):
     endpoint: Endpoint
     #: Bytes asked of the kernel. Where it grants less, one warning says which sysctl to raise.
     receive_buffer: Size = 32 << 20
+    #: Whether each line of a datagram is a message; RFC 5426 has one in a datagram.
+    split_lines: bool = False
 
 
 class Peer:
@@ -184,6 +186,8 @@ class DatagramListener:
         except KeyError:
             sources = [self._peer(address) for address in addresses]
         self._context.count("received_bytes", size, transport="udp")
+        if self._options.split_lines:
+            frames, sources = _lines(frames, sources)
         if self._rates:
             frames, sources = self._within_rate(frames, sources)
         self._flush(Datagrams(frames, sources, size))
@@ -232,6 +236,13 @@ class DatagramListener:
             return self._dropped
         drops: int = struct.unpack_from("=I", info, _MEMINFO_SIZE - 4)[0]
         return drops
+
+
+def _lines(frames: list[bytes], sources: list[Peer]) -> tuple[list[bytes], list[Peer]]:
+    """Of datagrams, the lines; empty ones are no frames."""
+    split = [(frame.split(b"\n"), source) for frame, source in zip(frames, sources, strict=True)]
+    pairs = [(line.rstrip(_SEPARATORS), peer) for lines, peer in split for line in lines]
+    return [line for line, _ in pairs], [peer for _, peer in pairs]
 
 
 def _source_of(peer: Peer) -> str:

@@ -63,11 +63,16 @@ class Frames(Sequence[bytes]):
         self.encodings: dict[int, str] = {}
         self.size = size
 
-    def lines(self, encoding: Callable[[Resource], str] | None = None) -> list[str]:
+    def lines(
+        self,
+        encoding: Callable[[Resource], str] | None = None,
+        unpacked: Callable[[bytes], bytes] | None = None,
+    ) -> list[str]:
         """Every frame as text, without surrogates. Made once; call it as often as you like.
 
         `encoding`: what a source's frames are in when they are not UTF-8; "" when that is not
-        known.
+        known. `unpacked`: what a frame that is not UTF-8 was before its sender packed it; the
+        frame itself when it is not packed.
         """
         if self._texts is None:
             run = self._run()
@@ -78,21 +83,31 @@ class Frames(Sequence[bytes]):
                     lines = run.decode().split("\n")
                     lines.pop()
             except UnicodeDecodeError:
-                lines = self._each_line(encoding)
+                lines = self._each_line(encoding, unpacked)
             self._texts = lines
         return self._texts
 
-    def _each_line(self, encoding: Callable[[Resource], str] | None) -> list[str]:
+    def _each_line(
+        self,
+        encoding: Callable[[Resource], str] | None,
+        unpacked: Callable[[bytes], bytes] | None,
+    ) -> list[str]:
         lines = []
         for index, frame in enumerate(self.frames()):
             try:
                 line = frame.decode()
             except UnicodeDecodeError:
-                name = encoding(self.resource(index)) if encoding else ""
-                line, self.encodings[index] = foreign(frame, name)
+                line = self._foreign(index, unpacked(frame) if unpacked else frame, encoding)
             lines.append(line)
         self._odd = self._odd or "" in self.encodings.values()
         return lines
+
+    def _foreign(self, index: int, frame: bytes, encoding: Callable[[Resource], str] | None) -> str:
+        with suppress(UnicodeDecodeError):  # it was packed
+            return frame.decode()
+        name = encoding(self.resource(index)) if encoding else ""
+        line, self.encodings[index] = foreign(frame, name)
+        return line
 
     def _run(self) -> bytes | None:
         """All frames as one run; None where an LF inside a frame forbids it."""

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, model_validator
 from collector.api import Config, DatagramOptions, Duration, Network, StreamOptions
 
 from .bodies import Format
+from .clock import YEARS
 from .parser import Protocol
 from .zone import ZoneWords, zone
 
@@ -74,6 +75,8 @@ class SyslogConfig(Config):
     protocol: Protocol = "auto"
     #: IANA name of the zone of timestamps that do not say theirs.
     timezone: Zone = Field("UTC", alias="location")
+    #: Of timestamps that do not say theirs, see `timestamp.Year`.
+    year: Literal["auto", "receive"] | Annotated[int, Field(ge=YEARS.start, lt=YEARS.stop)] = "auto"
     #: Offsets of zone words that mean something else here than in `zone.WORDS`.
     zone_words: Annotated[dict[str, str], AfterValidator(_words)] = Field({})
     #: Of frames that are not UTF-8.
@@ -84,6 +87,8 @@ class SyslogConfig(Config):
     #: rdns the peer's name, as long as none is known its address.
     hostname_policy: HostnamePolicy = "message_then_peer"
     reverse_dns: ReverseDnsOptions = ReverseDnsOptions()
+    #: Whether `#012` in a message is the character that rsyslog has written so.
+    unescape_octal: bool = False
     #: What is looked for inside messages.
     parse_body: Format = "none"
     #: Whether the frame is kept as `log.record.original`.

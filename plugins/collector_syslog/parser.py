@@ -23,7 +23,7 @@ from .priority import ASSUMED, HEAD_SIZE, HEADS, PRIORITIES, read
 from .rfc3164 import Rfc3164
 from .rfc5424 import BOM, MAX_FIELD, PARSE_ERROR, Rfc5424
 from .structured import PREFIX as DATA
-from .timestamp import BSD_SIZE, ISO_SIZE, MILLIS, MILLIS_SIZE, Timestamps
+from .timestamp import BSD_SIZE, ISO_SIZE, MILLIS, MILLIS_SIZE, Timestamps, Year
 from .zone import ZoneWords
 from .zone import zone as find_zone
 
@@ -47,6 +47,7 @@ class Parser:
         zone_words: Mapping[str, str] | None = None,
         protocol: Protocol = "auto",
         joint: str = ".",
+        year: Year = "auto",
     ) -> None:
         """Raises ValueError for a zone that does not exist.
 
@@ -55,9 +56,10 @@ class Parser:
         `zone_words`: offsets of zone words, for those that are not unique: `{"IST": "+02:00"}`.
         `protocol`: of which lines are told apart; a line of another is text after its PRI.
         `joint`: see `structured.read`.
+        `year`: of a date that says none, see `timestamp.Year`.
         """
         words = ZoneWords(zone_words or {})
-        self._stamps = Timestamps(find_zone(zone), words, future_tolerance)
+        self._stamps = Timestamps(find_zone(zone), words, future_tolerance, year)
         self._ietf = Rfc5424(self._stamps, joint)
         self._bsd = Rfc3164(self._stamps, words)
         self._protocol = protocol

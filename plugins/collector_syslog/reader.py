@@ -13,9 +13,10 @@ from typing import NamedTuple
 from collector.api import FLAGS_KEY, Context, Event, Frames, Resource
 
 from . import opentelemetry
-from .bodies import describe, moment
+from .bodies import describe, moment, unescaped
 from .naming import Naming, ip_of
 from .options import SyslogConfig
+from .packed import unpacked
 from .parser import Parser
 from .sources import Sources
 from .watching import Watching
@@ -77,18 +78,22 @@ class Reader:
             zone_words=self._config.zone_words,
             protocol=self._config.protocol,
             joint=opentelemetry.JOINT if otel else ".",
+            year=self._config.year,
         )
         return _Source(parser, encoding or "")
 
     def read(self, frames: Frames, now_ns: int) -> list[Event]:
         """One event for each frame, in order, received at `now_ns`."""
-        lines = frames.lines(self._encoding)
+        lines = frames.lines(self._encoding, unpacked)
         if self._config.sources:
             found = self._by_source(frames, lines, now_ns)
         else:
             found = _Found.by(self._common.parser, lines, now_ns)
         events, flagged = found.events, found.flagged
         self._naming.name(frames, events, found.hostless)
+        if self._config.unescape_octal:
+            for event in events:
+                event.body = unescaped(event.body)
         if self._config.parse_body != "none":
             flagged = sorted({*flagged, *self._describe(events)})
         self._watching.saw(frames, events, now_ns)

@@ -48,6 +48,17 @@ class ReadTests(DatagramTestCase):
         self.assertEqual(found, [b"plain", b"lf", b"crlf", b"nul", b"in\nside"])
 
     @as_task
+    async def test_each_line_of_it_is_one_where_that_is_said(self) -> None:
+        await self.listen(split_lines=True)
+        client = self.client()
+        for data in (b"one\ntwo\r\n\nthree\n", b"\n\n", b"four"):
+            client.send(data)
+        found = await self.got_frames(4)
+        self.assertEqual(found, [b"one", b"two", b"three", b"four"])
+        sources = {id(frames.source(n)) for frames in self.got for n in range(len(frames))}
+        self.assertEqual(len(sources), 1)
+
+    @as_task
     async def test_each_has_the_resource_of_its_peer(self) -> None:
         await self.listen("[::]:0")
         clients = [self.client("127.0.0.1"), self.client("127.0.0.1"), self.client("::1")]
