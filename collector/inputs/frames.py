@@ -50,7 +50,7 @@ class Share(NamedTuple):
 class Frames(Sequence[bytes]):
     """Frames in order of arrival. `size` is the bytes that were read for them."""
 
-    __slots__ = ("_ends", "_frames", "_odd", "_parts", "_texts", "encodings", "size")
+    __slots__ = ("_ends", "_frames", "_odd", "_parts", "_texts", "encodings", "is_attached", "size")
 
     def __init__(self, parts: list[tuple[Source, Cut]], size: int = 0) -> None:
         self._parts = parts
@@ -62,6 +62,8 @@ class Frames(Sequence[bytes]):
         #: Known once `lines` was called.
         self.encodings: dict[int, str] = {}
         self.size = size
+        #: Whether `attach` was called.
+        self.is_attached = False
 
     def lines(
         self,
@@ -180,6 +182,7 @@ class Frames(Sequence[bytes]):
 
         An event that has a resource of its own keeps it. Returns how often each flag was set.
         """
+        self.is_attached = True
         self._attach_resources(events)
         if self._texts is None:  # `parse` has looked at bytes: whether they are text is its affair
             self._odd = Marked in set(map(type, self.frames()))

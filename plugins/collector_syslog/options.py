@@ -91,6 +91,10 @@ class SyslogConfig(Config):
     unescape_octal: bool = False
     #: What is looked for inside messages.
     parse_body: Format = "none"
+    #: Whether messages that ISE and ESXi send in parts become one.
+    join_parts: bool = False
+    #: What is not whole after that goes on as it is.
+    parts_timeout: Duration = 2.0
     #: Whether the frame is kept as `log.record.original`.
     keep_raw: bool = False
     #: Whose names the attributes have; otel: the OpenTelemetry Collector's syslog receiver's.
@@ -100,4 +104,9 @@ class SyslogConfig(Config):
     def _listens(self) -> SyslogConfig:
         if self.udp is None and self.tcp is None and self.relp is None:
             raise ValueError("expected udp, tcp or relp, each with an endpoint")
+        if self.join_parts and self.attributes == "otel":
+            raise ValueError(
+                "join_parts joins messages, and with attributes: otel the body is the line: leave "
+                "one of them out"
+            )
         return self
