@@ -12,15 +12,20 @@ from collector.api import Config, DatagramOptions, Duration, Network, StreamOpti
 
 from .bodies import Format
 from .clock import YEARS
+from .guessing import GUESS
 from .parser import Protocol
 from .zone import ZoneWords, zone
 
 
 def _zone(name: str) -> str:
+    if name == GUESS:
+        return name
     try:
         zone(name)
     except ValueError as e:
-        raise ValueError("expected the IANA name of a time zone, such as Europe/Vienna") from e
+        raise ValueError(
+            "expected the IANA name of a time zone, such as Europe/Vienna, or guess"
+        ) from e
     return name
 
 

@@ -7,13 +7,15 @@ could not say is added: the peer as the host, what the body holds, the frame as 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from collector.api import FLAGS_KEY, Context, Event, Frames, Resource
 
 from . import opentelemetry
 from .bodies import describe, moment, unescaped
+from .guessing import GUESS, Guesses, offset
 from .naming import Naming, ip_of
 from .options import SyslogConfig
 from .packed import unpacked
@@ -26,11 +28,25 @@ ORIGINAL = "log.record.original"
 ENCODING = "syslog.encoding"
 
 
-class _Source(NamedTuple):
+class _Source:
     """What there is for the messages of one network."""
 
-    parser: Parser
-    encoding: str
+    def __init__(self, parser: Callable[[str], Parser], timezone: str, encoding: str) -> None:
+        """`parser`: makes one of a zone."""
+        self._new = parser
+        self._timezone = timezone
+        self._parsers: dict[int, Parser] = {}
+        self.guesses = timezone == GUESS
+        self.encoding = encoding
+
+    def parser(self, quarters: int = 0) -> Parser:
+        """That for a guessed offset, where the zone is to be guessed."""
+        if not self.guesses:
+            quarters = 0
+        if quarters not in self._parsers:
+            zone = offset(quarters) if self.guesses else self._timezone
+            self._parsers[quarters] = self._new(zone)
+        return self._parsers[quarters]
 
 
 class _Found(NamedTuple):
@@ -56,6 +72,7 @@ class Reader:
         self._count = context.count
         self._naming = Naming(config, context)
         self._watching = Watching(context)
+        self._context = context
         others = self._source(config.timezone, config.encoding)
         networks = [
             (
@@ -68,28 +85,34 @@ class Reader:
         ]
         self._sources = Sources(networks, others)
         self._common = others
-        encoded = any(source.encoding for source in (others, *[own for _, own in networks]))
+        self._sequence_id = others.parser().sequence_id
+        all_ = (others, *[own for _, own in networks])
+        encoded = any(source.encoding for source in all_)
+        guesses = any(source.guesses for source in all_)
+        self._guesses = Guesses(self._learned) if guesses else None
         self._encoding = self._encoding_of if encoded else None
 
     def _source(self, timezone: str, encoding: str | None) -> _Source:
-        otel = self._config.attributes == "otel"
-        parser = Parser(
-            zone=timezone,
-            zone_words=self._config.zone_words,
-            protocol=self._config.protocol,
-            joint=opentelemetry.JOINT if otel else ".",
-            year=self._config.year,
+        config = self._config
+        parser = partial(
+            Parser,
+            zone_words=config.zone_words,
+            protocol=config.protocol,
+            joint=opentelemetry.JOINT if config.attributes == "otel" else ".",
+            year=config.year,
         )
-        return _Source(parser, encoding or "")
+        return _Source(lambda zone: parser(zone=zone), timezone, encoding or "")
 
     def read(self, frames: Frames, now_ns: int) -> list[Event]:
         """One event for each frame, in order, received at `now_ns`."""
         lines = frames.lines(self._encoding, unpacked)
-        if self._config.sources:
+        if self._config.sources or self._guesses:
             found = self._by_source(frames, lines, now_ns)
         else:
-            found = _Found.by(self._common.parser, lines, now_ns)
+            found = _Found.by(self._common.parser(), lines, now_ns)
         events, flagged = found.events, found.flagged
+        if self._guesses:
+            self._guess(self._guesses, frames, events, now_ns)
         self._naming.name(frames, events, found.hostless)
         if self._config.unescape_octal:
             for event in events:
@@ -98,7 +121,7 @@ class Reader:
             flagged = sorted({*flagged, *self._describe(events)})
         self._watching.saw(frames, events, now_ns)
         if found.numbered:
-            self._watching.count_up(frames, events, found.numbered, self._common.parser.sequence_id)
+            self._watching.count_up(frames, events, found.numbered, self._sequence_id)
         if flagged:
             self._tell(frames, [(number, events[number]) for number in flagged])
         self._finish(frames, lines, events)
@@ -108,7 +131,7 @@ class Reader:
         shares: dict[int, list[int]] = {}
         parsers: dict[int, Parser] = {}
         for number in range(len(lines)):
-            parser = self._sources.of(ip_of(frames.resource(number))).parser
+            parser = self._parser_of(ip_of(frames.resource(number)))
             parsers[id(parser)] = parser
             shares.setdefault(id(parser), []).append(number)
         events: dict[int, Event] = {}
@@ -121,6 +144,23 @@ class Reader:
             all_.numbered.extend(numbers[n] for n in found.numbered)
         return all_._replace(events=[events[number] for number in range(len(lines))])
 
+    def _parser_of(self, ip: str) -> Parser:
+        return self._sources.of(ip).parser(self._guesses.of(ip) if self._guesses else 0)
+
+    def _guess(self, guesses: Guesses, frames: Frames, events: list[Event], now_ns: int) -> None:
+        for share in frames.shares():
+            event, ip = events[share.first], ip_of(share.source.resource)
+            if event.time != event.observed_time and self._sources.of(ip).guesses:
+                guesses.saw(ip, event.time, now_ns)
+
+    def _learned(self, ip: str, offset: str) -> None:
+        self._context.log.info(
+            "{id}: {ip} runs on UTC{offset}, by its messages",
+            id=self._context.id,
+            ip=ip,
+            offset=offset,
+        )
+
     def _encoding_of(self, resource: Resource) -> str:
         return self._sources.of(ip_of(resource)).encoding
 
@@ -131,7 +171,7 @@ class Reader:
             if not describe(event, self._config.parse_body):
                 broken.append(number)
             elif event.time == event.observed_time and (text := moment(event)):
-                event.time = self._common.parser.moment(text) or event.time
+                event.time = self._common.parser().moment(text) or event.time
         return broken
 
     def _finish(self, frames: Frames, lines: Sequence[str], events: list[Event]) -> None:
