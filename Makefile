@@ -59,7 +59,8 @@ fuzz: $(VENV)/.dev  ## bytes and frames at random through the framings and the s
 	@$(BIN)/python -m pytest -q --hypothesis-profile fuzz $(PARALLEL) \
 		tests/collector/inputs/test_autoframing.py tests/collector/inputs/test_multiline.py \
 		tests/collector/inputs/test_frames.py tests/plugins/collector_syslog/test_parser.py \
-		tests/plugins/collector_syslog/test_reader.py $(FUZZ_ARGS)
+		tests/plugins/collector_syslog/test_reader.py \
+		tests/plugins/collector_syslog/test_worst_case.py $(FUZZ_ARGS)
 
 build: $(VENV)/.dev  ## sdist and wheel into dist/, contents checked
 	@rm -rf dist

@@ -59,7 +59,7 @@ from .inputs.compression import (
 )
 from .inputs.conversation import Conversation, Peer
 from .inputs.datagram import DatagramOptions
-from .inputs.frames import Frames
+from .inputs.frames import Frames, Share
 from .inputs.framing import (
     Delimited,
     Framing,
@@ -168,6 +168,7 @@ __all__ = [
     "SecretFileError",
     "SecretStr",
     "Server",
+    "Share",
     "Size",
     "Slip",
     "StreamEndpoint",

@@ -21,7 +21,7 @@ from twisted.logger import Logger
 from .delivery import Outcome
 from .event import Batch, Event
 from .letter import MAX_TEXT, DeadLetter, Letter, NoDeadLetter
-from .metrics import Gauge, Metrics
+from .metrics import Gauge, GaugeGroup, Metrics, Table
 from .request import Receipt, Request, Row
 from .text import as_text
 
@@ -76,6 +76,24 @@ class Context:
         full = f"{self.kind}_{name}"
         said = ((self.kind, self.id), *labels.items())
         self.metrics.gauges.append(Gauge(full, help, said, read))
+
+    def gauges(
+        self,
+        name: str,
+        help: str,  # noqa: A002
+        label: str,
+        read: Callable[[], Mapping[str, float]],
+    ) -> None:
+        """The same by a label whose values are known only then, such as `source`. Bounded."""
+        said = ((self.kind, self.id),)
+        self.metrics.groups.append(GaugeGroup(f"{self.kind}_{name}", help, said, label, read))
+
+    def table(self, name: str, help: str, read: Callable[[], Sequence[Mapping[str, Any]]]) -> None:  # noqa: A002
+        """Show rows at `/tables` of the admin endpoint: text, numbers, true, false and None.
+
+        `read` is called when somebody asks. Keep what it reads bounded: peers cause rows.
+        """
+        self.metrics.tables.append(Table(self.kind, self.id, name, help, read))
 
     def dead_letter(self, raw: bytes, reason: str, **facts: Any) -> bool:
         """Keep an input that can never become an event, or an event that can never be sent.

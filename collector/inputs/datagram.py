@@ -6,17 +6,20 @@ import socket
 import struct
 from abc import abstractmethod
 from collections.abc import Callable
-from itertools import islice
+from itertools import compress, islice
 from typing import Any
 
 from ..component import Context
-from ..event import NOTHING, Event, Resource
+from ..event import Resource
 from ..fields import Endpoint, Size
-from .access import AccessOptions
+from .datagrams import SEPARATORS, Datagrams, Peer, lines
 from .frames import Frames
 from .looking import PAUSE, Looking, Next
+from .rates import RateOptions, Rates
+from .refusals import Refusals
 from .screen import Screen, Through
 from .sockets import datagram_socket, peer_address
+from .sources import source
 
 #: Datagrams a look, so that other sockets get their turn.
 _MOST = 1000
@@ -30,34 +33,16 @@ _SO_MEMINFO = 55  # Linux; nine u32, the last one counts what the socket dropped
 _MEMINFO_SIZE = 36
 #: Peers remembered; the older half is forgotten when there are more.
 _PEERS = 32_768
-#: A trailing NUL, LF or CRLF is not part of a message: RFC 5426 has no trailer. LF inside one is.
-SEPARATORS = b"\0\r\n"
 
 
-class DatagramOptions(AccessOptions):
+class DatagramOptions(RateOptions):
     """A UDP listener."""
 
     endpoint: Endpoint
     #: Bytes asked of the kernel. Where it grants less, one warning says which sysctl to raise.
     receive_buffer: Size = 32 << 20
-
-
-class Peer:
-    """The source of a datagram."""
-
-    __slots__ = ("_address", "_socket", "resource")
-
-    def __init__(self, sock: socket.socket, address: Any, resource: Resource) -> None:
-        self._socket = sock
-        self._address = address
-        self.resource = resource
-
-    def write(self, data: bytes) -> None:
-        """A datagram back; lost like any other when the kernel has no room."""
-        try:
-            self._socket.sendto(data, self._address)
-        except OSError:
-            return
+    #: Whether each line of a datagram is a message; RFC 5426 has one in a datagram.
+    split_lines: bool = False
 
 
 class MessageListener:
@@ -144,7 +129,11 @@ class MessageListener:
         except KeyError:
             sources = [self._peer(origin) for origin in origins]
         self._context.count("received_bytes", size, transport=self.transport)
-        self._flush(Datagrams(frames, sources, size))
+        self._flush(Datagrams(*self._kept(frames, sources), size))
+
+    def _kept(self, frames: list[bytes], sources: list[Peer]) -> tuple[list[bytes], list[Peer]]:
+        """What is handed on of datagrams that are taken."""
+        return frames, sources
 
     def _peer(self, origin: Any) -> Peer:
         peers = self._peers
@@ -183,6 +172,9 @@ class DatagramListener(MessageListener):
         self._dropped = 0
         guarded = options.allowed_sources or options.trusted_proxies
         self._screen = Screen(context, options) if guarded else None
+        rate, burst = options.max_rate_per_source, options.max_burst_per_source
+        self._rates = Rates(rate, burst, context.reactor.seconds)
+        self._refusals = Refusals(context, "datagrams_refused")
 
     async def start(self) -> None:
         """Bind and read. Raises ListenError."""
@@ -224,6 +216,22 @@ class DatagramListener(MessageListener):
         frames = [frame.rstrip(SEPARATORS) for frame in frames]
         super()._hand_on(frames, origins, size)
 
+    def _kept(self, frames: list[bytes], sources: list[Peer]) -> tuple[list[bytes], list[Peer]]:
+        if self._options.split_lines:
+            frames, sources = lines(frames, sources)
+        if self._rates:
+            frames, sources = self._within_rate(frames, sources)
+        return frames, sources
+
+    def _within_rate(
+        self, frames: list[bytes], sources: list[Peer]
+    ) -> tuple[list[bytes], list[Peer]]:
+        taken, over = self._rates.within(sources, _source_of)
+        for who, events in over.items():
+            self._refusals.count("rate_limited", events)
+            self._refusals.too_fast(who, self._rates.rate, "the others are lost")
+        return list(compress(frames, taken)), list(compress(sources, taken))
+
     def _new_peer(self, sock: socket.socket, origin: Any) -> Peer:
         ip, port = peer_address(origin)
         facts = {"net.peer.ip": ip, "net.peer.port": port, **self._common}
@@ -253,34 +261,10 @@ class DatagramListener(MessageListener):
         return drops
 
 
+def _source_of(peer: Peer) -> str:
+    return source(peer.resource.attributes["net.peer.ip"])
+
+
 def _pause_for(granted: int) -> float:
     """Seconds in which a buffer of that size cannot fill at any likely rate."""
     return min(PAUSE, granted / _FILL_RATE)
-
-
-class Datagrams(Frames):
-    """Frames that each have a source of their own."""
-
-    __slots__ = ("_sources",)
-
-    def __init__(self, frames: list[bytes], sources: list[Peer], size: int) -> None:
-        super().__init__([], size)
-        if not all(frames):
-            sources = [source for frame, source in zip(frames, sources, strict=True) if frame]
-            frames = [frame for frame in frames if frame]
-        self._frames = frames
-        self._sources = sources
-
-    def _run(self) -> bytes | None:
-        frames = self.frames()
-        run = b"\n".join(frames) + b"\n"
-        return run if run.count(b"\n") == len(frames) else None
-
-    def source(self, index: int) -> Peer:
-        """Where a datagram came from."""
-        return self._sources[index]
-
-    def _attach_resources(self, events: list[Event]) -> None:
-        for event, source in zip(events, self._sources, strict=True):
-            if event.resource is NOTHING:
-                event.resource = source.resource

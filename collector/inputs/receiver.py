@@ -66,6 +66,14 @@ class FrameReceiver(Receiver[C]):
         raise on bad input; if it does, the frames go on unparsed, flagged and counted.
         """
 
+    def attach(self, frames: Frames, events: list[Event]) -> None:
+        """Set resource and flags of events that are one for each frame, in order.
+
+        For a `parse` that makes others of them after that; the core does it otherwise.
+        """
+        for name, times in frames.attach(events).items():
+            self.context.count("flagged_log_records", times, flag=name)
+
     def settled(self, frames: Frames, outcome: Outcome) -> None:
         """The batch of these frames has ended; answer with `frames.reply`.
 
@@ -155,9 +163,8 @@ class FrameReceiver(Receiver[C]):
             if acknowledged:
                 self.settled(frames, Outcome.DELIVERED)
             return
-        if len(events) == len(frames):
-            for name, times in frames.attach(events).items():
-                self.context.count("flagged_log_records", times, flag=name)
+        if len(events) == len(frames) and not frames.is_attached:
+            self.attach(frames, events)
         outcome = self.output.send(Batch(events, frames.size), ack=acknowledged)
         if acknowledged:
             outcome.addCallback(lambda result: self.settled(frames, result))

@@ -36,9 +36,9 @@ class Refusals:
         self._named: set[tuple[str, str]] = set()
         self._quiet_until: dict[str, float] = {}
 
-    def count(self, reason: str) -> None:
-        """One more."""
-        self._context.count(self._counter, reason=reason)
+    def count(self, reason: str, n: int = 1) -> None:
+        """One more, or `n`."""
+        self._context.count(self._counter, n, reason=reason)
 
     def accept_failed(self, error: OSError) -> None:
         """It fails until a descriptor is free."""
@@ -95,6 +95,18 @@ class Refusals:
         if self._may_say(why) and self._is_new(ip, why):
             log, id = self._context.log, self._context.id
             log.warn("{id}: nothing is taken from {ip}: {why}", id=id, ip=ip, why=why)
+
+    def too_fast(self, source: str, rate: int, therefore: str) -> None:
+        """One sends more events a second than it may."""
+        if self._is_new(source, "rate"):
+            self._context.log.warn(
+                "{id}: {source} sends more than {rate} events a second, {therefore}; it may do so "
+                "with another max_rate_per_source",
+                id=self._context.id,
+                source=source,
+                rate=rate,
+                therefore=therefore,
+            )
 
     def handshake_failed(self, ip: str, why: str, shown: str = "") -> None:
         """Of TLS. `shown`: what only the log tells, beside the reason that is counted."""

@@ -16,7 +16,6 @@ from pydantic import Field
 from ..component import Context
 from ..fields import FileMode, Size
 from .accepting import Accepting
-from .access import AccessOptions
 from .connection import SMALL_READ, Connection
 from .conversation import Conversation
 from .doors import door
@@ -25,6 +24,7 @@ from .frames import Frames, Source
 from .framing import MAX_FRAME, Cut, Framing, WrongProtocol, about
 from .looking import PAUSE, Looking, Next
 from .polling import WRITE, new_poll
+from .rates import RateOptions, Rates, Throttle
 from .refusals import Refusals
 from .secured import Secured
 from .sources import Sources, source
@@ -47,7 +47,7 @@ _LINGER = 2.0
 _HANDSHAKE = 10.0
 
 
-class StreamOptions(AccessOptions):
+class StreamOptions(RateOptions):
     """A listener on TCP, or on a UNIX socket."""
 
     #: Of a UNIX socket's file: who may connect.
@@ -96,6 +96,9 @@ class StreamListener:
         self._closing: dict[Connection, Any] = {}  # timers
         local = self._door.transport == "unix"
         self._sources = Sources(0 if local else options.max_connections_per_source)
+        rate, burst = options.max_rate_per_source, options.max_burst_per_source
+        rates = Rates(0 if local else rate, burst, context.reactor.seconds)
+        self._throttle = Throttle(context, rates, self._refusals)
         self.transport = "tls" if options.tls else self._door.transport
         context.gauge(
             "connections",
@@ -129,6 +132,7 @@ class StreamListener:
 
     async def quiesce(self) -> None:
         """Accept no more; hand on what has arrived, in the kernel too; read no more."""
+        self._throttle.end()
         if self._accepting.active:
             # Peers that were not yet accepted are heard too.
             await self._looking.last_looks(lambda: self._read_ready()[0])
@@ -209,6 +213,8 @@ class StreamListener:
             connection.busy(len(data), frames)
         if cut:
             parts.append((connection, cut))
+        if self._throttle.rates:
+            self._throttle.read(connection, about(cut))
         return len(data), frames
 
     def _finish(self, connection: Connection, parts: list[tuple[Source, Cut]]) -> None:
@@ -319,6 +325,7 @@ class StreamListener:
             return
         connection.close()
         self._sources.left(connection.ip)
+        self._throttle.closed(connection)
         self._close_no_more(connection)
         if isinstance(connection.framing, Conversation):
             connection.framing.closed()

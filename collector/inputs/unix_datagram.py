@@ -14,7 +14,8 @@ from typing import Any
 from ..component import Config, Context
 from ..event import Resource
 from ..fields import FileMode, UnixEndpoint, unix_path
-from .datagram import SEPARATORS, MessageListener, Peer
+from .datagram import MessageListener
+from .datagrams import SEPARATORS, Peer
 from .doors import UnixDoor
 from .frames import Frames
 from .framing import Marked

@@ -1,4 +1,4 @@
-"""The admin endpoint over TCP, which only reads: health, readiness, metrics, the status page.
+"""The admin endpoint over TCP, which only reads: health, metrics, tables, the status page.
 
 Who may read: anybody on this machine when it listens on loopback, else only who has the token.
 A page in a browser of this machine must not: it gets no CORS headers, and one that has made

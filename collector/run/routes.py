@@ -70,10 +70,28 @@ class Routes:
 
 
 def add_reads(routes: Routes, metrics: Metrics, health: Health) -> None:
-    """/healthz, /readyz and /metrics."""
+    """/healthz, /readyz, /metrics and /tables."""
     routes.add("GET", "/healthz", lambda _: healthz(health))
     routes.add("GET", "/readyz", lambda _: readyz(health))
     routes.add("GET", "/metrics", lambda _: answer(200, metrics.text(), CONTENT_TYPE_LATEST))
+    routes.add("GET", "/tables", lambda _: tables(metrics))
+
+
+def tables(metrics: Metrics) -> WebResponse:
+    """What components show in rows, as `Context.table` was told."""
+    for refresh in metrics.before_reading:
+        refresh()
+    said = [
+        {
+            "kind": table.kind,
+            "id": table.id,
+            "name": table.name,
+            "help": table.help,
+            "rows": table.read(),
+        }
+        for table in metrics.tables
+    ]
+    return json_answer(200, {"tables": said})
 
 
 def healthz(health: Health) -> WebResponse:

@@ -5,7 +5,7 @@ All raise ValueError for a date or time that does not exist.
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from typing import NamedTuple
 
 SECOND = 10**9  # in nanoseconds
@@ -89,3 +89,14 @@ def newest(civil: Civil, offset: tzinfo | int, now: float, tolerance: float) -> 
             return Reading(found, now if chosen else found - tolerance, now if chosen else until)
         until = found - tolerance
     raise ValueError("no such date")
+
+
+def in_year(civil: Civil, offset: tzinfo | int, now: float, year: int | None) -> Reading:
+    """The date in a year; None: in that of `now`, which holds until that ends."""
+    zone = timezone(timedelta(seconds=offset)) if isinstance(offset, int) else offset
+    since, until = float("-inf"), float("inf")
+    if year is None:
+        year = datetime.fromtimestamp(now, zone).year
+        since, until = (local(Civil(y, 1, 1, 0, 0, 0), zone, now)[0] for y in (year, year + 1))
+    found, chosen = local(civil._replace(year=year), zone, now)
+    return Reading(found, now if chosen else since, now if chosen else until)

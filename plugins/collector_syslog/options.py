@@ -8,18 +8,31 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from collector.api import Config, DatagramOptions, Network, StreamOptions, UnixDatagramOptions
+from collector.api import (
+    Config,
+    DatagramOptions,
+    Duration,
+    Network,
+    StreamOptions,
+    UnixDatagramOptions,
+)
 
 from .bodies import Format
+from .clock import YEARS
+from .guessing import GUESS
 from .parser import Protocol
 from .zone import ZoneWords, zone
 
 
 def _zone(name: str) -> str:
+    if name == GUESS:
+        return name
     try:
         zone(name)
     except ValueError as e:
-        raise ValueError("expected the IANA name of a time zone, such as Europe/Vienna") from e
+        raise ValueError(
+            "expected the IANA name of a time zone, such as Europe/Vienna, or guess"
+        ) from e
     return name
 
 
@@ -39,6 +52,7 @@ def _encoding(name: str) -> str:
     raise ValueError("expected an encoding that holds ASCII, such as cp1252, latin-1 or gb18030")
 
 
+HostnamePolicy = Literal["message", "peer_ip", "message_then_peer", "rdns", "message_then_rdns"]
 Zone = Annotated[str, AfterValidator(_zone)]
 Encoding = Annotated[str, AfterValidator(_encoding)]
 
@@ -50,6 +64,14 @@ class SourceOptions(Config):
     #: Each as for the receiver; None = as the receiver.
     timezone: Zone | None = None
     encoding: Encoding | None = None
+
+
+class ReverseDnsOptions(Config):
+    """How long names of addresses are good for."""
+
+    ttl: Duration = 3600.0
+    #: Of an address that has no name, or whose resolver does not answer.
+    negative_ttl: Duration = 300.0
 
 
 class SyslogConfig(Config):
@@ -67,16 +89,26 @@ class SyslogConfig(Config):
     protocol: Protocol = "auto"
     #: IANA name of the zone of timestamps that do not say theirs.
     timezone: Zone = Field("UTC", alias="location")
+    #: Of timestamps that do not say theirs, see `timestamp.Year`.
+    year: Literal["auto", "receive"] | Annotated[int, Field(ge=YEARS.start, lt=YEARS.stop)] = "auto"
     #: Offsets of zone words that mean something else here than in `zone.WORDS`.
     zone_words: Annotated[dict[str, str], AfterValidator(_words)] = Field({})
     #: Of frames that are not UTF-8.
     encoding: Encoding | None = None
     #: The first that has the sender's address decides.
     sources: tuple[SourceOptions, ...] = ()
-    #: Whose name an event has: the message's, the peer's address, or the first that there is.
-    hostname_policy: Literal["message", "peer_ip", "message_then_peer"] = "message_then_peer"
+    #: Whose name an event has: the message's, the peer's address, or the first that there is. With
+    #: rdns the peer's name, as long as none is known its address.
+    hostname_policy: HostnamePolicy = "message_then_peer"
+    reverse_dns: ReverseDnsOptions = ReverseDnsOptions()
+    #: Whether `#012` in a message is the character that rsyslog has written so.
+    unescape_octal: bool = False
     #: What is looked for inside messages.
     parse_body: Format = "none"
+    #: Whether messages that ISE and ESXi send in parts become one.
+    join_parts: bool = False
+    #: What is not whole after that goes on as it is.
+    parts_timeout: Duration = 2.0
     #: Whether the frame is kept as `log.record.original`.
     keep_raw: bool = False
     #: Whose names the attributes have; otel: the OpenTelemetry Collector's syslog receiver's.
@@ -86,4 +118,9 @@ class SyslogConfig(Config):
     def _listens(self) -> SyslogConfig:
         if not any((self.udp, self.tcp, self.unix, self.relp)):
             raise ValueError("expected udp, tcp, unix or relp, each with an endpoint")
+        if self.join_parts and self.attributes == "otel":
+            raise ValueError(
+                "join_parts joins messages, and with attributes: otel the body is the line: leave "
+                "one of them out"
+            )
         return self

@@ -69,6 +69,7 @@ def _never(numbers: list[bytes]) -> bytes:
 class Session:
     """A `Conversation`."""
 
+    name = "relp"
     peer: Peer
 
     def __init__(self, max_size: int) -> None:

@@ -18,6 +18,7 @@ from collector.metrics import Metrics
 from collector.run.admin import Admin
 from collector.run.health import Health
 from collector.tasks import spawn, wait
+from collector.testing import context
 
 Answered = tuple[int, dict[str, str], bytes]
 
@@ -105,6 +106,23 @@ class AnswerTests(AdminTests):
 
         return spawn(go())
 
+    def test_tables_are_what_components_show_of_their_peers(self) -> Deferred[None]:
+        async def go() -> None:
+            await self.start()
+            rows = [{"source": "192.0.2.1", "events": 7, "skew": None}]
+            about = context("receiver", "syslog", metrics=self.metrics)
+            about.table("sources", "Who has sent what.", lambda: rows)
+            refreshed: list[int] = []
+            self.metrics.before_reading.append(lambda: refreshed.append(1))
+            status, headers, body = await self.ask("/tables")
+            self.assertEqual((status, headers["content-type"]), (200, "application/json"))
+            about_it = {"kind": "receiver", "id": "syslog", "help": "Who has sent what."}
+            wanted = {**about_it, "name": "sources", "rows": rows}
+            self.assertEqual(orjson.loads(body), {"tables": [wanted]})
+            self.assertEqual(refreshed, [1])
+
+        return spawn(go())
+
     def test_head_has_the_headers_only(self) -> Deferred[None]:
         async def go() -> None:
             await self.start()
@@ -137,7 +155,7 @@ class SafetyTests(AdminTests):
     def test_no_answer_is_for_pages_of_others_or_for_caches(self) -> Deferred[None]:
         async def go() -> None:
             await self.start()
-            paths = ["/", "/healthz", "/readyz", "/metrics", "/nothing"]
+            paths = ["/", "/healthz", "/readyz", "/metrics", "/tables", "/nothing"]
             answers = [await self.ask(path, Origin="https://evil.example") for path in paths]
             answers.append(await self.ask("/", "POST"))
             answers.append(await self.ask("/", Host="evil.example"))
@@ -179,7 +197,15 @@ class SafetyTests(AdminTests):
             await self.start("0.0.0.0:0", "s3cret-t\u00f6ken")
             wrong = ("", "Bearer", "Bearer x", "Basic s3cret-t\u00f6ken", "s3cret-t\u00f6ken")
             for said in wrong:
-                for path in ("/status", "/config", "/healthz", "/readyz", "/metrics", "/nothing"):
+                for path in (
+                    "/status",
+                    "/config",
+                    "/tables",
+                    "/healthz",
+                    "/readyz",
+                    "/metrics",
+                    "/nothing",
+                ):
                     headers = {"Authorization": said.encode().decode("latin-1")}
                     status, got, _ = await self.ask(path, **headers)
                     self.assertEqual(status, 401, (said, path))
