@@ -52,6 +52,9 @@ def test_it_moves_while_events_flow(watched: Way, window: Browser) -> None:
 def test_it_shows_what_a_device_sends_as_text(watched: Way, window: Browser) -> None:
     send_stream(watched.port, b"<34>1 - h a - - - \xff<img src=x onerror=alert(1)>\n")
     eventually(lambda: "flagged log records" in window.text("#losses"))
+    eventually(
+        lambda: "127.0.0.1" in window.text("#tables tbody") or "::1" in window.text("#tables tbody")
+    )
     assert window.complaints() == []
 
 

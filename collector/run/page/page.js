@@ -9,14 +9,17 @@ import { pipelines } from "./pipelines.js";
 import { queues } from "./queues.js";
 import { Rates } from "./rates.js";
 import { Series } from "./series.js";
+import { tables } from "./tables.js";
 
 const EVERY = 2000;
+const TABLES = 5; // turns: they can be long
 const HOLD = new Set(["held", "failing", "failed"]);
 const at = (id) => document.getElementById(id);
 const asking = new Asking();
 const rates = new Rates();
 const series = new Series();
 let before = null;
+let turns = 0;
 let next = 0; // the timer
 
 function verdict(status) {
@@ -67,6 +70,10 @@ async function begin() {
   at("config").textContent = JSON.stringify(config, null, 2);
 }
 
+async function showTables() {
+  tables(at("tables"), (await asking.json("tables")).tables, at("wanted").value);
+}
+
 async function turn() {
   try {
     const status = await asking.json("status");
@@ -74,6 +81,8 @@ async function turn() {
     before = status.started;
     at("ask").hidden = true;
     show(status);
+    if (turns % TABLES === 0) await showTables();
+    turns += 1;
   } catch (error) {
     if (error instanceof Refused) {
       at("ask").hidden = false;
@@ -92,5 +101,7 @@ at("ask").addEventListener("submit", (event) => {
   clearTimeout(next);
   turn();
 });
+
+at("wanted").addEventListener("input", () => showTables().catch(() => {}));
 
 turn();

@@ -17,7 +17,7 @@ from collector.tasks import spawn
 from tests.collector.run.test_admin import AdminTests
 
 _LINKS = re.compile(rb"""(?:href|src|from) ?=? ?"(?:\./)?([\w.]+)\"""")
-_FOR_PROGRAMS = {"healthz", "readyz", "metrics", "status"}
+_FOR_PROGRAMS = {"healthz", "readyz", "metrics", "status", "tables"}
 
 
 class StatusPageTests(AdminTests):
