@@ -141,10 +141,11 @@ class DedupProcessor(WindowProcessor[DedupConfig, Repeats]):
         origin.is_safe = outcome is Outcome.DELIVERED
         if origin.is_safe:
             self.drop(self._taken(origin.waiting), REASON)
-        else:  # they come again, or others do: those are first ones then
+        else:  # its sender has heard that too, those of what waits have not
             live = self._windows.live
             keys = [key for key in origin.keys if key in live and live[key].origin is origin]
-            self._end([self._windows.forget(key) for key in keys])
+            forgotten = [self._windows.forget(key) for key in keys]
+            self._end([repeats for repeats in forgotten if repeats.pending])
         origin.keys.clear()
         origin.waiting.clear()
 
@@ -182,8 +183,8 @@ class DedupProcessor(WindowProcessor[DedupConfig, Repeats]):
         """See `WindowProcessor`."""
         told = [self._summary(repeats, repeats.event) for repeats in windows if repeats.event]
         if told:
-            chosen = {id(event) for event in told}
-            self.emit(told, [e for e in self._taken(windows) if id(e) not in chosen])
+            own = {id(event) for event in told}
+            self.emit(told, [event for event in self._taken(windows) if id(event) not in own])
 
     def _summary(self, repeats: Repeats, event: Event) -> Event:
         event.body = without("body", event.body, self._unwanted)

@@ -146,6 +146,9 @@ class AnswerTests(DedupCase):
         rig = self.rig(outcome=None)
         rig.put("a", "a", "a")
         self.assertEqual((rig.held, rig.dropped("repeated")), (0, 2))
+        rig.sink.settle(RETRY)
+        self.assertEqual((rig.outcomes, len(rig.sink.events)), ([RETRY], 1))
+        self.assertEqual(rig.put("a", "a", "a"), ["a"])  # its sender sends it again
 
     def test_repetitions_that_wait_have_a_bound(self) -> None:
         self.patch(dedup, "MAX_PENDING", 2)
