@@ -31,6 +31,8 @@ MAX_PENDING = 10_000
 REASON = "repeated"
 #: Seconds that an interval may have so that a sender still waits for the answer at its end.
 PATIENCE = 25.0
+#: A client has another one for each of its connections.
+_PORTS = ("net.peer.port", "net.sock.peer.port")
 _UID = ("attributes", (UID_KEY,))
 
 
@@ -79,7 +81,7 @@ class DedupProcessor(WindowProcessor[DedupConfig, Repeats]):
         self._look = Look(found, context) if config.conditions else None
         self._wanted = fields("include_fields", config.include_fields, whole_body=True)
         self._unwanted = fields("exclude_fields", config.exclude_fields, whole_body=False)
-        self._sources = Sources()
+        self._sources = Sources(*_PORTS)
         self._holds = config.emit == "at_end"
         self._origin = Origin()
         self._pending = 0

@@ -218,6 +218,14 @@ class SameTests(DedupCase):
         ]
         self.assertEqual(self.different(*events), 1)
 
+    def test_a_client_is_the_same_on_its_next_connection(self) -> None:
+        events = [
+            Event(1, "a", {}, resource=Resource({"net.peer.ip": ip, "net.peer.port": port}))
+            for port in (1, 2)
+            for ip in ("192.0.2.1", "192.0.2.2")
+        ]
+        self.assertEqual(self.different(*events), 2)
+
     def test_fields_that_are_included_count_alone(self) -> None:
         fields = ["attributes.id", "attributes.a\\.b", "body.user.name"]
         events = [
