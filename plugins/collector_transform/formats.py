@@ -122,13 +122,16 @@ def syslog(timezone: str, *, in_body: bool) -> Reading:
             except Failed:
                 yield event, None
                 continue
-            if in_body:
-                event.body = line.body
-            else:
-                fields["syslog.message"] = line.body
-            yield event, fields
+            yield event, _placed(event, line.body, fields, in_body=in_body)
 
     return reading
+
+
+def _placed(event: Event, message: str, fields: Fields, *, in_body: bool) -> Fields:
+    if in_body:
+        event.body = message
+        return fields
+    return fields | {"syslog.message": message}
 
 
 def _tell(event: Event, line: Event, fields: Fields, *, timed: bool) -> None:

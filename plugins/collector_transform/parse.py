@@ -89,9 +89,8 @@ class ParseConfig(Config):
 
     @model_validator(mode="after")
     def _fits(self) -> ParseConfig:
-        for key in sorted({key for keys in _KEYS.values() for key in keys}):
-            given = getattr(self, key) is not None
-            if given and key not in _KEYS.get(self.format, ()):
+        for key in sorted(set().union(*_KEYS.values()) - _KEYS.get(self.format, set())):
+            if getattr(self, key) is not None:
                 raise ValueError(f"the format {self.format} has no {key}")
         needed = _NEEDED.get(self.format)
         if needed and getattr(self, needed) is None:

@@ -29,7 +29,7 @@ service:
     logs: {{receivers: ['{name}'], processors: [{chain}], exporters: [dynatrace]}}
 """
 #: A realistic chain: noise away, context on, secrets out, levels from texts, one more filter.
-_CHAIN = r"""processors:
+CHAIN = r"""processors:
   filter/noise:
     log_conditions: ['IsMatch(log.body, "^health ?check")']
   transform/context:
@@ -45,7 +45,7 @@ _CHAIN = r"""processors:
     log_conditions:
       - log.severity_number < SEVERITY_NUMBER_DEBUG and log.attributes["service.name"] == "test"
 """
-_NAMES = re.findall(r"(?m)^  ([a-z]+/[a-z]+):", _CHAIN)
+_NAMES = re.findall(r"(?m)^  ([a-z]+/[a-z]+):", CHAIN)
 _ACKNOWLEDGING = "tests.system.acknowledging:AcknowledgingReceiver"
 #: By protocol: a receiver's name, and what it is told. All 3,000 connections are of one source.
 _RECEIVERS = {
@@ -138,7 +138,7 @@ def collector(
     configuration.write_text(
         _CONFIGURATION.format(
             name=name,
-            processors=_CHAIN if chain else "",
+            processors=CHAIN if chain else "",
             chain=", ".join(_NAMES) if chain else "",
             receiver=f"'{name}': {options.format(port=port)}",
             queue=queue,

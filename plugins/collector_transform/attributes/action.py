@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, field_validator, model_validator
 
 from collector.api import Config, Misread, Slip
 
-from ..keys import MatchingKeys
+from ..keys import matching
 from ..ottl.converters.types import to_double, to_int
 from ..ottl.fault import Failed
 from ..ottl.regex import Pattern, WrongPattern
@@ -167,12 +167,12 @@ def _on_key(key: str, done: Callable[[Attributes, str], None]) -> Change:
 
 
 def _on_keys(key: str, pattern: Pattern, done: Callable[[Attributes, str], None]) -> Change:
-    matching = MatchingKeys([pattern])
+    meant = matching([pattern])
 
     def run(those: list[Attributes], failed: Callable[[Exception], None]) -> None:
         for attributes in those:
             try:
-                for found in [one for one in attributes if one == key or matching[one]]:
+                for found in [one for one in attributes if one == key or meant[one]]:
                     done(attributes, found)
             except Failed as e:
                 failed(e)

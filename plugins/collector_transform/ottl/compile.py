@@ -7,8 +7,7 @@
 
 from __future__ import annotations
 
-from . import paths
-from .editors import EDITORS
+from .editors import EDITORS, replace_pattern
 from .expression import Expressions
 from .fault import Misread
 from .nearest import did_you_mean
@@ -22,15 +21,22 @@ class Compiler(Expressions):
 
     def statement(self, statement: Statement, depth: int) -> None:
         """The lines of a statement."""
+        start, at = len(self._unit.lines), depth
         if statement.where is not None:
             self._unit.line(depth, f"if {self.condition(statement.where)}:")
             depth += 1
         editor = statement.editor
-        if editor.name == "set":
-            self._set(editor, depth)
-        elif editor.name == "drop":
+        if editor.name == "drop":
             self._checked(editor, Function("drop", print, ()), ())
             self._unit.line(depth, "continue")
+            return
+        self._editor(editor, depth)
+        if self._about <= {"resource", "scope"}:
+            self._unit.once_a_resource(start, at)
+
+    def _editor(self, editor: Call, depth: int) -> None:
+        if editor.name == "set":
+            self._set(editor, depth)
         elif editor.name in EDITORS:
             self._edit(editor, EDITORS[editor.name], depth)
         else:
@@ -69,21 +75,21 @@ class Compiler(Expressions):
             current = Code(f"is_map({current.text})", "map")
         before, name = self._unit.variable(), self._unit.variable()
         self._unit.line(depth, f"{before} = {current.text}")
+        if editor.call is replace_pattern:
+            # Most texts have nothing to replace: 0.1 us for those, where the call takes 0.4.
+            begins = self._beginning(before, self._unit.names[arguments[0].text])
+            self._unit.line(depth, f"if {' and '.join((f'type({before}) is str', *begins))}:")
+            depth += 1
         texts = ", ".join([before, *(argument.text for argument in arguments)])
         self._unit.line(depth, f"{name} = {self._unit.bound(editor.call)}({texts})")
         self._unit.line(depth, f"if {name} is not {before}:")
         self._write(path, Code(name), depth + 1)
 
     def _write(self, path: Path, code: Code, depth: int) -> None:
-        context, field_, names = paths.resolved(path, self._context)
+        context, field_, names = self._resolved(path)
         keys = self._keys(names, path.keys)
         line = self._unit.line
-        plain = code.gives in {"int", "float", "bool"} or (code.literal and code.gives == "str")
-        value = code.text if plain or not keys else f"kept({code.text})"
-        if keys and code.held:
-            value = f"({code.text} if type({code.text}) in SCALARS else {value})"
-        if field_.read == "C":
-            self._unit.caches = True
+        value = _kept(code) if keys else code.text
         if keys and field_.read in {"A", "C"} and len(keys) == 1 and keys[0].gives == "str":
             line(depth, f"{field_.read}[{keys[0].text}] = {value}")
             return
@@ -103,3 +109,11 @@ class Compiler(Expressions):
         else:
             replace = self._unit.bound(field_.replace)
             line(depth, f"replace_resource(e, {replace}(e.resource, {value}), W)")
+
+
+def _kept(code: Code) -> str:
+    """What is stored below a key, bounded where that may be needed."""
+    if code.gives in {"int", "float", "bool"} or (code.literal and code.gives == "str"):
+        return code.text
+    kept = f"kept({code.text})"
+    return f"({code.text} if type({code.text}) in SCALARS else {kept})" if code.held else kept

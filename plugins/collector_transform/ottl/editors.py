@@ -39,11 +39,16 @@ def _delete_key(target: Map, key: str) -> Map:
 
 def _delete_keys(target: Map, keys: list[str]) -> Map:
     gone = set(keys)
+    if gone.isdisjoint(target):
+        return target
     return {key: value for key, value in target.items() if key not in gone}
 
 
 def _delete_matching(target: Map, pattern: Pattern) -> Map:
-    return {key: value for key, value in target.items() if not pattern.found_in(key)}
+    found = pattern.keys
+    if not any(map(found.__getitem__, target)):
+        return target
+    return {key: value for key, value in target.items() if not found[key]}
 
 
 def _keep_keys(target: Map, keys: list[str]) -> Map:
@@ -51,7 +56,10 @@ def _keep_keys(target: Map, keys: list[str]) -> Map:
 
 
 def _keep_matching(target: Map, pattern: Pattern) -> Map:
-    return {key: value for key, value in target.items() if pattern.found_in(key)}
+    found = pattern.keys
+    if all(map(found.__getitem__, target)):
+        return target
+    return {key: value for key, value in target.items() if found[key]}
 
 
 def _limit(target: Map, limit: int, priority_keys: list[str]) -> Map:
@@ -120,9 +128,10 @@ def _append(target: Any, value: Any, values: Any) -> list[Any]:
     return [*before, *more, *(values or ())]
 
 
-def _replace_pattern(
+def replace_pattern(
     target: Any, regex: Pattern, replacement: str, function: Text | None, layout: str
 ) -> Any:
+    """`replace_pattern`, which the compiler calls for what may match alone."""
     if type(target) is not str:
         return target
     return regex.replaced(target, _by(replacement, function, layout))
@@ -215,7 +224,7 @@ EDITORS = table(
     ),
     function("flatten", _flatten, "map", prefix=(TEXT, ""), depth=(INT, _MAX_DEPTH)),
     function("append", _append, value=(ANY, None), values=(ANY, None)),
-    function("replace_pattern", _replace_pattern, regex=PATTERN, replacement=TEXT, **_MADE),
+    function("replace_pattern", replace_pattern, regex=PATTERN, replacement=TEXT, **_MADE),
     function("replace_match", _replace_match, pattern=_GLOB, replacement=TEXT, **_MADE),
     function(
         "replace_all_matches", _replace_matches, "map", pattern=_GLOB, replacement=TEXT, **_MADE

@@ -12,6 +12,7 @@ from .converters.every import CONVERTERS
 from .converters.text import is_match
 from .fault import Misread
 from .nearest import did_you_mean
+from .paths import Field
 from .regex import Pattern
 from .signature import ANY, FUNCTION, REQUIRED, TEXT, Function, Param
 from .syntax import (
@@ -42,6 +43,9 @@ class Expressions:
     def __init__(self, unit: Unit, context: str | None) -> None:
         self._unit = unit
         self._context = context
+        #: What was spoken of: contexts of paths, `cache`, and `chance` for what is not the same for
+        #: the same arguments.
+        self._about: set[str] = set()
 
     # --- conditions -------------------------------------------------------------------------------
 
@@ -125,8 +129,7 @@ class Expressions:
         return f"{code.text}.copy()" if code.text in {"A", "C"} else code.text
 
     def _path(self, path: Path) -> Code:
-        _, field_, names = paths.resolved(path, self._context)
-        self._unit.caches |= field_.read == "C"
+        _, field_, names = self._resolved(path)
         keys = self._keys(names, path.keys)
         if not keys:
             return Code(field_.read, field_.gives)
@@ -138,6 +141,13 @@ class Expressions:
         for key in keys:
             text = f"index({text}, {key.text})"
         return Code(text, held=True)
+
+    def _resolved(self, path: Path) -> tuple[str, Field, tuple[str, ...]]:
+        context, field_, names = paths.resolved(path, self._context)
+        is_cache = field_.read == "C"
+        self._unit.caches |= is_cache
+        self._about.add("cache" if is_cache else context)
+        return context, field_, names
 
     def _keys(self, names: tuple[str, ...], keys: tuple[Node, ...]) -> list[Code]:
         found = [Code(self._unit.bound(name), "str", literal=True, value=name) for name in names]
@@ -155,6 +165,8 @@ class Expressions:
             said = f"no converter is called {call.name}{guess}"
             raise Misread(said, call.start, call.start + len(call.name))
         arguments = self._checked(call, converter, call.arguments)
+        if not converter.pure:
+            self._about.add("chance")
         if converter.call is is_match:
             found = self._matched(arguments)
         else:
@@ -172,13 +184,17 @@ class Expressions:
         if wanted.literal is not None:
             quick = f"{self._unit.bound(wanted.literal)} in {name}"
         else:
-            quick = f"{self._unit.bound(wanted.found_in)}({name})"
-            first = self._unit.bound(wanted.prefix)
-            if wanted.prefix:
-                begins = f"{name}.startswith({first})" if wanted.anchored else f"{first} in {name}"
-                quick = f"({begins} and {quick})"
+            search = f"{self._unit.bound(wanted.found_in)}({name})"
+            quick = " and ".join((*self._beginning(name, wanted), search))
         slow = f"is_match({name}, {pattern.text})"
-        return Code(f"({quick} if type({name} := {target.text}) is str else {slow})", "bool")
+        return Code(f"(({quick}) if type({name} := {target.text}) is str else {slow})", "bool")
+
+    def _beginning(self, name: str, wanted: Pattern) -> tuple[str, ...]:
+        """A look at a string that spares most of them the search, if there is one."""
+        if not wanted.prefix:
+            return ()
+        first = self._unit.bound(wanted.prefix)
+        return (f"{name}.startswith({first})" if wanted.anchored else f"{first} in {name}",)
 
     # --- arguments --------------------------------------------------------------------------------
 

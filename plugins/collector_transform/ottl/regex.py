@@ -11,7 +11,7 @@ r"""RE2's regexes: a pattern in, tests and replacements whose time grows with th
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import re2
@@ -24,6 +24,9 @@ MAX_TEXT = 1 << 20
 MAX_PATTERN = 4096
 #: Of a compiled pattern, in bytes: RE2's own default is 8 MiB, and there may be hundreds.
 _MAX_MEMORY = 1 << 20
+#: Keys that are remembered, and characters of one: 1 MiB for each pattern at worst.
+_MAX_KEYS = 1024
+_MAX_KEY = 256
 
 re2.set_fallback_notification(re2.FALLBACK_EXCEPTION)
 
@@ -36,6 +39,22 @@ _EXPANDED = re.compile(r"\$(?:\$|(\w+)|\{(\w+)\})", re.ASCII)
 
 class WrongPattern(ValueError):
     """A pattern that RE2 does not take: why not."""
+
+
+class _Keys(dict[str, bool]):
+    """Answers about keys, which are few, and the same in most maps. A full memory is emptied."""
+
+    def __init__(self, found: Callable[[str], bool]) -> None:
+        super().__init__()
+        self._found = found
+
+    def __missing__(self, key: str) -> bool:
+        answer = self._found(key)
+        if len(key) <= _MAX_KEY:
+            if len(self) >= _MAX_KEYS:
+                self.clear()
+            self[key] = answer
+        return answer
 
 
 class Pattern:
@@ -53,6 +72,8 @@ class Pattern:
         self.anchored = text.startswith("^")
         #: Plain text that each match begins with, at the beginning of the text where `anchored`.
         self.prefix = _prefix(text.removeprefix("^"))
+        #: Whether it is found in a key of a map.
+        self.keys: Mapping[str, bool] = _Keys(self.found_in)
         self._contains: Callable[[str], bool] = self._compiled.contains
 
     def __repr__(self) -> str:

@@ -38,7 +38,10 @@ class PatternOption(Config):
     @field_validator("pattern")
     @classmethod
     def _regex(cls, text: str) -> str:
-        return _checked(text)
+        if Pattern(_checked(text)).found_in(""):
+            said = "this matches where nothing is; write + for *, or an end that must be there"
+            raise Misread([Slip(said, (), 0, len(text))])
+        return text
 
 
 class RedactConfig(Config):
@@ -46,6 +49,7 @@ class RedactConfig(Config):
 
     detectors: tuple[str | Named, ...] = tuple(name for name in KNOWN if name not in ON_REQUEST)
     patterns: tuple[PatternOption, ...] = Field(default=(), max_length=MAX_PATTERNS)
+    allowed_values: tuple[str, ...] = Field(default=(), max_length=MAX_PATTERNS)
     blocked_key_patterns: tuple[str, ...] = Field(default=(), max_length=MAX_PATTERNS)
     action: Action = "mask"
     mask: str = Field(default="****", max_length=64)
@@ -54,7 +58,7 @@ class RedactConfig(Config):
     keys: frozenset[str] = frozenset()
     ignored_keys: frozenset[str] = frozenset()
 
-    @field_validator("blocked_key_patterns")
+    @field_validator("allowed_values", "blocked_key_patterns")
     @classmethod
     def _regexes(cls, texts: tuple[str, ...]) -> tuple[str, ...]:
         slips = []

@@ -10,7 +10,7 @@ from collections import Counter
 from operator import is_
 from typing import Any
 
-from ..keys import MatchingKeys
+from ..keys import matching
 from ..ottl.fault import Failed
 from ..ottl.regex import Pattern
 from ..ottl.values import MAX_DEPTH, text_of
@@ -39,7 +39,8 @@ class Redaction:
         both = config.chosen()
         self.counts: Counter[str] = Counter()
         self.clean: set[str] = set()
-        self.finder = Finder([detector for detector, _ in both])
+        allowed = [Pattern(text) for text in config.allowed_values]
+        self.finder = Finder([detector for detector, _ in both], allowed)
         self._names = [detector.name for detector, _ in both]
         self._treatments = [treatment(action, config.mask, key) for _, action in both]
         self._mask = config.mask
@@ -47,7 +48,7 @@ class Redaction:
         self._blocked = treatment(config.action, config.mask, key)
         self._ignored = config.ignored_keys
         patterns = [Pattern(text) for text in config.blocked_key_patterns]
-        self._blocks = MatchingKeys(patterns) if patterns else None
+        self._blocks = matching(patterns) if patterns else None
         self._left = 0
 
     def text(self, text: str) -> str:

@@ -13,6 +13,7 @@ from collector_syslog import cef, leef
 
 from ..fault import Failed
 from ..signature import INT, TEXT, choice, function, table
+from . import xml
 from .url import url_parts
 
 #: What quotes mean in a row of CSV.
@@ -157,6 +158,8 @@ PARSING = table(
     ),
     function("ParseCEF", _cef, "map", target=TEXT),
     function("ParseLEEF", _leef, "map", target=TEXT),
+    function("ParseXML", xml.element, "map", target=TEXT),
+    function("ParseSimplifiedXML", xml.simplified, "map", target=TEXT),
     function("URL", url_parts, "map", url=TEXT),
     function("ParseInt", _integer, "int", target=TEXT, base=INT),
 )

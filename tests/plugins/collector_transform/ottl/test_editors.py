@@ -94,3 +94,14 @@ class EditorTests(SynchronousTestCase):
             self.assertEqual(found.attributes, expected, text)
         _, errors = ran('truncate_all(log.attributes, 1, true, "...")', on=event(a="x"))
         self.assertEqual(len(errors), 1)
+
+    def test_attributes_that_stay_as_they_are_are_not_copied(self) -> None:
+        for text in (
+            'delete_key(log.attributes, "x")',
+            'delete_keys(log.attributes, ["x", "y"])',
+            'delete_matching_keys(log.attributes, "^x")',
+            'keep_matching_keys(log.attributes, "^a")',
+        ):
+            on = event(a=1, ab=2)
+            before = on.attributes
+            self.assertIs(changed(text, on=on).attributes, before, text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from collector_transform.ottl.regex import Pattern
 from tests.plugins.collector_transform.running import changed, event, holds, wrong
 
 
@@ -43,3 +44,12 @@ class RegexTests(SynchronousTestCase):
         )
         self.assertEqual(found.attributes, {"a": "-", "b": "ab"})
         self.assertIn("RE2", wrong('replace_match(log.body, "[z-a]", "")')[0])
+
+    def test_answers_about_keys_are_remembered_within_bounds(self) -> None:
+        pattern = Pattern("^k[0-4]+$")
+        for _ in range(2):
+            for n in range(5000):
+                self.assertEqual(pattern.keys[f"k{n}"], set(str(n)) <= set("01234"))
+        self.assertTrue(pattern.keys["k" + "1" * 10_000])
+        self.assertLessEqual(len(pattern.keys), 1024)
+        self.assertLessEqual(max(map(len, pattern.keys)), 256)

@@ -151,10 +151,24 @@ class OwnPatternTests(SynchronousTestCase):
             finder = Finder([KNOWN["card"], Detector("own", pattern)])
             self.assertEqual(list(finder.suspects(["x", "abc", "y"])), [1], pattern)
 
-    def test_patterns_that_are_too_large_together_still_work(self) -> None:
-        finder = Finder([Detector(f"d{n}", f"secret{n}[a-z]" + "q*" * 900) for n in range(5)])
-        self.assertEqual(list(finder.suspects(["x", "secret4a", "y"])), [1])
-        self.assertEqual(len(finder.finds("secret0a secret4b")), 2)
+    def test_many_patterns_are_joined_in_several_parts(self) -> None:
+        own = [Detector(f"d{n}", f"secret{n:03d}" + "[a-z]" * 10) for n in range(100)]
+        finder = Finder([*KNOWN.values(), *own])
+        self.assertEqual(finder._alone, [])
+        self.assertGreater(len(finder._hints), 1)
+        self.assertEqual(list(finder.suspects(["x", "secret099abcdefghij", "y"])), [1])
+        self.assertEqual(
+            marked(finder, "secret000abcdefghij 4111111111111111"),
+            "<secret000abcdefghij> <4111111111111111>",
+        )
+
+    def test_patterns_that_are_too_large_together_are_tried_alone(self) -> None:
+        large = r"[a-z\x{80}-\x{10FFFF}]{1000}"
+        finder = Finder([Detector(f"d{n}", f"secret{n}{large}") for n in range(5)])
+        self.assertEqual(len(finder._alone), 5)
+        text = "secret4" + "é" * 1000
+        self.assertEqual(list(finder.suspects(["x", text, "y"])), [1])
+        self.assertEqual(marked(finder, f"x {text} y"), f"x <{text}> y")
 
 
 class BoundTests(SynchronousTestCase):

@@ -78,6 +78,18 @@ class RedactTests(SynchronousTestCase):
         self.assertEqual(found.body, " ****")
         self.assertEqual(self.counted(), {"employee": 1, "card": 1})
 
+    def test_a_find_that_is_allowed_stays(self) -> None:
+        allowed = ["@example[.]org$", "^10[.]"]
+        found = self.after(
+            Event(1, "a@example.org b@example.com 10.0.0.1 11.0.0.1", {}),
+            detectors=["email", "ipv4"],
+            allowed_values=allowed,
+        )
+        self.assertEqual(found.body, "a@example.org **** 10.0.0.1 ****")
+        self.assertEqual(self.counted(), {"email": 1, "ipv4": 1})
+        url = Event(1, "amqp://me:pw@example.org", {})  # where an address seems to be, too
+        self.assertEqual(self.after(url, allowed_values=allowed).body, "amqp://me:****@example.org")
+
     def test_nested_values_and_integers_are_looked_at_and_never_changed_in_place(self) -> None:
         inner = {"deep": [f"x{_CARD}", "plain"], "n": int(_CARD), "other": [1]}
         before = repr(inner)
@@ -148,6 +160,16 @@ class RedactTests(SynchronousTestCase):
         found = self.after(Event(1, "", long), blocked_key_patterns=["[ab]c"])
         self.assertEqual(list(found.attributes.values()), ["****"])
 
+    def test_what_only_looks_suspect_stays(self) -> None:
+        text = "bearer of bad news: basic training"
+        found = self.after(Event(1, text, {"a": text, "m": {"a": text}}))
+        self.assertEqual((found.body, found.attributes), (text, {"a": text, "m": {"a": text}}))
+        self.assertEqual(self.counted(), {})
+
+    def test_a_blocked_value_that_has_no_text_is_hidden_too(self) -> None:
+        found = self.after(Event(1, "", {"a": None}), blocked_key_patterns=["a"], action="hash")
+        self.assertEqual(found.attributes, {"a": "****"})
+
     def test_the_memory_of_clean_texts_is_bounded(self) -> None:
         redaction = Redaction(RedactConfig())
         for n in range(20_000):
@@ -186,6 +208,7 @@ class ConfigTests(SynchronousTestCase):
             {"patterns": [{"name": "a", "pattern": "a"}, {"name": "a", "pattern": "b"}]},
             {"patterns": [{"name": "unread", "pattern": "a"}]},
             {"patterns": [{"name": f"p{n}", "pattern": "a"} for n in range(101)]},
+            {"patterns": [{"name": "a", "pattern": "a*"}]},
             {"hash_key": ""},
             {"mask": "*" * 65},
         ]
@@ -203,6 +226,7 @@ processors:
     hash_key: {_CANARY}
     patterns: [{{name: a, pattern: '(x'}}]
     blocked_key_patterns: ['(y']
+    allowed_values: ['a', '(z']
 exporters: {{stdout: }}
 service:
   pipelines:
@@ -212,7 +236,7 @@ service:
         path.write_text(text)
         problems = check(path)
         found = [text.splitlines()[p.line - 1][p.column - 1 :][:4] for p in problems]
-        self.assertEqual(found, ["emia", "ibn,", "(x'}", "(y']"], problems)
+        self.assertEqual(found, ["emia", "ibn,", "(x'}", "(y']", "(z']"], problems)
         self.assertIn("did you mean email?", problems[0].message)
         self.assertNotIn(_CANARY, "\n".join(map(str, problems)))
         processor = redact(action="hash", hash_key=_CANARY)
