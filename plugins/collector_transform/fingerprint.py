@@ -47,7 +47,9 @@ def fingerprint(value: Any) -> int:
 class Sources:
     """The numbers of resources: equal ones have the same, whichever batch they come with."""
 
-    def __init__(self) -> None:
+    def __init__(self, *without: str) -> None:
+        """`without`: attributes that do not count."""
+        self._without = without
         self._known: dict[Resource, int] = {}
 
     def number(self, resource: Resource) -> int:
@@ -57,6 +59,9 @@ class Sources:
             if len(self._known) >= MAX_RESOURCES:
                 self._known.clear()
             scope = resource.scope or _NO_SCOPE
-            whole = [resource.attributes, scope.name, scope.version, scope.attributes]
+            attributes = dict(resource.attributes)
+            for name in self._without:
+                attributes.pop(name, None)
+            whole = [attributes, scope.name, scope.version, scope.attributes]
             found = self._known[resource] = fingerprint(whole)
         return found

@@ -31,6 +31,8 @@ MAX_PENDING = 10_000
 REASON = "repeated"
 #: Seconds that an interval may have so that a sender still waits for the answer at its end.
 PATIENCE = 25.0
+#: A client has another one for each of its connections.
+_PORTS = ("net.peer.port", "net.sock.peer.port")
 _UID = ("attributes", (UID_KEY,))
 
 
@@ -79,7 +81,7 @@ class DedupProcessor(WindowProcessor[DedupConfig, Repeats]):
         self._look = Look(found, context) if config.conditions else None
         self._wanted = fields("include_fields", config.include_fields, whole_body=True)
         self._unwanted = fields("exclude_fields", config.exclude_fields, whole_body=False)
-        self._sources = Sources()
+        self._sources = Sources(*_PORTS)
         self._holds = config.emit == "at_end"
         self._origin = Origin()
         self._pending = 0
@@ -141,10 +143,11 @@ class DedupProcessor(WindowProcessor[DedupConfig, Repeats]):
         origin.is_safe = outcome is Outcome.DELIVERED
         if origin.is_safe:
             self.drop(self._taken(origin.waiting), REASON)
-        else:  # they come again, or others do: those are first ones then
+        else:  # its sender has heard that too, those of what waits have not
             live = self._windows.live
             keys = [key for key in origin.keys if key in live and live[key].origin is origin]
-            self._end([self._windows.forget(key) for key in keys])
+            forgotten = [self._windows.forget(key) for key in keys]
+            self._end([repeats for repeats in forgotten if repeats.pending])
         origin.keys.clear()
         origin.waiting.clear()
 
@@ -182,8 +185,8 @@ class DedupProcessor(WindowProcessor[DedupConfig, Repeats]):
         """See `WindowProcessor`."""
         told = [self._summary(repeats, repeats.event) for repeats in windows if repeats.event]
         if told:
-            chosen = {id(event) for event in told}
-            self.emit(told, [e for e in self._taken(windows) if id(e) not in chosen])
+            own = {id(event) for event in told}
+            self.emit(told, [event for event in self._taken(windows) if id(event) not in own])
 
     def _summary(self, repeats: Repeats, event: Event) -> Event:
         event.body = without("body", event.body, self._unwanted)

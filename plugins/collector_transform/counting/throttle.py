@@ -42,7 +42,18 @@ class ThrottleConfig(SummaryConfig):
 class Pace:
     """What a key has had in its window."""
 
-    __slots__ = ("dropped", "first", "last", "passed", "resource", "said", "share", "since", "size")
+    __slots__ = (
+        "common",
+        "dropped",
+        "first",
+        "last",
+        "passed",
+        "resource",
+        "said",
+        "share",
+        "since",
+        "size",
+    )
 
     def __init__(self, since: float, said: str) -> None:
         self.since = since
@@ -51,7 +62,8 @@ class Pace:
         self.passed = 1
         self.share = 0.0
         self.dropped = self.first = self.last = 0
-        self.resource: Resource | None = None
+        #: Of the last that was dropped, and what is true of all of them.
+        self.resource = self.common = NOTHING
 
 
 class ThrottleProcessor(WindowProcessor[ThrottleConfig, Pace]):
@@ -94,9 +106,10 @@ class ThrottleProcessor(WindowProcessor[ThrottleConfig, Pace]):
         pace.last = self.wall
         if not pace.dropped:
             pace.first = self.wall
-            pace.resource = event.resource
+            pace.common = pace.resource = event.resource
         elif pace.resource is not event.resource:
-            pace.resource = NOTHING
+            pace.resource = event.resource
+            pace.common = _common(pace.common, event.resource)
         pace.dropped += 1
         return False
 
@@ -111,9 +124,16 @@ class ThrottleProcessor(WindowProcessor[ThrottleConfig, Pace]):
         body = f"{pace.dropped} events throttled: over {config.max_events} in {config.interval:g} s"
         attributes: dict[str, Any] = {"throttle.keys": pace.said} if config.keys else {}
         event = Event(pace.last, body, attributes, WARN, "WARN", pace.last)
-        event.resource = pace.resource or NOTHING
+        event.resource = pace.common
         config.stamp(event, pace.dropped, pace.first, pace.last)
         return event
+
+
+def _common(one: Resource, other: Resource) -> Resource:
+    """What is true of both; the first where that is all of it."""
+    theirs = other.attributes
+    same = {key: value for key, value in one.attributes.items() if theirs.get(key) == value}
+    return one if len(same) == len(one.attributes) else Resource(same)
 
 
 def _shown(said: bytes) -> str:

@@ -146,6 +146,9 @@ class AnswerTests(DedupCase):
         rig = self.rig(outcome=None)
         rig.put("a", "a", "a")
         self.assertEqual((rig.held, rig.dropped("repeated")), (0, 2))
+        rig.sink.settle(RETRY)
+        self.assertEqual((rig.outcomes, len(rig.sink.events)), ([RETRY], 1))
+        self.assertEqual(rig.put("a", "a", "a"), ["a"])  # its sender sends it again
 
     def test_repetitions_that_wait_have_a_bound(self) -> None:
         self.patch(dedup, "MAX_PENDING", 2)
@@ -214,6 +217,14 @@ class SameTests(DedupCase):
             event(b={"d": [2], "c": 1}, a=1, **{UID_KEY: "2"}),
         ]
         self.assertEqual(self.different(*events), 1)
+
+    def test_a_client_is_the_same_on_its_next_connection(self) -> None:
+        events = [
+            Event(1, "a", {}, resource=Resource({"net.peer.ip": ip, "net.peer.port": port}))
+            for port in (1, 2)
+            for ip in ("192.0.2.1", "192.0.2.2")
+        ]
+        self.assertEqual(self.different(*events), 2)
 
     def test_fields_that_are_included_count_alone(self) -> None:
         fields = ["attributes.id", "attributes.a\\.b", "body.user.name"]

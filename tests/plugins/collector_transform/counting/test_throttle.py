@@ -8,7 +8,7 @@ from typing import Any
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from collector.api import NOTHING, WARN, Event, Resource
+from collector.api import WARN, Event, Resource
 from collector.testing import ProcessorContract, context
 from collector_transform.counting import throttle
 from collector_transform.counting.throttle import ThrottleConfig, ThrottleProcessor
@@ -61,13 +61,14 @@ class ThrottleTests(ProcessorContract, SynchronousTestCase):
         self.assertEqual((told.time, rig.count("created_items")), (1_000_000_003 * 10**9, 1))
         self.assertEqual(rig.wait(30), [])
 
-    def test_a_summary_of_several_sources_names_none_of_them(self) -> None:
+    def test_a_summary_says_of_its_source_what_is_true_of_all(self) -> None:
         rig = Rig(ThrottleProcessor, max_events=1)
-        for n in range(3):
-            rig.put(Event(1, "x", {}, resource=Resource({"n": n})))
+        for n in range(4):
+            rig.put(Event(1, "x", {}, resource=Resource({"n": n, "list": [1], "host": "fw7"})))
         rig.wait(1.2)
-        self.assertIs(rig.sink.events[-1].resource, NOTHING)
-        self.assertNotIn("throttle.keys", rig.sink.events[-1].attributes)
+        told = rig.sink.events[-1]
+        self.assertEqual(told.resource.attributes, {"list": [1], "host": "fw7"})
+        self.assertNotIn("throttle.keys", told.attributes)
 
     def test_a_part_of_what_is_too_much_may_go_on(self) -> None:
         rig = self.rig(max_events=10, mode="sample", sampling_percentage=25)
