@@ -70,6 +70,7 @@ from .inputs.framing import (
     WrongProtocol,
 )
 from .inputs.multiline import MultilineFraming
+from .inputs.patience import INCOMPLETE, Patience
 from .inputs.receiver import DatagramReceiver, FrameReceiver, Listener, StreamReceiver
 from .inputs.sockets import ListenError
 from .inputs.stream import StreamOptions
@@ -100,6 +101,7 @@ __all__ = [
     "FATAL",
     "FLAGS",
     "FLAGS_KEY",
+    "INCOMPLETE",
     "INFO",
     "MAX_AFTER",
     "NOTHING",
@@ -153,6 +155,7 @@ __all__ = [
     "OctetCounted",
     "Outcome",
     "Output",
+    "Patience",
     "Peer",
     "Poison",
     "Processor",

@@ -11,13 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from collector.api import Event, flag
+from collector.api import INCOMPLETE, Event, flag
 
 from .memo import learn
 from .naming import ip_of
 from .rfc3164 import PART_COUNT, PART_ID, PART_INDEX
 
-INCOMPLETE = "incomplete_message"
 _MORE = "-->"
 #: Characters of a message and of all that wait, and their number.
 _LONGEST, _ALL, _MOST = 1 << 20, 16 << 20, 10_000
