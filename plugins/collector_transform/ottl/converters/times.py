@@ -6,28 +6,15 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from ..fault import Failed
 from ..signature import DURATION, INT, TEXT, TIME, function, literal, table
-from ..values import Moment, Span, moment
+from ..values import Moment, Span
+from .layouts import Layout
 
-_DIRECTIVE = re.compile(r"%(.?)", re.DOTALL)
-_ALSO = {"h": "%b", "F": "%Y-%m-%d", "T": "%H:%M:%S", "R": "%H:%M", "D": "%m/%d/%y"}
-_MEANT = {
-    "%": "%%",
-    **{c: f"%{c}" for c in "YymbBdaAHIpMSfzZ"},
-    **_ALSO,
-    "e": "%d",
-    "g": "%d",
-    "X": "%H:%M:%S",
-    "x": "%m/%d/%y",
-    "j": "%z",
-    "n": "\n",
-    "t": "\t",
-}
 _UNITS = {
     "ns": 1,
     "us": 1000,
@@ -42,19 +29,6 @@ _PART = re.compile(r"([0-9]{1,18})(?:\.([0-9]{0,18}))?(ns|us|µs|ms|s|m|h)")
 _INT64 = 1 << 63
 
 
-def _layout(text: Any) -> str:
-    """A format of upstream's in Python's directives. Raises ValueError."""
-    if not isinstance(text, str) or "%" not in text:
-        raise ValueError("expected a format with %, such as %Y-%m-%dT%H:%M:%S%z")
-
-    def directive(mark: re.Match[str]) -> str:
-        if mark[1] not in _MEANT:
-            raise ValueError(f"a format has no %{mark[1]} here")
-        return _MEANT[mark[1]]
-
-    return _DIRECTIVE.sub(directive, text)
-
-
 def _zone(name: Any) -> ZoneInfo:
     try:
         return ZoneInfo(str(name))
@@ -62,18 +36,12 @@ def _zone(name: Any) -> ZoneInfo:
         raise ValueError("expected the IANA name of a time zone, such as Europe/Vienna") from None
 
 
-def _parsed(target: str, layout: str, zone: ZoneInfo | None) -> Moment:
-    try:
-        date = datetime.strptime(target, layout)  # noqa: DTZ007 the zone may be in it
-        if date.tzinfo is None:
-            date = date.replace(tzinfo=zone or UTC)
-        return moment(date, date.tzinfo)
-    except (ValueError, OverflowError):
-        raise Failed("a time that is not of this format") from None
+def _parsed(target: str, layout: Layout, zone: ZoneInfo | None) -> Moment:
+    return layout.read(target, zone)
 
 
-def _formatted(at: Moment, layout: str) -> str:
-    return at.date().strftime(layout)
+def _formatted(at: Moment, layout: Layout) -> str:
+    return layout.write(at)
 
 
 def _length(duration: str) -> Span:
@@ -108,7 +76,7 @@ def _real(unit: int) -> Callable[[Span], float]:
     return lambda span: span.ns / unit
 
 
-_LAYOUT = literal("a format", _layout)
+_LAYOUT = literal("a format", Layout)
 _ZONE = literal("a time zone", _zone)
 
 TIMES = table(
