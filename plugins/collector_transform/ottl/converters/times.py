@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from ..fault import Failed
 from ..signature import DURATION, INT, TEXT, TIME, function, literal, table
-from ..values import Moment, Span
+from ..values import Moment, Span, wrapped
 from .layouts import Layout
 
 _UNITS = {
@@ -27,16 +27,26 @@ _UNITS = {
 _LENGTH = re.compile(r"[-+]?(?:[0-9]{1,18}(?:\.[0-9]{0,18})?(?:ns|us|µs|ms|s|m|h))+")
 _PART = re.compile(r"([0-9]{1,18})(?:\.([0-9]{0,18}))?(ns|us|µs|ms|s|m|h)")
 _INT64 = 1 << 63
+#: Of the epoch: Go counts multiples of a duration from the year 1 on, which began on a Monday.
+_SINCE_YEAR_1 = 62_135_596_800 * 10**9
 
 
-def _zone(name: Any) -> ZoneInfo:
+def _zone(name: Any) -> ZoneInfo | None:
+    if name == "":
+        return None
     try:
         return ZoneInfo(str(name))
     except (OSError, ValueError):
         raise ValueError("expected the IANA name of a time zone, such as Europe/Vienna") from None
 
 
-def _parsed(target: str, layout: Layout, zone: ZoneInfo | None) -> Moment:
+def _locale(name: Any) -> str:
+    if not isinstance(name, str) or name.lower()[:3] not in {"", "en", "en-", "en_"}:
+        raise ValueError("no locale but en: names of months and days are English")
+    return name
+
+
+def _parsed(target: str, layout: Layout, zone: ZoneInfo | None, _: object) -> Moment:
     return layout.read(target, zone)
 
 
@@ -57,7 +67,7 @@ def _length(duration: str) -> Span:
 
 
 def _truncated(at: Moment, by: Span) -> Moment:
-    return Moment(at.ns - at.ns % by.ns, at.zone) if by.ns > 0 else at
+    return Moment(at.ns - (at.ns + _SINCE_YEAR_1) % by.ns, at.zone) if by.ns > 0 else at
 
 
 def _part(read: Callable[[datetime], int]) -> Callable[[Moment], int]:
@@ -65,11 +75,11 @@ def _part(read: Callable[[datetime], int]) -> Callable[[Moment], int]:
 
 
 def _unix(unit: int) -> Callable[[Moment], int]:
-    return lambda at: at.ns // unit
+    return lambda at: wrapped(at.ns // unit)
 
 
 def _whole(unit: int) -> Callable[[Span], int]:
-    return lambda span: int(span.ns / unit) if unit > 1 else span.ns
+    return lambda span: abs(span.ns) // unit * (-1 if span.ns < 0 else 1)
 
 
 def _real(unit: int) -> Callable[[Span], float]:
@@ -81,7 +91,15 @@ _ZONE = literal("a time zone", _zone)
 
 TIMES = table(
     replace(function("Now", lambda: Moment(time.time_ns()), "time"), pure=False),
-    function("Time", _parsed, "time", target=TEXT, format=_LAYOUT, location=(_ZONE, None)),
+    function(
+        "Time",
+        _parsed,
+        "time",
+        target=TEXT,
+        format=_LAYOUT,
+        location=(_ZONE, None),
+        locale=(literal("a locale", _locale), "en"),
+    ),
     function("FormatTime", _formatted, "str", time=TIME, format=_LAYOUT),
     function("TruncateTime", _truncated, "time", time=TIME, duration=DURATION),
     function("Duration", _length, "duration", duration=TEXT),
