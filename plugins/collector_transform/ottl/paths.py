@@ -291,7 +291,8 @@ def put(value: Any, keys: tuple[Any, ...], new: Any) -> Any:
         value = {}
     if type(value) is dict:
         return {**value, is_text(key): put(value.get(is_text(key)), rest, new)}
-    changed = [*value] if type(value) is list else []
-    before = index(value, key)
-    changed[key] = put(before, rest, new)
+    if type(value) is not list:
+        raise Failed(f"{kind(value)} has no keys")
+    changed = [*value]
+    changed[key] = put(index(value, key), rest, new)
     return changed

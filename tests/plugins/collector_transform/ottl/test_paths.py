@@ -103,3 +103,7 @@ class PathTests(SynchronousTestCase):
     def test_a_key_of_what_has_none_is_an_error_of_the_event(self) -> None:
         (found,), errors = ran('set(log.body, log.attributes["a"]["b"])', on=event(a="s"))
         self.assertEqual((found.body, len(errors)), ("a line", 1))
+        for given, said in ((None, "nil has no keys"), ("s", "a string has no keys"), ([], "end")):
+            (found,), (error,) = ran('set(log.attributes["a"][0], 1)', on=event(a=given))
+            self.assertEqual(found.attributes, {"a": given})
+            self.assertIn(said, error)
