@@ -48,7 +48,7 @@ class Instance:
         QueueDesk(graph.outlets, service.data_dir, redactor).add_to(routes)
         admin = service.admin
         shown = partial(effective, description, redactor)
-        page = StatusPage(status, self._history, shown)
+        page = StatusPage(status, self._history, shown, service.data_dir)
         self._admin = admin and Admin(reactor, metrics, health, admin.endpoint, admin.token, page)
 
     async def start(self) -> None:
