@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.bench.process import running
+from tests.collector.outputs.authority import Authority
 
 _CONFIGURATION = """\
 receivers:
@@ -53,6 +54,7 @@ _RECEIVERS = {
         "syslog",
         "{{tcp: {{endpoint: 127.0.0.1:{port}, max_connections_per_source: 0}}}}",
     ),
+    "tls": ("syslog", "{{tcp: {{endpoint: 127.0.0.1:{port}, tls: {{cert_file: {cert}}}}}}}"),
     "udp": ("syslog", "{{udp: {{endpoint: 127.0.0.1:{port}}}}}"),
     "forward": ("fluent_forward", "{{endpoint: 127.0.0.1:{port}}}"),
     "http": ("http", "{{endpoint: 127.0.0.1:{port}}}"),
@@ -135,12 +137,15 @@ def collector(
     port, admin = free_port(), free_port()
     configuration, log = folder / "collector.yaml", folder / "collector.log"
     name, options = _RECEIVERS[protocol]
+    cert = folder / "server.pem"
+    if protocol == "tls":
+        cert.write_bytes(Authority().issue())
     configuration.write_text(
         _CONFIGURATION.format(
             name=name,
             processors=_CHAIN if chain else "",
             chain=", ".join(_NAMES) if chain else "",
-            receiver=f"'{name}': {options.format(port=port)}",
+            receiver=f"'{name}': {options.format(port=port, cert=cert)}",
             queue=queue,
             sink=sink,
             admin=admin,
