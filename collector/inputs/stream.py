@@ -274,9 +274,7 @@ class StreamListener:
         facts = {**facts, **proxy, **self._common}
         if self._identity is None:
             return Connection(sock, self._poll, framing, ip, facts, self)
-        tls = self._identity.wrapped(sock)
-        client = self._identity.client
-        return Secured(tls, client, self._poll, framing, ip, facts, self)
+        return Secured(sock, self._identity, self._poll, framing, ip, facts, self)
 
     def _new_framing(self) -> Framing | None:
         try:
