@@ -29,7 +29,7 @@ _TYPES = {
     "svg": "image/svg+xml",
 }
 #: Bytes of a letter's row that are shown.
-_ROW = 300
+_ROW = 1000
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
