@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import struct
 from collections.abc import Callable
 from itertools import islice
 from typing import Any
@@ -11,9 +10,11 @@ from typing import Any
 from ..component import Config, Context
 from ..event import NOTHING, Event, Resource
 from ..fields import Endpoint, Size
+from ..listening import Asked
 from .frames import Frames
 from .looking import PAUSE, Looking, Next
-from .sockets import datagram_socket, peer_address
+from .opening import sockets_of
+from .sockets import buffer_of, dropped_by_kernel, peer_address
 
 #: Datagrams a look, so that other sockets get their turn.
 _MOST = 1000
@@ -23,8 +24,6 @@ _MOST_BYTES = 1 << 20
 #: take about 1.3 kB each in the kernel.
 _FILL_RATE = 520e6
 _LARGEST = 65536
-_SO_MEMINFO = 55  # Linux; nine u32, the last one counts what the socket dropped
-_MEMINFO_SIZE = 36
 #: Peers remembered; the older half is forgotten when there are more.
 _PEERS = 32_768
 _SEPARATORS = b"\0\r\n"
@@ -80,12 +79,16 @@ class DatagramListener:
         self._socket: socket.socket | None = None
         self._looking: Looking | None = None
         self._dropped = 0
+        self._counts_dropped = False
         self.address = ("", 0)
 
     async def start(self) -> None:
         """Bind and read. Raises ListenError."""
         options = self._options
-        self._socket, granted = datagram_socket(options.endpoint, options.receive_buffer)
+        sockets = sockets_of(self._context)
+        asked = Asked("udp", options.endpoint, self._context.id, 0, options.receive_buffer)
+        (self._socket,) = sockets.open(asked, _no_more)
+        granted = buffer_of(self._socket)
         if granted < options.receive_buffer:
             self._warn(granted)
         fileno = self._socket.fileno()
@@ -100,6 +103,7 @@ class DatagramListener:
             lambda: granted,
             endpoint=options.endpoint,
         )
+        self._counts_dropped = not sockets.are_shared
         self._context.metrics.before_reading.append(self.count_dropped)
         self.resume()
 
@@ -193,14 +197,16 @@ class DatagramListener:
         self._dropped = total
 
     def _kernel_drops(self) -> int:
-        if self._socket is None:
+        if self._socket is None or not self._counts_dropped:
             return self._dropped
         try:
-            info = self._socket.getsockopt(socket.SOL_SOCKET, _SO_MEMINFO, _MEMINFO_SIZE)
+            return dropped_by_kernel(self._socket)
         except OSError:  # not Linux
             return self._dropped
-        drops: int = struct.unpack_from("=I", info, _MEMINFO_SIZE - 4)[0]
-        return drops
+
+
+def _no_more(_: socket.socket) -> None:
+    """One UDP socket is for all."""
 
 
 def _pause_for(granted: int) -> float:

@@ -163,7 +163,7 @@ class StreamListener:
             reads += 1
             connection = self._connections.get(fd)
             if connection is None:
-                self._accepting.accept()
+                self._accepting.accept(fd)
                 continue
             if events & WRITE:
                 connection.written()

@@ -10,15 +10,11 @@ from __future__ import annotations
 import hmac
 from typing import Any
 
-from pydantic import SecretStr
-
-from ..fields import is_loopback
+from ..endpoints import is_loopback
 from ..inputs.sockets import ListenError, peer_address, stream_socket
 from ..inputs.web import WebLimits, WebRequest, WebResponse, WebServer
-from ..metrics import Metrics
 from ..tasks import wait
-from .health import Health
-from .routes import Routes, add_reads, answer, sentence
+from .routes import Look, Routes, add_reads, answer, sentence
 
 _LIMITS = WebLimits(
     max_body=4096,
@@ -46,19 +42,18 @@ class Admin:
     def __init__(
         self,
         reactor: Any,
-        metrics: Metrics,
-        health: Health,
+        look: Look,
         endpoint: str,
-        token: SecretStr | None = None,
+        token: str = "",
     ) -> None:
         self._endpoint = endpoint
-        self._token = token.get_secret_value().encode() if token else b""
+        self._token = token.encode()
         self._local = False
         #: Host and port, once it listens.
         self.address = ("", 0)
         self.routes = Routes()
         self.routes.add("GET", "/", lambda _: answer(200, _PAGE, "text/html; charset=utf-8"))
-        add_reads(self.routes, metrics, health)
+        add_reads(self.routes, look)
         self._server = WebServer(
             reactor, self.routes, _LIMITS, admit=self._refusal, refuse=sentence
         )

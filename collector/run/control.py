@@ -8,20 +8,17 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from .. import version
-from ..config.description import PipelineSpec
 from ..inputs.web import WebLimits, WebResponse, WebServer
 from ..metrics import Metrics
 from ..tasks import wait
 from .control_client import ControlClient, ControlError
-from .health import UNHEALTHY, Health
-from .routes import Routes, add_reads, json_answer, sentence
+from .routes import Look, Routes, add_reads, json_answer, sentence
 from .unix_socket import SOCKET_NAME, PrivateReactor, UnixSocket
 
 __all__ = ["SOCKET_NAME", "Control", "ControlClient", "ControlError"]
@@ -41,22 +38,17 @@ class Control:
         self,
         reactor: Any,
         data_dir: Path,
-        metrics: Metrics,
-        health: Health,
-        *,
+        look: Look,
         config: str = "",
-        pipelines: Sequence[PipelineSpec] = (),
     ) -> None:
-        self._metrics = metrics
-        self._health = health
-        self._config = config
-        self._pipelines = pipelines
+        self._look = look
+        self.config = config
         self._started = time.time()
         self._socket = UnixSocket(data_dir)
         self.path = data_dir / SOCKET_NAME
         self.routes = Routes()
         self.routes.add("GET", "/status", lambda _: self._status())
-        add_reads(self.routes, metrics, health)
+        add_reads(self.routes, look)
         self._server = WebServer(PrivateReactor(reactor), self.routes, _LIMITS, refuse=sentence)
 
     async def start(self) -> None:
@@ -69,26 +61,27 @@ class Control:
         await wait(self._server.stop())
         self._socket.close()
 
-    def _status(self) -> WebResponse:
-        counters = _counters(self._metrics)
-        gauges = _gauges(self._metrics)
+    async def _status(self) -> WebResponse:
+        view = await self._look()
+        counters, gauges = _counters(view.metrics), _gauges(view.metrics)
         components = [
             {
                 **asdict(component),
                 "counters": counters.get((component.kind, component.id), {}),
                 "gauges": gauges.get((component.kind, component.id), {}),
             }
-            for component in self._health.snapshot()
+            for component in view.components
         ]
         started = datetime.fromtimestamp(self._started, UTC).isoformat(timespec="milliseconds")
         status = {
             "version": version(),
             "pid": os.getpid(),
             "started": started.replace("+00:00", "Z"),
-            "config": self._config,
-            "ready": self._health.ready,
-            "healthy": all(component["state"] not in UNHEALTHY for component in components),
-            "pipelines": [asdict(pipeline) for pipeline in self._pipelines],
+            "config": self.config,
+            "ready": view.ready,
+            "healthy": all(component.healthy for component in view.components),
+            "pipelines": view.pipelines,
+            "workers": view.workers,
             "components": components,
         }
         return json_answer(200, status)

@@ -7,7 +7,6 @@ from typing import Any
 
 import orjson
 from prometheus_client import CONTENT_TYPE_LATEST
-from pydantic import SecretStr
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 from twisted.internet.threads import deferToThread
@@ -17,6 +16,7 @@ from collector.inputs.sockets import ListenError
 from collector.metrics import Metrics
 from collector.run.admin import Admin
 from collector.run.health import Health
+from collector.run.view import View
 from collector.tasks import spawn, wait
 
 Answered = tuple[int, dict[str, str], bytes]
@@ -42,9 +42,11 @@ class AdminTests(TestCase):
         self.health = Health(reactor)
         self.health.set("syslog", "receiver", "running")
 
+    async def look(self) -> View:
+        return View(self.metrics, self.health.snapshot(), self.health.ready)
+
     async def start(self, endpoint: str = "127.0.0.1:0", token: str | None = None) -> None:
-        secret = None if token is None else SecretStr(token)
-        self.admin = Admin(reactor, self.metrics, self.health, endpoint, secret)
+        self.admin = Admin(reactor, self.look, endpoint, token or "")
         self.addCleanup(lambda: spawn(self.admin.stop()))
         await self.admin.start()
 
@@ -204,7 +206,7 @@ class SafetyTests(AdminTests):
         async def go() -> None:
             await self.start()
             taken = f"127.0.0.1:{self.admin.address[1]}"
-            other = Admin(reactor, self.metrics, self.health, taken)
+            other = Admin(reactor, self.look, taken)
             try:
                 await other.start()
             except ListenError as e:

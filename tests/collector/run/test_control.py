@@ -7,6 +7,7 @@ import socket
 import stat
 import tempfile
 from collections.abc import Coroutine
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from collector.inputs.web import plain
 from collector.metrics import Metrics
 from collector.run.control import SOCKET_NAME, Control, ControlClient, ControlError
 from collector.run.health import Health
+from collector.run.view import View
 from collector.tasks import spawn, wait
 from collector.testing import context
 
@@ -38,8 +40,12 @@ class ControlTests(TestCase):
         self.metrics = Metrics()
         self.health = Health(reactor)
 
+    async def look(self) -> View:
+        spec = PipelineSpec("logs", ("syslog",), (), ("dynatrace",))
+        return View(self.metrics, self.health.snapshot(), self.health.ready, [asdict(spec)])
+
     def control(self, data_dir: Path | None = None, **more: Any) -> Control:
-        control = Control(reactor, data_dir or self.data_dir, self.metrics, self.health, **more)
+        control = Control(reactor, data_dir or self.data_dir, self.look, **more)
         self.addCleanup(lambda: spawn(control.stop()))
         return control
 
@@ -58,7 +64,6 @@ class ControlTests(TestCase):
 class AnswerTests(ControlTests):
     def test_status_tells_of_the_process_and_its_components(self) -> Deferred[None]:
         async def go() -> None:
-            spec = PipelineSpec("logs", ("syslog",), (), ("dynatrace",))
             self.health.set("syslog", "receiver", "paused", "the queue of dynatrace is full")
             said = Context("syslog", "receiver", reactor, context("receiver").log, self.metrics)
             said.count("flagged_log_records", 3, flag="missing_pri")
@@ -66,7 +71,7 @@ class AnswerTests(ControlTests):
             said.gauge("connections", "Open.", lambda: 2)
             said.gauge("seen_timestamp_seconds", "Then.", lambda: 9, peer="a")
             said.gauge("seen_timestamp_seconds", "Then.", lambda: 8, peer="b")
-            await self.control(config="conf/a.yaml", pipelines=[spec]).start()
+            await self.control(config="conf/a.yaml").start()
             status, body = await self.get("/status")
             self.assertEqual(status, 200)
             answer = orjson.loads(body)
@@ -75,6 +80,7 @@ class AnswerTests(ControlTests):
             self.assertEqual(component["gauges"], {"connections": 2, "seen_timestamp_seconds": 9})
             self.assertEqual(component["reason"], "the queue of dynatrace is full")
             self.assertRegex(answer.pop("started"), r"^\d{4}-.*Z$")
+            self.assertEqual(answer.pop("workers"), [])
             self.assertEqual(answer.pop("pipelines")[0]["exporters"], ["dynatrace"])
             rest = {"pid": os.getpid(), "config": "conf/a.yaml", "ready": False, "healthy": True}
             self.assertEqual(answer, {"version": version(), **rest})
