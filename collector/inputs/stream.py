@@ -172,7 +172,7 @@ class StreamListener:
             connection = self._connections.get(fd)
             if connection is None:
                 if not self._entrance.heard(fd):
-                    self._accepting.accept()
+                    self._accepting.accept(fd)
                 continue
             if events & WRITE:
                 connection.written()

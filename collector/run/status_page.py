@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 from ..inputs.web import WebRequest, WebResponse
 from ..outputs.letters.recent import recent
@@ -43,10 +42,10 @@ class StatusPage:
         self,
         status: Status,
         history: History,
-        config: Callable[[], Mapping[str, Any]],
+        config: Callable[[], bytes],
         data_dir: Path,
     ) -> None:
-        """`config` gives the configuration in effect, without secrets."""
+        """`config` gives the configuration in effect, JSON without secrets."""
         self._data_dir = data_dir
         self._status = status
         self._history = history
@@ -56,9 +55,9 @@ class StatusPage:
         """The files, and what they ask for."""
         for path in paths():
             routes.add("GET", path, _file)
-        routes.add("GET", "/status", lambda _: json_answer(200, self._status.now()))
+        self._status.add_to(routes)
         routes.add("GET", "/history", lambda _: json_answer(200, self._history.series()))
-        routes.add("GET", "/config", lambda _: json_answer(200, self._config()))
+        routes.add("GET", "/config", lambda _: answer(200, self._config(), "application/json"))
         routes.add("GET", "/letters", self._letters)
 
     async def _letters(self, _: WebRequest) -> WebResponse:

@@ -80,6 +80,10 @@ class Collector:
         """What it has said so far."""
         return self.process.stderr
 
+    def worker_pids(self) -> list[int]:
+        """Of its workers."""
+        return [worker["pid"] for worker in json.loads(self.ask("/status")[1])["workers"]]
+
     def ask(self, path: str) -> tuple[int, str]:
         """Status and body of an answer of its control socket."""
         connection = _ControlConnection(self.data_dir / "control.sock")

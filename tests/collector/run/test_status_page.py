@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 
 import orjson
-from pydantic import SecretStr
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 
@@ -26,12 +25,11 @@ _FOR_PROGRAMS = {"healthz", "readyz", "metrics", "status", "tables"}
 
 class StatusPageTests(AdminTests):
     async def start(self, endpoint: str = "127.0.0.1:0", token: str | None = None) -> None:
-        status = Status(self.metrics, self.health, "a.yaml", ())
+        status = Status(self.look, "a.yaml")
         self.data_dir = Path(self.mktemp())
         history = History(reactor, status.now)
-        page = StatusPage(status, history, lambda: {"service": {}}, self.data_dir)
-        secret = None if token is None else SecretStr(token)
-        self.admin = Admin(reactor, self.metrics, self.health, endpoint, secret, page)
+        page = StatusPage(status, history, lambda: b'{"service": {}}', self.data_dir)
+        self.admin = Admin(reactor, self.look, endpoint, token or "", page)
         self.addCleanup(lambda: spawn(self.admin.stop()))
         await self.admin.start()
 
