@@ -14,7 +14,7 @@ from .polling import READ, WRITE, Poll
 #: connections bring a line at a time, and the buffer is allocated anew for each read. Frames
 #: that are shorter than this on average never get the large size: their number costs the time.
 SMALL_READ = 16384
-LARGE_READ = 262144
+_LARGE_READ = 262144
 _SHORT = 32
 #: Unread answers of a peer; one that lets more pile up is closed.
 MAX_UNSENT = 1 << 20
@@ -94,7 +94,7 @@ class Connection:
 
     def busy(self, size: int, frames: int) -> None:
         """A read of the small size or more brought so many frames: how much to take next."""
-        self.read_size = SMALL_READ if frames * _SHORT > size else LARGE_READ
+        self.read_size = SMALL_READ if frames * _SHORT > size else _LARGE_READ
 
     @property
     def unsent(self) -> int:

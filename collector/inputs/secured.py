@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import Any
 
 from ..event import Resource
-from .connection import LARGE_READ, Connection, Keeper
+from .connection import Connection, Keeper
 from .framing import Framing
 from .polling import READ, WRITE, Poll
 from .refusals import ClientRefused
@@ -22,8 +22,10 @@ from .tls import Identity
 _RECORD = 16384
 #: More that is read for the headers of records, so that a full one is whole.
 _OVERHEAD = 1024
+#: Of a read: OpenSSL keeps memory for the largest that a connection has had.
+_MOST = 4 * _RECORD
 #: Where reads of all connections go before they are decrypted; no two are at the same time.
-_ROOM = memoryview(bytearray(LARGE_READ + _OVERHEAD))
+_ROOM = memoryview(bytearray(_MOST + _OVERHEAD))
 #: Of answers, encrypted at once.
 _PIECE = 65536
 _SAYINGS = {
@@ -66,7 +68,7 @@ class Secured(Connection):
 
     def _received(self, size: int, _: int = 0) -> bytes:
         """As `socket.recv`: raises BlockingIOError, and OSError."""
-        count = self.sock.recv_into(_ROOM, size + _OVERHEAD)
+        count = self.sock.recv_into(_ROOM, min(size, _MOST) + _OVERHEAD)
         if not count:
             return b""
         self.tls.receive(_ROOM[:count])
