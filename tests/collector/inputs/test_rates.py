@@ -49,7 +49,7 @@ class RatesTests(SynchronousTestCase):
         self.assertEqual(Rates(7, 0, self.clock.seconds).room_for("a", 1000), 70)
 
     def test_the_peers_of_a_unix_socket_have_none(self) -> None:
-        for endpoint, limited in (("127.0.0.1:514", True), ("unix:/run/log", False)):
+        for endpoint, limited in (("127.0.0.1:514", True), ("unix:///run/log", False)):
             options = StreamOptions(endpoint=endpoint, max_rate_per_source=7)
             self.assertEqual(bool(Rates.of(options, self.clock.seconds)), limited)
 
