@@ -172,8 +172,7 @@ class DatagramListener(MessageListener):
         self._counts_dropped = False
         guarded = options.allowed_sources or options.trusted_proxies
         self._screen = Screen(context, options) if guarded else None
-        rate, burst = options.max_rate_per_source, options.max_burst_per_source
-        self._rates = Rates(rate, burst, context.reactor.seconds)
+        self._rates = Rates.of(options, context.reactor.seconds)
         self._refusals = Refusals(context, "datagrams_refused")
 
     async def start(self) -> None:

@@ -24,7 +24,7 @@ from .frames import Frames, Source
 from .framing import MAX_FRAME, Cut, Framing, WrongProtocol, about
 from .looking import PAUSE, Looking, Next
 from .polling import WRITE, new_poll
-from .rates import RateOptions, Rates, Throttle
+from .rates import RateOptions, Throttle
 from .refusals import Refusals
 from .secured import Secured
 from .sources import Sources, source
@@ -96,9 +96,7 @@ class StreamListener:
         self._closing: dict[Connection, Any] = {}  # timers
         local = self._door.transport == "unix"
         self._sources = Sources(0 if local else options.max_connections_per_source)
-        rate, burst = options.max_rate_per_source, options.max_burst_per_source
-        rates = Rates(0 if local else rate, burst, context.reactor.seconds)
-        self._throttle = Throttle(context, rates, self._refusals)
+        self._throttle = Throttle(context, options, self._refusals)
         self.transport = "tls" if options.tls else self._door.transport
         context.gauge(
             "connections",
