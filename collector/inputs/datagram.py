@@ -205,7 +205,7 @@ class DatagramListener:
             return self._dropped
 
 
-def _no_more(_: socket.socket) -> None:
+def _no_more(*_: object) -> None:
     """One UDP socket is for all."""
 
 

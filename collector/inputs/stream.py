@@ -20,7 +20,7 @@ from .connection import SMALL_READ, Connection
 from .conversation import Conversation
 from .doors import door
 from .frames import Frames, Source
-from .framing import MAX_FRAME, Cut, Framing, WrongProtocol, about
+from .framing import MAX_FRAME, Cut, Framing, Movable, WrongProtocol, about
 from .looking import PAUSE, Looking, Next
 from .polling import WRITE, new_poll
 from .refusals import Refusals
@@ -87,7 +87,9 @@ class StreamListener:
         self._looking = Looking(context, fileno, self._look, pause)
         self._refusals = Refusals(context)
         self._door = door(options.endpoint, options.socket_mode)
-        self._accepting = Accepting(context, self._door, self._poll, self._refusals, self._opened)
+        self._accepting = Accepting(
+            context, self._door, self._poll, self._refusals, self._opened, self._inherited
+        )
         self._identity: Identity | None = None
         self._ready: list[tuple[int, int]] = []  # of the last poll, not read yet
         self._closing: dict[Connection, Any] = {}  # timers
@@ -129,12 +131,34 @@ class StreamListener:
         if self._accepting.active:
             # Peers that were not yet accepted are heard too.
             await self._looking.last_looks(lambda: self._read_ready()[0])
+            self._hand_over()
         self._accepting.stop()
         self._looking.stop()
         parts: list[tuple[Source, Cut]] = []
         for connection in list(self._connections.values()):
             self._finish(connection, parts)
         self._hand_on(parts, 0)
+
+    def _hand_over(self) -> None:
+        """Give away what another process can go on with, where one comes after this."""
+        for connection in list(self._connections.values()):
+            framing = connection.framing
+            if not (connection.is_plain and isinstance(framing, Movable)):
+                continue
+            if self._accepting.hand_on(connection.sock, framing.state()):
+                self._close(connection)
+
+    def _inherited(self, sock: socket.socket, state: bytes) -> None:
+        """The other side of that."""
+        self._opened(sock, _peer_of(sock))
+        connection = self._connections.get(sock.fileno())
+        if connection is None or not isinstance(connection.framing, Movable):
+            return
+        try:
+            connection.framing.restore(state)
+        except ValueError:  # the configuration has another framing now
+            self._refusals.framing_failed()
+            self._close(connection)
 
     async def stop(self) -> None:
         """Close every connection."""
@@ -305,3 +329,10 @@ class StreamListener:
         self._close_no_more(connection)
         if isinstance(connection.framing, Conversation):
             connection.framing.closed()
+
+
+def _peer_of(sock: socket.socket) -> Any:
+    try:
+        return sock.getpeername()
+    except OSError:  # it is gone: the first read says so
+        return ("", 0)

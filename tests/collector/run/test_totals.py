@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
@@ -84,7 +86,8 @@ class AccountTests(SynchronousTestCase):
     def test_it_balances_always_and_no_counter_falls(
         self, lives: list[tuple[int, int, int, str]]
     ) -> None:
-        totals, before = Totals(), {}
+        totals = Totals()
+        before: dict[Any, int] = {}
         for taken, recovered, sent, then in lives:
             worker = snapshot(taken, recovered, min(sent, taken + recovered))
             if then == "settle":
