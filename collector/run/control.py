@@ -19,7 +19,7 @@ from ..metrics import Metrics
 from ..tasks import wait
 from .control_client import ControlClient, ControlError
 from .routes import Look, Routes, add_reads, json_answer, sentence
-from .unix_socket import SOCKET_NAME, PrivateReactor, UnixSocket
+from .unix_socket import LOCK_NAME, SOCKET_NAME, PrivateReactor, UnixSocket
 
 __all__ = ["SOCKET_NAME", "Control", "ControlClient", "ControlError"]
 
@@ -46,6 +46,8 @@ class Control:
         self._started = time.time()
         self._socket = UnixSocket(data_dir)
         self.path = data_dir / SOCKET_NAME
+        #: All that it has in the data directory.
+        self.files = (self.path, data_dir / LOCK_NAME)
         self.routes = Routes()
         self.routes.add("GET", "/status", lambda _: self._status())
         add_reads(self.routes, look)

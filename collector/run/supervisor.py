@@ -110,7 +110,7 @@ class Supervisor:
         self._control = control
         is_new = not os.path.exists(plan.data_dir)  # noqa: ASYNC240, PTH110 once, at the start
         await control.start()
-        for path in (control.path, *([Path(plan.data_dir)] if is_new else ())):
+        for path in (*control.files, *([Path(plan.data_dir)] if is_new else ())):
             give(path, plan.user, plan.group)
         await self._open_admin(plan)
 
@@ -127,7 +127,7 @@ class Supervisor:
         for warning in plan.warnings:
             log.warn("{warning}", warning=warning)
         if os.geteuid() == 0:
-            log.warn("running as root; a user of its own is safer")
+            log.warn("running as root: name a user of its own in service.user")
         log.info(
             "collector {version} with {config} started, pid {pid}",
             version=version(),

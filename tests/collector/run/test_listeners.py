@@ -9,7 +9,7 @@ from pathlib import Path
 from twisted.internet import reactor
 from twisted.trial.unittest import SynchronousTestCase
 
-from collector.inputs.sockets import ListenError
+from collector.inputs.sockets import ListenError, buffer_of
 from collector.listening import Asked
 from collector.run.adopted import AdoptedSockets
 from collector.run.listeners import Claims, Listeners
@@ -91,6 +91,14 @@ class TcpTests(ListenersTests):
 class OtherTests(ListenersTests):
     def test_a_udp_port_has_one_socket_for_all(self) -> None:
         self.assertIs(self.given(UDP, 0, 2)[0], self.given(UDP, 1, 2)[0])
+
+    def test_a_buffer_grows_and_never_shrinks(self) -> None:
+        """Root's may be larger than what is granted once privileges are dropped."""
+        sizes = []
+        for size in (8192, 16384, 8192):
+            (sock,) = self.given(UDP._replace(receive_buffer=size))
+            sizes.append(buffer_of(sock))
+        self.assertEqual(sizes, [8192, 16384, 16384])
 
     def test_datagrams_that_the_kernel_drops_are_counted_once(self) -> None:
         (sock,) = self.given(UDP)
