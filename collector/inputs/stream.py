@@ -20,7 +20,8 @@ from .connection import SMALL_READ, Connection
 from .conversation import Conversation
 from .doors import door
 from .frames import Frames, Source
-from .framing import MAX_FRAME, Cut, Framing, Movable, WrongProtocol, about
+from .framing import MAX_FRAME, Cut, Framing, WrongProtocol, about
+from .handover import given, peer_of, restored
 from .looking import PAUSE, Looking, Next
 from .polling import WRITE, new_poll
 from .refusals import Refusals
@@ -142,22 +143,15 @@ class StreamListener:
     def _hand_over(self) -> None:
         """Give away what another process can go on with, where one comes after this."""
         for connection in list(self._connections.values()):
-            framing = connection.framing
-            if not (connection.is_plain and isinstance(framing, Movable)):
-                continue
-            if self._accepting.hand_on(connection.sock, framing.state()):
+            if given(connection, self._accepting):
                 self._close(connection)
 
     def _inherited(self, sock: socket.socket, state: bytes) -> None:
         """The other side of that."""
-        self._opened(sock, _peer_of(sock))
+        self._opened(sock, peer_of(sock))
         connection = self._connections.get(sock.fileno())
-        if connection is None or not isinstance(connection.framing, Movable):
-            return
-        try:
-            connection.framing.restore(state)
-        except ValueError:  # the configuration has another framing now
-            self._refusals.framing_failed()
+        if connection is not None and not restored(connection, state):
+            self._refusals.count("another_framing")
             self._close(connection)
 
     async def stop(self) -> None:
@@ -329,10 +323,3 @@ class StreamListener:
         self._close_no_more(connection)
         if isinstance(connection.framing, Conversation):
             connection.framing.closed()
-
-
-def _peer_of(sock: socket.socket) -> Any:
-    try:
-        return sock.getpeername()
-    except OSError:  # it is gone: the first read says so
-        return ("", 0)
