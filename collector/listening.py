@@ -10,6 +10,8 @@ import socket
 from collections.abc import Callable, Sequence
 from typing import Literal, NamedTuple, Protocol
 
+More = Callable[[socket.socket, bytes | None], None]
+
 
 class Asked(NamedTuple):
     """A listening socket, as a listener asks for it."""
@@ -31,10 +33,18 @@ class Sockets(Protocol):
     #: Whether others read the same UDP sockets: who owns them then counts what the kernel dropped.
     are_shared: bool
 
-    def open(self, asked: Asked, more: Callable[[socket.socket], None]) -> Sequence[socket.socket]:
+    def open(self, asked: Asked, more: More) -> Sequence[socket.socket]:
         """One that listens, or several to serve; the caller closes them. Raises ListenError.
 
-        `more` is called later with others that are to be served too: of a worker that is gone.
+        `more` is called later with others that are to be served too, of a worker that is gone:
+        listening ones, or connections with the state of their framing.
+        """
+        ...
+
+    def hand_on(self, asked: Asked, sock: socket.socket, state: bytes) -> bool:
+        """Give a connection to whoever asks for the same after us; False: nobody will.
+
+        It is a duplicate that goes: the caller closes its own, and shuts nothing down.
         """
         ...
 

@@ -66,6 +66,10 @@ class ServiceConfig(Config):
     data_dir: Annotated[Path, AfterValidator(_directory)]
     #: Processes that move data; `auto` is one for each processor that this process may use.
     workers: Annotated[int | Literal["auto"], BeforeValidator(_worker_count)] = 1
+    #: Whose rights the processes have, once the ports are open; for who starts as root.
+    user: str | None = None
+    #: None: the user's own.
+    group: str | None = None
     #: None: no such endpoint.
     admin: AdminConfig | None = None
     log: LogConfig = LogConfig()

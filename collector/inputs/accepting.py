@@ -28,8 +28,13 @@ class Accepting:
         poll: Poll,
         refusals: Refusals,
         opened: Callable[[socket.socket, Any], None],
+        inherited: Callable[[socket.socket, bytes], None],
     ) -> None:
-        """`opened` is given each new peer's socket and address."""
+        """`opened` is given each new peer's socket and address.
+
+        `inherited` gets the sockets of a worker before us, with the state of their framing.
+        """
+        self._inherited = inherited
         self._reactor = context.reactor
         self._asked = door.asked(context.id)
         self._origin = sockets_of(context)
@@ -51,11 +56,17 @@ class Accepting:
             self._add(sock)
             self._door.opened(sock)
 
-    def _more(self, sock: socket.socket) -> None:
-        if self.active:
+    def _more(self, sock: socket.socket, state: bytes | None) -> None:
+        if not self.active:
+            sock.close()
+        elif state is None:
             self._add(sock)
         else:
-            sock.close()
+            self._inherited(sock, state)
+
+    def hand_on(self, sock: socket.socket, state: bytes) -> bool:
+        """Give a connection to who listens after us; False: nobody will."""
+        return self._origin.hand_on(self._asked, sock, state)
 
     def _add(self, sock: socket.socket) -> None:
         self._sockets[sock.fileno()] = sock

@@ -262,7 +262,7 @@ class DatagramListener(MessageListener):
             return self._dropped
 
 
-def no_more(_: socket.socket) -> None:
+def no_more(*_: object) -> None:
     """One socket of datagrams is for all."""
 
 

@@ -64,7 +64,7 @@ class HeartbeatListener:
         try:
             there = shown_endpoint(*self.address)
             asked = Asked("udp", there, self._context.id, 0, _BUFFER)
-            (self._socket,) = sockets_of(self._context).open(asked, lambda _: None)
+            (self._socket,) = sockets_of(self._context).open(asked, lambda *_: None)
         except ListenError as e:
             raise ListenError(f"heartbeats: {e}") from e
         _ask_for_addresses(self._socket)

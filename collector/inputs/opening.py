@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from ..component import Context
-from ..listening import Asked, Sockets
+from ..listening import Asked, More, Sockets
 from .socket_file import SocketFile
 from .sockets import datagram_socket, stream_socket
 
@@ -23,7 +23,7 @@ class OwnSockets:
     def open(
         self,
         asked: Asked,
-        more: Callable[[socket.socket], None],
+        more: More,
     ) -> Sequence[socket.socket]:
         """See `Sockets`."""
         if asked.kind == "udp":
@@ -34,6 +34,10 @@ class OwnSockets:
         sock = file.open(asked.mode)
         self._files[asked.endpoint] = file
         return [sock]
+
+    def hand_on(self, *_: object) -> bool:
+        """See `Sockets`: nobody comes after us."""
+        return False
 
     def close(self, asked: Asked) -> None:
         """See `Sockets`."""

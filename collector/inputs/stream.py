@@ -22,6 +22,7 @@ from .doors import door
 from .entrance import Entrance
 from .frames import Frames, Source
 from .framing import MAX_FRAME, Cut, Framing, WrongProtocol, about
+from .handover import given, peer_of, restored
 from .looking import PAUSE, Looking, Next
 from .polling import WRITE, new_poll
 from .rates import RateOptions, Throttle
@@ -90,7 +91,9 @@ class StreamListener:
         self._door = door(options.endpoint, options.socket_mode)
         room = options.max_connections
         self._entrance = Entrance(context, options, self._poll, self._refusals, self._opened, room)
-        self._accepting = Accepting(context, self._door, self._poll, self._refusals, self._came)
+        self._accepting = Accepting(
+            context, self._door, self._poll, self._refusals, self._came, self._inherited
+        )
         self._identity: Identity | None = None
         self._ready: list[tuple[int, int]] = []  # of the last poll, not read yet
         self._closing: dict[Connection, Any] = {}  # timers
@@ -134,6 +137,7 @@ class StreamListener:
         if self._accepting.active:
             # Peers that were not yet accepted are heard too.
             await self._looking.last_looks(lambda: self._read_ready()[0])
+            self._hand_over()
         self._accepting.stop()
         self._entrance.close()
         self._looking.stop()
@@ -141,6 +145,20 @@ class StreamListener:
         for connection in list(self._connections.values()):
             self._finish(connection, parts)
         self._hand_on(parts, 0)
+
+    def _hand_over(self) -> None:
+        """Give away what another process can go on with, where one comes after this."""
+        for connection in list(self._connections.values()):
+            if given(connection, self._accepting):
+                self._close(connection)
+
+    def _inherited(self, sock: socket.socket, state: bytes) -> None:
+        """The other side of that."""
+        self._opened(sock, peer_of(sock), {})
+        connection = self._connections.get(sock.fileno())
+        if connection is not None and not restored(connection, state):
+            self._refusals.count("another_framing")
+            self._close(connection)
 
     async def stop(self) -> None:
         """Close every connection."""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from ..inputs.sockets import ListenError
-from ..listening import Asked
-from .passing import pass_on, passed
+from ..listening import Asked, More
+from .passing import Handed, pass_on, passed
 
 #: Seconds for an answer: the supervisor has little else to do.
 _PATIENCE = 20.0
+#: Of a framing's state; what has more unfinished is not handed on.
+_LARGEST = 100_000
 
 
 class AdoptedSockets:
@@ -22,9 +24,11 @@ class AdoptedSockets:
     def __init__(self, supervisor: socket.socket, reactor: Any) -> None:
         self._supervisor = supervisor
         self._reactor = reactor
-        self._more: dict[tuple[str, str], Callable[[socket.socket], None]] = {}
+        self._more: dict[tuple[str, str], More] = {}
+        #: Whether another worker comes after us.
+        self.hands_on = False
 
-    def open(self, asked: Asked, more: Callable[[socket.socket], None]) -> Sequence[socket.socket]:
+    def open(self, asked: Asked, more: More) -> Sequence[socket.socket]:
         """See `Sockets`."""
         self._supervisor.settimeout(_PATIENCE)
         try:
@@ -39,6 +43,17 @@ class AdoptedSockets:
             raise ListenError(said)
         self._more[asked.kind, asked.endpoint] = more
         return sockets
+
+    def hand_on(self, asked: Asked, sock: socket.socket, state: bytes) -> bool:
+        """See `Sockets`."""
+        if not self.hands_on or len(state) > _LARGEST:
+            return False
+        self._supervisor.settimeout(_PATIENCE)
+        try:
+            pass_on(self._supervisor, Handed(asked.kind, asked.endpoint, state), [sock])
+        except OSError:
+            return False
+        return True
 
     def close(self, asked: Asked) -> None:
         """See `Sockets`: the supervisor's stays open."""
@@ -71,13 +86,14 @@ class AdoptedSockets:
         if came is None:
             self._reactor.removeReader(self)
             return
-        (kind, endpoint), sockets = came
-        more = self._more.get((kind, endpoint))
+        said, sockets = came
+        handed = Handed(*said)
+        more = self._more.get((handed.kind, handed.endpoint))
         for sock in sockets:
             if more is None:
                 sock.close()
             else:
-                more(sock)
+                more(sock, handed.state)
 
     def connectionLost(self, reason: Any) -> None:
         """For the reactor."""

@@ -14,7 +14,7 @@ from ..tasks import wait
 from .control_client import ControlClient, ControlError
 from .routes import Look, Routes, add_reads, sentence
 from .status import Status
-from .unix_socket import SOCKET_NAME, PrivateReactor, UnixSocket
+from .unix_socket import LOCK_NAME, SOCKET_NAME, PrivateReactor, UnixSocket
 
 __all__ = ["SOCKET_NAME", "Control", "ControlClient", "ControlError"]
 
@@ -36,6 +36,8 @@ class Control:
     ) -> None:
         self._socket = UnixSocket(data_dir)
         self.path = data_dir / SOCKET_NAME
+        #: All that it has in the data directory.
+        self.files = (self.path, data_dir / LOCK_NAME)
         self.routes = Routes()
         status.add_to(self.routes)
         add_reads(self.routes, look)

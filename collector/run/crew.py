@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from twisted.logger import Logger
 
-from .listeners import Listeners
+from .listeners import Claims, Listeners
+from .passing import Handed
 from .plan import Plan
 from .redactor import printable
 from .restarts import Restarts
@@ -31,10 +33,12 @@ class Crew:
         listeners: Listeners,
         lost: Callable[[WorkerProcess], None],
         settled: Callable[[], None],
+        handed: Callable[[int, Handed, socket.socket], None],
     ) -> None:
         """`content`: a descriptor of the configuration as it was read, or -1.
 
-        `lost` is told of each worker that is gone, `settled` when what it left has been taken over.
+        `lost` is told of each worker that is gone, `settled` when what it left has been taken over;
+        `handed` is given connections, with the slot that they come from.
         """
         self._reactor = reactor
         self._config = config
@@ -42,12 +46,14 @@ class Crew:
         self._listeners = listeners
         self._lost = lost
         self._settled = settled
+        self._handed = handed
         self._restarts = Restarts()
         self._slots: dict[int, WorkerProcess] = {}
         self._timers: dict[int, Any] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_running = False
         self.plan: Plan
+        self._claims = Claims(0, 1)
 
     @property
     def workers(self) -> Sequence[WorkerProcess]:
@@ -65,6 +71,11 @@ class Crew:
         """Whether all listen."""
         return self._is_running and len(self.ready) == self.plan.workers
 
+    @property
+    def claims(self) -> Claims:
+        """What its workers have asked for."""
+        return self._claims
+
     async def examine(self) -> Plan:
         """Have the configuration read, by the first worker. Raises Refused."""
         self.plan = await self._new(0).begin(self._config, self._content)
@@ -75,14 +86,17 @@ class Crew:
         starts = [self._slots[0].go(self.plan.workers, is_first=True)]
         starts += [self._start(slot) for slot in range(1, self.plan.workers)]
         await asyncio.gather(*starts)
-        self._listeners.keep(self._slots[0].claims)
+        self._claims = self._slots[0].claims
+        self._listeners.keep(self._claims)
         self._is_running = True
         for slot in self._slots:
             self._restarts.ready(slot, self._reactor.seconds())
-        self._spawn(self._adopt())
+        self._spawn(self.adopt())
 
     def _new(self, slot: int) -> WorkerProcess:
-        worker = self._slots[slot] = WorkerProcess(slot, self._listeners.given, self._ended)
+        worker = self._slots[slot] = WorkerProcess(
+            slot, self._listeners.given, self._handed, self._ended
+        )
         return worker
 
     async def _start(self, slot: int) -> None:
@@ -106,7 +120,7 @@ class Crew:
         )
         self._timers[slot] = self._reactor.callLater(delay, self._again, slot)
         self._hand_on()
-        self._spawn(self._adopt())
+        self._spawn(self.adopt())
 
     def _again(self, slot: int) -> None:
         del self._timers[slot]
@@ -120,7 +134,7 @@ class Crew:
             return
         log.info("worker {slot} started again, pid {pid}", slot=slot, pid=self._slots[slot].pid)
         self._restarts.ready(slot, self._reactor.seconds())
-        await self._adopt()
+        await self.adopt()
 
     def _complain(self, slot: int, refused: Refused) -> None:
         why = printable("; ".join(refused.lines))
@@ -131,9 +145,9 @@ class Crew:
         for slot, heir in heirs.items():
             log.warn("worker {slot} keeps ending: worker {heir} listens too", slot=slot, heir=heir)
             for asked, sock in self._listeners.of_slot(slot, self.plan.workers):
-                self._slots[heir].hand(asked, sock)
+                self._slots[heir].hand(Handed(asked.kind, asked.endpoint, None), sock)
 
-    async def _adopt(self) -> None:
+    async def adopt(self) -> None:
         """Have somebody take over the queue files of workers that are gone."""
         if self.ready:
             await self.ready[0].ask("POST", "/queue/adopt")
@@ -149,8 +163,11 @@ class Crew:
         if not task.cancelled() and (error := task.exception()) and self._is_running:
             log.error("{why}", why=printable(f"{type(error).__name__}: {error}"))
 
-    async def stop(self) -> None:
-        """Stop all of them; those that take too long are killed."""
+    async def stop(self, *, handing_on: bool = False) -> None:
+        """Stop all of them; those that take too long are killed.
+
+        `handing_on`: others serve their sockets, and get their connections.
+        """
         self._is_running = False
         for timer in self._timers.values():
             timer.cancel()
@@ -158,8 +175,10 @@ class Crew:
             task.cancel()
         there = list(self._slots.values())
         for worker in there:
-            worker.stop()
-        seconds = self.plan.shutdown_timeout + _SLACK if hasattr(self, "plan") else _SLACK
+            worker.stop(handing_on=handing_on)
+        seconds = _SLACK
+        if hasattr(self, "plan"):
+            seconds += self.plan.shutdown_timeout
         await _all_gone(there, seconds)
         if late := [worker.slot for worker in there if not worker.gone.is_set()]:
             log.error("killed, for they did not stop in time: workers {late}", late=late)

@@ -23,6 +23,7 @@ from ..inputs.socket_file import SocketFile
 from ..inputs.sockets import (
     ListenError,
     assure_free,
+    buffer_of,
     datagram_socket,
     dropped_by_kernel,
     grow_buffer,
@@ -72,7 +73,7 @@ class Listeners:
             bound = self._bound[kind, endpoint, before] = _opened(asked)
         claims.keys[kind, endpoint] += 1
         bound.asked = asked
-        if kind == "udp":
+        if kind == "udp" and buffer_of(bound.sockets[0]) < asked.receive_buffer:
             grow_buffer(bound.sockets[0], asked.receive_buffer)
         if kind != "tcp":
             return bound.sockets

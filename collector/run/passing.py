@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -13,6 +13,15 @@ import msgspec
 _LARGEST = 1 << 17
 #: SCM_MAX_FD of the kernel.
 _MOST = 253
+
+
+class Handed(NamedTuple):
+    """To whom a socket goes that nobody has asked for: whoever has asked for this endpoint."""
+
+    kind: str
+    endpoint: str
+    #: Of a connection, what its framing has not finished; None: the socket listens.
+    state: bytes | None
 
 
 def passing_pair() -> tuple[socket.socket, socket.socket]:

@@ -16,6 +16,9 @@ class Plan(msgspec.Struct):
     log_level: Literal["debug", "info", "warn", "error"]
     log_format: Literal["text", "json"]
     shutdown_timeout: float
+    #: Empty: nobody else.
+    user: str
+    group: str
     #: Empty: there is no admin endpoint.
     admin_endpoint: str
     admin_token: str
@@ -25,6 +28,11 @@ class Plan(msgspec.Struct):
     pipelines: Sequence[dict[str, Any]]
     #: What is in effect, as JSON without secrets.
     effective: bytes
+
+    @property
+    def admin(self) -> tuple[str, str]:
+        """All that the admin endpoint depends on."""
+        return self.admin_endpoint, self.admin_token
 
     def __repr__(self) -> str:
         """It holds a secret."""

@@ -37,6 +37,7 @@ from .instance import Instance
 from .loop import install_reactor
 from .memory import freeze_started, keep_heap
 from .plan import Plan
+from .privileges import become
 from .process import StartError, allow_many_files, run_until_stopped, said_of
 from .processors import usable
 from .questions import answered
@@ -74,6 +75,7 @@ class Worker:
         self._told = asyncio.Event()
         self._order: Message = {}
         self._stopped = asyncio.Event()
+        self._hands_on = False
 
     async def run(self, channel: socket.socket, sockets: socket.socket) -> int:
         """The exit code."""
@@ -93,6 +95,7 @@ class Worker:
         allow_many_files()
         keep_heap()
         try:
+            become(description.service.user or "", description.service.group or "")
             instance = Instance(description, self._reactor, sockets, **self._order)
         except StartError as e:
             return await self._failed(e)
@@ -106,6 +109,7 @@ class Worker:
         sockets.start()
         self._channel.send(ready=True)
         await self._stopped.wait()
+        sockets.hands_on = self._hands_on
         await instance.stop()
         sockets.stop()
         self._channel.send(ended=msgspec.msgpack.encode(instance.snapshot()))
@@ -128,6 +132,7 @@ class Worker:
         elif "question" in message and self._instance is not None:
             _ = spawn(self._answer(self._instance, *message["question"]))
         elif "stop" in message:
+            self._hands_on = message["stop"]
             self._gone()
 
     async def _answer(self, instance: Instance, number: int, *question: Any) -> None:
@@ -149,6 +154,8 @@ def plan_of(description: Description) -> Plan:
         log_level=service.log.level,
         log_format=service.log.format,
         shutdown_timeout=service.shutdown_timeout,
+        user=service.user or "",
+        group=service.group or "",
         admin_endpoint=admin.endpoint if admin else "",
         admin_token=admin.token.get_secret_value() if admin and admin.token else "",
         warnings=[str(warning) for warning in description.warnings],

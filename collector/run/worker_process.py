@@ -8,8 +8,8 @@ import signal
 import socket
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -19,7 +19,7 @@ from ..inputs.web import WebResponse
 from ..listening import Asked
 from .channel import Channel, Message
 from .listeners import Claims
-from .passing import pass_on, passed, passing_pair
+from .passing import Handed, pass_on, passed, passing_pair
 from .plan import Plan
 from .routes import sentence
 from .snapshot import Snapshot
@@ -41,12 +41,16 @@ class Refused(Exception):
 
 
 class WorkerProcess:
-    """From its start to its end. `given` answers what it asks for, `ended` is told of its end."""
+    """From its start to its end. `ended` is told of that.
+
+    `given` answers what it asks for, `handed` takes the connections that it gives away.
+    """
 
     def __init__(
         self,
         slot: int,
         given: Callable[[Asked, Claims], list[socket.socket]],
+        handed: Callable[[int, Handed, socket.socket], None],
         ended: Callable[[WorkerProcess], None],
     ) -> None:
         self.slot = slot
@@ -56,6 +60,8 @@ class WorkerProcess:
         #: The last that it told of itself.
         self.last = Snapshot()
         self._given = given
+        self._handed = handed
+        self._to_hand: deque[tuple[Handed, socket.socket]] = deque()
         self._ended = ended
         self._loop = asyncio.get_running_loop()
         self._plan: asyncio.Future[Plan] = self._loop.create_future()
@@ -116,21 +122,39 @@ class WorkerProcess:
 
     async def look(self) -> Snapshot:
         """How it is now; the last that is known when it does not answer."""
-        if self.is_ready:
+        if self._ready.done() and not self.gone.is_set():
             said = await self.ask("GET", "/snapshot", patience=_SHORT)
             if said.status == 200:
                 self.last = msgspec.msgpack.decode(said.body, type=Snapshot)
         return self.last
 
-    def hand(self, asked: Asked, sock: socket.socket) -> None:
-        """Give it one more socket to serve."""
-        with suppress(OSError):  # it is ending
-            pass_on(self._sockets, (asked.kind, asked.endpoint), [sock])
+    def hand(self, handed: Handed, sock: socket.socket) -> None:
+        """Give it one more socket to serve: a duplicate."""
+        self._to_hand.append((handed, sock.dup()))
+        self._hand()
 
-    def stop(self) -> None:
+    def _hand(self) -> None:
+        """As fast as it takes them."""
+        fd = self._sockets.fileno()
+        while self._to_hand and fd >= 0:
+            handed, sock = self._to_hand[0]
+            try:
+                pass_on(self._sockets, handed, [sock])
+            except BlockingIOError:
+                self._loop.add_writer(fd, self._hand)
+                return
+            except OSError:  # it is ending, and the connection with it
+                pass
+            sock.close()
+            self._to_hand.popleft()
+        if fd >= 0:
+            self._loop.remove_writer(fd)
+
+    def stop(self, *, handing_on: bool = False) -> None:
         """Tell it to; `gone` when it has."""
         self.is_ready = False
-        self._channel.send(stop=True)
+        if hasattr(self, "_channel"):
+            self._channel.send(stop=handing_on)
 
     def kill(self) -> None:
         """End it at once."""
@@ -159,8 +183,12 @@ class WorkerProcess:
             if came is None:
                 self._loop.remove_reader(self._sockets.fileno())
                 return
+            said, sockets = came
+            if sockets:
+                self._handed(self.slot, Handed(*said), sockets[0])
+                return
             try:
-                given = self._given(Asked(*came[0]), self.claims)
+                given = self._given(Asked(*said), self.claims)
             except ListenError as e:
                 pass_on(self._sockets, str(e))
             else:
@@ -183,7 +211,10 @@ class WorkerProcess:
     def _over(self) -> None:
         self.is_ready = False
         self._loop.remove_reader(self._sockets.fileno())
+        self._loop.remove_writer(self._sockets.fileno())
         self._sockets.close()
+        for _, sock in self._to_hand:
+            sock.close()
         self._channel.close()
         why = Refused([f"a worker ended {self.how}"])
         for future in (self._plan, self._ready):

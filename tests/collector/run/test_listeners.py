@@ -9,11 +9,11 @@ from pathlib import Path
 from twisted.internet import reactor
 from twisted.trial.unittest import SynchronousTestCase
 
-from collector.inputs.sockets import ListenError
+from collector.inputs.sockets import ListenError, buffer_of
 from collector.listening import Asked
 from collector.run.adopted import AdoptedSockets
 from collector.run.listeners import Claims, Listeners
-from collector.run.passing import pass_on, passed, passing_pair
+from collector.run.passing import Handed, pass_on, passed, passing_pair
 
 TCP = Asked("tcp", "127.0.0.1:0", "r")
 UDP = Asked("udp", "127.0.0.1:0", "r", receive_buffer=8192)
@@ -92,6 +92,14 @@ class OtherTests(ListenersTests):
     def test_a_udp_port_has_one_socket_for_all(self) -> None:
         self.assertIs(self.given(UDP, 0, 2)[0], self.given(UDP, 1, 2)[0])
 
+    def test_a_buffer_grows_and_never_shrinks(self) -> None:
+        """Root's may be larger than what is granted once privileges are dropped."""
+        sizes = []
+        for size in (8192, 16384, 8192):
+            (sock,) = self.given(UDP._replace(receive_buffer=size))
+            sizes.append(buffer_of(sock))
+        self.assertEqual(sizes, [8192, 16384, 16384])
+
     def test_datagrams_that_the_kernel_drops_are_counted_once(self) -> None:
         (sock,) = self.given(UDP)
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
@@ -122,7 +130,7 @@ class PassingTests(SynchronousTestCase):
     def test_a_worker_is_given_a_socket_that_listens(self) -> None:
         with socket.create_server(("127.0.0.1", 0)) as server:
             pass_on(self.ours, "", [server])
-            (sock,) = self.sockets.open(TCP, lambda _: None)
+            (sock,) = self.sockets.open(TCP, lambda *_: None)
         self.addCleanup(sock.close)
         came = passed(self.ours)
         assert came is not None
@@ -133,20 +141,20 @@ class PassingTests(SynchronousTestCase):
     def test_what_cannot_be_had_is_an_error_here_too(self) -> None:
         pass_on(self.ours, "another process has this port")
         with self.assertRaisesRegex(ListenError, "another process has this port"):
-            self.sockets.open(TCP, lambda _: None)
+            self.sockets.open(TCP, lambda *_: None)
 
     def test_a_supervisor_that_is_gone_is_an_error(self) -> None:
         self.ours.close()
         with self.assertRaises(ListenError):
-            self.sockets.open(TCP, lambda _: None)
+            self.sockets.open(TCP, lambda *_: None)
 
     def test_more_sockets_come_to_who_has_asked(self) -> None:
         got: list[socket.socket] = []
         with socket.create_server(("127.0.0.1", 0)) as server:
             pass_on(self.ours, "", [server])
-            self.sockets.open(TCP, got.append)[0].close()
-            pass_on(self.ours, ("tcp", TCP.endpoint), [server])
-            pass_on(self.ours, ("tcp", "127.0.0.1:1"), [server])
+            self.sockets.open(TCP, lambda sock, _: got.append(sock))[0].close()
+            pass_on(self.ours, Handed("tcp", TCP.endpoint, None), [server])
+            pass_on(self.ours, Handed("tcp", "127.0.0.1:1", None), [server])
         self.sockets.doRead()
         self.sockets.doRead()
         self.assertEqual(len(got), 1)

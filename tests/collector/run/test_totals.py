@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from collector.metrics import Labels, Metrics
+from collector.metrics import Metrics
 from collector.run.snapshot import Reading, Snapshot
 from collector.run.totals import Totals, components
 from collector.run.view import ComponentHealth, State
@@ -84,7 +86,8 @@ class AccountTests(SynchronousTestCase):
     def test_it_balances_always_and_no_counter_falls(
         self, lives: list[tuple[int, int, int, str]]
     ) -> None:
-        totals, before = Totals(), dict[tuple[str, Labels], int]()
+        totals = Totals()
+        before: dict[Any, int] = {}
         for taken, recovered, sent, then in lives:
             worker = snapshot(taken, recovered, min(sent, taken + recovered))
             if then == "settle":
