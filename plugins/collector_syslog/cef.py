@@ -13,7 +13,8 @@ from . import pairs
 
 _FIELD = r"((?:[^|\\]++|\\.)*+)"
 _HEADER = re.compile(rf" *+CEF: ?+([0-9.]{{1,8}})\|{_FIELD}" + rf"\|{_FIELD}" * 5 + r"(?:\||$)")
-_FIELDS = (
+#: The header, as attributes.
+FIELDS = (
     "cef.version",
     "cef.device_vendor",
     "cef.device_product",
@@ -29,7 +30,7 @@ _MEANT = {"n": "\n", "r": "\r"}
 def read(body: str) -> dict[str, Any] | None:
     """The attributes of a body, None if it breaks the format."""
     found = parts(body)
-    return None if found is None else pairs.attributes(_FIELDS, *found, "cef.extension.")
+    return None if found is None else pairs.attributes(FIELDS, *found, "cef.extension.")
 
 
 def parts(body: str) -> tuple[list[str], pairs.Pairs] | None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from hashlib import blake2b
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from collector.api import Batch, Config, Context, Event, Processor
 
@@ -50,6 +50,15 @@ class ProbabilisticSamplerConfig(SampleConfig):
     """OpenTelemetry's defaults."""
 
     attribute_source: Literal["traceID", "record", "body"] = "traceID"
+    #: Digits of a percentage, which are all kept.
+    sampling_precision: Annotated[int, Field(ge=1, le=14)] | None = None
+
+    @field_validator("mode", mode="before")
+    @classmethod
+    def _without_thresholds(cls, mode: Any) -> Any:
+        if mode == "equalizing":
+            raise ValueError("equalizing is not here: no threshold is written into events")
+        return mode
 
 
 class SampleProcessor(Processor[SampleConfig]):

@@ -8,12 +8,13 @@
 from __future__ import annotations
 
 from .editors import EDITORS, replace_pattern
+from .elsewhere import not_here
 from .expression import Expressions
 from .fault import Misread
 from .nearest import did_you_mean
 from .signature import ANY, Function, Param
-from .syntax import Call, Path, Statement
-from .unit import Code
+from .syntax import Call, Node, Path, Statement
+from .unit import NAMES, Code
 
 
 class Compiler(Expressions):
@@ -41,13 +42,14 @@ class Compiler(Expressions):
             self._edit(editor, EDITORS[editor.name], depth)
         else:
             guess = did_you_mean(editor.name, ("set", "drop", *EDITORS))
-            said = f"no editor is called {editor.name}{guess}"
+            said = not_here(editor.name) or f"no editor is called {editor.name}{guess}"
             raise Misread(said, editor.start, editor.start + len(editor.name))
 
     def _set(self, call: Call, depth: int) -> None:
         signature = Function("set", print, (Param("value", ANY),))
         path = self._target(call)
         (value,) = self._checked(call, signature, call.arguments[1:])
+        self._check_type(path, value, call.arguments[1][1])
         if value.literal and value.value is None:
             self._unit.line(depth, f"{self._path(path).text}  # nil sets nothing")
         elif value.literal:
@@ -57,6 +59,13 @@ class Compiler(Expressions):
             self._unit.line(depth, f"{name} = {value.text}")
             self._unit.line(depth, f"if {name} is not None:")
             self._write(path, Code(name, value.gives, held=value.held), depth + 1)
+
+    def _check_type(self, path: Path, value: Code, node: Node) -> None:
+        """Refuses what could never be set: a text as a severity number."""
+        wanted = self._path(path).gives
+        if "any" not in {wanted, value.gives} and value.gives not in {wanted, "nil"}:
+            said = f"{'.'.join(path.names)} holds {NAMES[wanted]}, not {NAMES[value.gives]}"
+            raise Misread(said, node.start, node.end)
 
     def _target(self, call: Call) -> Path:
         first = call.arguments[0][1] if call.arguments else call

@@ -111,7 +111,7 @@ def _flatten(target: Map, prefix: str, depth: int) -> Map:
         below = value.items() if type(value) is dict else enumerate(value)
         for key, item in below:
             full = f"{name}.{key}" if name else str(key)
-            if type(item) in {dict, list} and left > 0 and item:
+            if type(item) in {dict, list} and left > 0:  # an empty one leaves nothing
                 walk(item, full, left - 1)
             else:
                 flat[full] = item

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from . import paths
 from .converters.every import CONVERTERS
 from .converters.text import is_match
+from .elsewhere import not_here
 from .fault import Misread
 from .nearest import did_you_mean
 from .paths import Field
@@ -162,7 +163,7 @@ class Expressions:
         converter = CONVERTERS.get(call.name)
         if converter is None:
             guess = did_you_mean(call.name, CONVERTERS)
-            said = f"no converter is called {call.name}{guess}"
+            said = not_here(call.name) or f"no converter is called {call.name}{guess}"
             raise Misread(said, call.start, call.start + len(call.name))
         arguments = self._checked(call, converter, call.arguments)
         if not converter.pure:

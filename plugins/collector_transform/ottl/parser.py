@@ -75,6 +75,9 @@ class _Parser(Cursor):
         if token.text[0].isupper():
             raise self._misread("expected an editor; what begins with a capital only gives a value")
         self._take()
+        if not self._is("("):
+            self._at -= 1
+            raise self._misread('expected an editor, such as set(log.body, "text")')
         editor = self._call(token)
         where = self.condition() if self._took("where") else None
         if self._next.kind != "end":
@@ -110,11 +113,16 @@ class _Parser(Cursor):
         if self._is("="):
             raise self._misread("compare with ==")
         if not (self._next.kind == "sign" and self._next.text in _COMPARISONS):
+            if isinstance(left, Path) and self._next.kind == "name" and self._is_no_word():
+                raise self._misread("expected an operator, such as == or and")
             return left
         sign = self._take().text
         right = self._sum()
         self._value(left)
         return Compare(left.start, self._last, sign, left, self._value(right))
+
+    def _is_no_word(self) -> bool:
+        return self._next.text not in {"and", "or", "where"}
 
     @staticmethod
     def _truth(node: Node) -> Node:
@@ -169,7 +177,11 @@ class _Parser(Cursor):
             case "-" | "+" if self._next.kind in {"int", "float"}:
                 return _number(self._take(), token.text, token.start)
             case "(":
+                if self._is(")"):
+                    raise self._misread("lambdas are not supported")
                 found = self._deeper(self._or)
+                if self._is(","):
+                    raise self._misread("expected ) here; lambdas are not supported")
                 self._expect(")", "here")
                 return found
             case "[":
@@ -201,7 +213,8 @@ class _Parser(Cursor):
         if self._is("("):
             if text[0].islower():
                 said = "an editor changes an event and stands first; expected a value"
-                raise Misread(said, token.start, token.end)
+                guess = "; names of converters begin with a capital, as IsMatch and Concat do"
+                raise Misread(said + guess, token.start, token.end)
             call = self._call(token)
             return Call(call.start, self._last, text, call.arguments, self._keys())
         if text[0].isupper():

@@ -32,8 +32,9 @@ re2.set_fallback_notification(re2.FALLBACK_EXCEPTION)
 
 _PLAIN = re.compile(r"(?:[^\\.+*?()|\[\]{}^$]|\\[.+*?()|\[\]{}^$/\-\\])*")
 _LEADING = re.compile(r"[^\\.+*?()|\[\]{}^$]*")
-#: Go's `filepath.Match`: a class, an escaped character, or one that stands for itself or more.
-_GLOB = re.compile(r"\[\^?(?:[^\]\\[]|\\.)+\]|\\.|.", re.DOTALL)
+#: A class, an escaped character, or one that stands for itself or more.
+_GLOB = re.compile(r"\[[!^]?(?:[^\]\\[]|\\.)+\]|\\.|.", re.DOTALL)
+_SIGNS = {"*": ".*", "?": ".", "{": "(?:", "}": ")"}
 _EXPANDED = re.compile(r"\$(?:\$|(\w+)|\{(\w+)\})", re.ASCII)
 
 
@@ -118,18 +119,27 @@ class Pattern:
 
 
 def glob(text: object) -> Pattern:
-    """A pattern of Go's `filepath.Match` for a whole text. Raises WrongPattern."""
+    """A pattern for a whole text, as upstream reads it: `*` is any text, `{a,b}` one of two.
+
+    Raises WrongPattern.
+    """
     if not isinstance(text, str):
         raise WrongPattern("expected a glob pattern, which is a string")
-    parts = [
-        {"*": "[^/]*", "?": "[^/]"}.get(part) or _globbed(part) for part in _GLOB.findall(text)
-    ]
+    parts: list[str] = []
+    depth = 0
+    for part in _GLOB.findall(text):
+        depth += (part == "{") - (part == "}")
+        if depth < 0:
+            break
+        parts.append("|" if depth and part == "," else _SIGNS.get(part) or _globbed(part))
+    if depth:
+        raise WrongPattern("a brace without its other one; as a character it is \\\\{ or \\\\}")
     return Pattern(rf"(?s)\A{''.join(parts)}\z")
 
 
 def _globbed(part: str) -> str:
     if part[0] == "[" and len(part) > 2:
-        return part
+        return f"[^{part[2:]}" if part[1] == "!" else part
     return str(re2.escape(part[-1]))
 
 

@@ -16,6 +16,11 @@ SIGNS = {"==": "eq", "!=": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
 CALCULATIONS = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide"}
 
 
+#: What the compiler calls a type, in a message.
+NAMES = {
+    "nil": "nil", "bool": "a bool", "int": "an int", "float": "a double", "str": "a string",
+    "bytes": "bytes", "map": "a map", "list": "a list", "time": "a time", "duration": "a duration",
+}  # fmt: skip
 _ATTRIBUTES = re.compile(r"\bA\b")
 
 

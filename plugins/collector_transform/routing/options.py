@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from collector.api import Config
 
@@ -26,6 +26,13 @@ class RouteOptions(Config):
     #: move: what goes there goes nowhere else. copy: the conditions below are asked too.
     action: Literal["move", "copy"] = "move"
 
+    @field_validator("context", mode="before")
+    @classmethod
+    def _of_the_event(cls, context: Any) -> Any:
+        if context == "request":
+            raise ValueError("request is not here: events keep nothing of their request's headers")
+        return context
+
     @model_validator(mode="after")
     def _has_one(self) -> RouteOptions:
         if (self.condition is None) == (self.statement is None):
@@ -36,10 +43,17 @@ class RouteOptions(Config):
 class RoutingConfig(Config):
     """Routes, asked in their order."""
 
-    table: Annotated[tuple[RouteOptions, ...], Field(min_length=1, max_length=100)]
+    table: Annotated[tuple[RouteOptions, ...], Field(max_length=100)]
     #: For events that no route has moved, and those on which a condition fails.
     default_pipelines: tuple[str, ...] = ()
     error_mode: ErrorMode = "ignore"
+
+    @field_validator("table")
+    @classmethod
+    def _some(cls, routes: tuple[RouteOptions, ...]) -> tuple[RouteOptions, ...]:
+        if not routes:  # pydantic's own bound counts the valid ones
+            raise ValueError("expected a route, which has a condition and pipelines")
+        return routes
 
     @model_validator(mode="after")
     def _readable(self) -> RoutingConfig:

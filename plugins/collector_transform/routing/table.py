@@ -90,7 +90,8 @@ def _condition(entry: Entry) -> Node | None:
     statement = parse_statement(entry.text)
     editor = statement.editor
     if editor.name != "route" or editor.arguments:
-        raise Fault("expected route(), as in route() where ...", editor.start, editor.end)
+        said = "only route() is here, as in route() where ...; a transform changes events"
+        raise Fault(said, editor.start, editor.end)
     return statement.where
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,6 +17,7 @@ from ..signature import INT, TEXT, choice, function, table
 from . import xml
 from .url import url_parts
 
+_QUOTE = re.compile("[\"']")
 #: What quotes mean in a row of CSV.
 MODES = ("strict", "lazyQuotes", "ignoreQuotes")
 
@@ -40,31 +42,30 @@ def key_value(target: str, delimiter: str, pair_delimiter: str) -> dict[str, Any
         key, sign, value = pair.partition(delimiter)
         if not sign:
             raise Failed("a pair without its delimiter")
-        found[_bare(key)] = _bare(value)
+        found[key.strip()] = value.strip()
     return found
 
 
 def _pairs(target: str, delimiter: str) -> list[str]:
-    """The pairs; a delimiter in quotes is part of one."""
-    pieces = target.split(delimiter)
-    pairs: list[str] = []
-    held: list[str] = []
-    open_quote = False
-    for piece in pieces:
-        held.append(piece)
-        open_quote ^= piece.count('"') % 2 == 1
-        if not open_quote:
-            pair = delimiter.join(held).strip()
-            pairs += [pair] if pair else []
-            held = []
-    if held:
+    """The pairs without their quotes; a delimiter between two quotes of a kind is part of one."""
+    pairs: list[list[str]] = [[]]
+    at, kind = 0, ""
+    for quote in _QUOTE.finditer(target):
+        if kind in {"", quote[0]}:
+            _add(pairs, target[at : quote.start()], "" if kind else delimiter)
+            at, kind = quote.end(), "" if kind else quote[0]
+    if kind:
         raise Failed("a quote that is never closed")
-    return pairs
+    _add(pairs, target[at:], delimiter)
+    whole = ("".join(parts) for parts in pairs)
+    return [pair for pair in whole if pair and not pair.isspace()]
 
 
-def _bare(text: str) -> str:
-    text = text.strip()
-    return text[1:-1] if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'" else text
+def _add(pairs: list[list[str]], text: str, delimiter: str) -> None:
+    """More of the last pair and, where a delimiter counts, the pairs after that."""
+    first, *others = text.split(delimiter) if delimiter else [text]
+    pairs[-1].append(first)
+    pairs += [[other] for other in others]
 
 
 def _csv(
@@ -95,24 +96,22 @@ def _row(row: str, delimiter: str, mode: str) -> list[str]:
     return rows[0]
 
 
-_CEF = (
-    "version",
-    "deviceVendor",
-    "deviceProduct",
-    "deviceVersion",
-    "deviceEventClassId",
-    "name",
-    "severity",
+_LEEF = (
+    "leef.version",
+    "leef.vendor",
+    "leef.product.name",
+    "leef.product.version",
+    "leef.event.id",
 )
-_LEEF = ("version", "vendor", "product_name", "product_version", "event_id")
 
 
 def _cef(target: str) -> dict[str, Any]:
-    found = cef.parts(target)
+    """A header of syslog may stand before it."""
+    found = cef.parts(target[max(target.find("CEF:"), 0) :])
     if found is None:
         raise Failed("not CEF")
     header, extensions = found
-    return {**dict(zip(_CEF, header, strict=True)), "extensions": extensions}
+    return {**dict(zip(cef.FIELDS, header, strict=True)), "cef.extensions": extensions}
 
 
 def _leef(target: str) -> dict[str, Any]:
@@ -121,7 +120,7 @@ def _leef(target: str) -> dict[str, Any]:
     if found is None:
         raise Failed("not LEEF")
     header, attributes = found
-    return {**dict(zip(_LEEF, header, strict=True)), "attributes": attributes}
+    return {**dict(zip(_LEEF, header, strict=True)), "leef.attributes": attributes}
 
 
 def _integer(target: str, base: int) -> int:

@@ -35,10 +35,22 @@ class RegexTests(SynchronousTestCase):
         self.assertFalse(holds(r'IsMatch(log.body, "\\s+$")', on))
         self.assertFalse(holds('IsMatch(log.body, "(x+x+)+y")', event("x" * 200_000)))
 
-    def test_globs_match_whole_texts_and_stop_at_slashes(self) -> None:
-        for body, expected in (("/user/1/list/2", "-"), ("/user/1/2/list/3", "/user/1/2/list/3")):
-            found = changed('replace_match(log.body, "/user/*/list/[0-9]", "-")', on=event(body))
-            self.assertEqual(found.body, expected)
+    def test_globs_match_whole_texts(self) -> None:
+        for body, pattern, matches in (
+            ("/user/1/list/2", "/user/*/list/[0-9]", True),
+            ("/user/1/2/list/3", "/user/*/list/[0-9]", True),
+            ("/user/1/list/23", "/user/*/list/[0-9]", False),
+            ("a-b", "a[!0-9]b", True),
+            ("a1b", "a[!0-9]b", False),
+            ("GET /", "{GET,POST} *", True),
+            ("PUT /", "{GET,POST} *", False),
+            ("a,b", "a,?", True),
+            ("{}", r"\\{\\}", True),
+        ):
+            found = changed(f'replace_match(log.body, "{pattern}", "-")', on=event(body))
+            self.assertEqual(found.body == "-", matches, pattern)
+        for pattern in ("{a", "a}", "}{"):
+            self.assertIn("brace", wrong(f'replace_match(log.body, "{pattern}", "")')[0])
         found = changed(
             'replace_all_matches(log.attributes, "a.?", "-")', on=event(a="a.b", b="ab")
         )

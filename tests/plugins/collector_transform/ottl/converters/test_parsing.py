@@ -13,24 +13,30 @@ class ParsingTests(SynchronousTestCase):
             'ParseJSON("{\\"a\\": [1]}")': {"a": [1]},
             'ParseKeyValue("a=1 b=\\"x y\\"")': {"a": "1", "b": "x y"},
             'ParseCSV("1,\\"x,y\\"", "a,b")': {"a": "1", "b": "x,y"},
+            'ParseKeyValue("a=\'x y\' b=\\"it\'s\\" c=1\\"2 3\\"4")': {
+                "a": "x y",
+                "b": "it's",
+                "c": "12 34",
+            },
             'ParseInt("ff", 16)': 255,
+            'ParseCEF("<13>Oct 1 00:00:00 h CEF:0|V|P|1|id|n|5|")["cef.name"]': "n",
             'ParseCEF("CEF:0|V|P|1|id|n|5|a=1 b=x y")': {
-                "version": "0",
-                "deviceVendor": "V",
-                "deviceProduct": "P",
-                "deviceVersion": "1",
-                "deviceEventClassId": "id",
-                "name": "n",
-                "severity": "5",
-                "extensions": {"a": "1", "b": "x y"},
+                "cef.version": "0",
+                "cef.device_vendor": "V",
+                "cef.device_product": "P",
+                "cef.device_version": "1",
+                "cef.device_event_class_id": "id",
+                "cef.name": "n",
+                "cef.severity": "5",
+                "cef.extensions": {"a": "1", "b": "x y"},
             },
             'ParseLEEF("<13>Oct 1 00:00:00 h LEEF:2.0|V|P|1|e|^|a=1^b=2")': {
-                "version": "2.0",
-                "vendor": "V",
-                "product_name": "P",
-                "product_version": "1",
-                "event_id": "e",
-                "attributes": {"a": "1", "b": "2"},
+                "leef.version": "2.0",
+                "leef.vendor": "V",
+                "leef.product.name": "P",
+                "leef.product.version": "1",
+                "leef.event.id": "e",
+                "leef.attributes": {"a": "1", "b": "2"},
             },
         }.items():
             self.assertEqual(value(text), expected, text)
@@ -41,6 +47,7 @@ class ParsingTests(SynchronousTestCase):
             "ParseCEF(log.body)",
             "ParseLEEF(log.body)",
             'ParseLEEF("LEEF:")',
+            'ParseKeyValue("a=\'x b=\\"y")',
         ):
             (found,), errors = ran(f"set(log.body, {text})")
             self.assertEqual((found.body, len(errors)), ("a line", 1), text)
