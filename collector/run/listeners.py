@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import socket
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -57,7 +57,9 @@ class Claims:
 class Listeners:
     """Opened for the first worker that asks; `close` ends all."""
 
-    def __init__(self) -> None:
+    def __init__(self, take: Callable[[Asked], socket.socket | None] = lambda _: None) -> None:
+        """`take` gives a socket that was opened for us before, where there is one."""
+        self._take = take
         self._bound: dict[_Key, _Bound] = {}
 
     def given(self, asked: Asked, claims: Claims) -> list[socket.socket]:
@@ -70,7 +72,9 @@ class Listeners:
             )
         bound = self._bound.get((kind, endpoint, before))
         if bound is None:
-            bound = self._bound[kind, endpoint, before] = _opened(asked)
+            ready = self._take(asked)
+            bound = _Bound(asked, [ready]) if ready is not None else _opened(asked)
+            self._bound[kind, endpoint, before] = bound
         claims.keys[kind, endpoint] += 1
         bound.asked = asked
         if kind == "udp" and buffer_of(bound.sockets[0]) < asked.receive_buffer:

@@ -22,6 +22,7 @@ from .. import version
 from ..inputs.sockets import ListenError
 from ..inputs.web import WebRequest, WebResponse
 from ..tasks import spawn
+from .activation import Inherited
 from .admin import Admin
 from .control import Control
 from .crew import Crew
@@ -29,6 +30,7 @@ from .desk import Desk
 from .history import History
 from .listeners import Listeners
 from .logs import Logging, start_logging
+from .notify import notify, reloading
 from .passing import Handed
 from .plan import Plan
 from .privileges import become, give
@@ -55,7 +57,8 @@ class Supervisor:
     def __init__(self, reactor: Any, config: str) -> None:
         self._reactor = reactor
         self._config = config
-        self._listeners = Listeners()
+        self._inherited = Inherited(os.environ)
+        self._listeners = Listeners(self._inherited.take)
         self._totals = Totals()
         self._crew: Crew
         self._logging: Logging | None = None
@@ -78,6 +81,7 @@ class Supervisor:
             await self._crew.start()
             become(plan.user, plan.group)
             self._greet(plan)
+            notify("READY=1", f"STATUS=workers: {plan.workers}")
             asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._hung_up)
             self._look_again()
             self._history.start()
@@ -144,6 +148,8 @@ class Supervisor:
             log.warn("{warning}", warning=warning)
         if os.geteuid() == 0:
             log.warn("running as root: name a user of its own in service.user")
+        for address in self._inherited.left():
+            log.warn("nobody asks for {address}, which systemd opened for us", address=address)
         log.info(
             "collector {version} with {config} started, pid {pid}",
             version=version(),
@@ -174,6 +180,7 @@ class Supervisor:
         if self._is_reloading or self._is_stopping:
             raise Refused(["a reload or a stop is under way: try again"])
         self._is_reloading = True
+        notify(*reloading())
         new = self._new_crew()
         try:
             await self._take_over(new)
@@ -184,6 +191,7 @@ class Supervisor:
             raise Refused(str(e).splitlines()) from e
         finally:
             self._is_reloading = False
+            notify("READY=1", f"STATUS=workers: {self._crew.plan.workers}")
 
     async def _take_over(self, new: Crew) -> None:
         """The new crew works, the old one ends."""
@@ -207,11 +215,13 @@ class Supervisor:
 
     async def _stop(self) -> None:
         self._is_stopping = True
+        notify("STOPPING=1")
         if self._looking is not None:
             self._looking.cancel()
         self._history.stop()
         # The workers have them too: they take what waits there, and close them.
         self._listeners.close()
+        self._inherited.close()
         await asyncio.gather(*(crew.stop() for crew in (self._crew, *self._old)))
         if self._admin:
             await self._admin.stop()
@@ -248,8 +258,12 @@ class Supervisor:
         await asyncio.gather(*(worker.look() for worker in self._workers))
 
     def _look_again(self) -> None:
+        async def look() -> None:
+            await self._look()
+            notify("WATCHDOG=1")
+
         self._looking = self._reactor.callLater(_LOOK, self._look_again)
-        _ = spawn(self._look())
+        _ = spawn(look())
 
     def _lost(self, worker: WorkerProcess) -> None:
         self._totals.ended(worker.last)
