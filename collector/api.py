@@ -32,6 +32,16 @@ from .event import (
     copy_event,
     flag,
 )
+from .event_json import (
+    NoEvent,
+    as_json,
+    as_record,
+    as_shown,
+    event_of,
+    read_event,
+    shown_json,
+    text_of,
+)
 from .fields import (
     Duration,
     Endpoint,
@@ -83,7 +93,7 @@ from .inputs.web_intake import Taken, WebIntake
 from .inputs.web_options import HttpServerOptions
 from .inputs.web_receiver import WebReceiver
 from .letter import Letter
-from .misread import Misread, Slip
+from .misread import Misread, Slip, excerpt
 from .outputs.certificates import Certificates
 from .outputs.http import Ambiguous, HttpAnswer, HttpClient, NotSent
 from .outputs.http_answers import MAX_AFTER, is_html, refusal, retry_after, shown
@@ -93,6 +103,7 @@ from .outputs.proxy import HttpClientOptions, ProxyOption
 from .outputs.trust import TlsClientOptions
 from .request import Hold, Poison, Receipt, Request, Retry, Row, TooLarge
 from .secret_file import SecretFile, SecretFileError
+from .standard_input import standard_lines
 from .tasks import spawn, wait
 
 __all__ = [
@@ -151,6 +162,7 @@ __all__ = [
     "Misread",
     "MultilineFraming",
     "Network",
+    "NoEvent",
     "NotSent",
     "OctetCounted",
     "Outcome",
@@ -195,8 +207,13 @@ __all__ = [
     "WebServer",
     "WebSession",
     "WrongProtocol",
+    "as_json",
+    "as_record",
+    "as_shown",
     "copy_event",
     "decoded",
+    "event_of",
+    "excerpt",
     "expand",
     "expanded",
     "flag",
@@ -205,12 +222,16 @@ __all__ = [
     "is_local",
     "is_loopback",
     "probe",
+    "read_event",
     "refusal",
     "retry_after",
     "shown",
     "shown_endpoint",
+    "shown_json",
     "spawn",
     "split_endpoint",
+    "standard_lines",
+    "text_of",
     "token_of",
     "unix_path",
     "wait",

@@ -19,3 +19,6 @@ class Command(ABC):
     @abstractmethod
     async def run(self, arguments: argparse.Namespace, reactor: Any) -> int:
         """Do it, and return the exit code. A Task, cancelled at SIGINT or SIGTERM."""
+
+    def leave(self) -> None:  # noqa: B027 most leave nothing behind
+        """A second signal has come: the process ends at once after this."""

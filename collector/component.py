@@ -21,6 +21,7 @@ from twisted.logger import Logger
 from .delivery import Outcome
 from .event import Batch, Event
 from .letter import MAX_TEXT, DeadLetter, Letter, NoDeadLetter
+from .listening import Sockets
 from .metrics import Gauge, GaugeGroup, Metrics, Table
 from .request import Receipt, Request, Row
 from .text import as_text
@@ -62,6 +63,8 @@ class Context:
     #: Told a secret that is not in the configuration, such as a token from a file: no log line and
     #: no answer shows it after that.
     hide: Callable[[str], None] = field(default=lambda _: None, repr=False)
+    #: Where its listeners have their sockets from; None: they open their own.
+    sockets: Sockets | None = field(default=None, repr=False)
 
     def count(self, name: str, n: int = 1, **labels: str) -> None:
         """Add to the counter `otelcol_<kind>_<name>_total` of this component.

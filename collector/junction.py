@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from .connector import Connector
 from .delivery import Delivery, Outcome
@@ -24,8 +25,8 @@ class Junction:
 
     def put(self, batch: Batch, delivery: Delivery, *, ack: bool) -> None:
         """See `Sink`."""
-        batches = self._routed(batch)
-        self._count(batch, batches)
+        batches, twins = self._routed(batch)
+        self._count(len(batch), batches, twins)
         if not batches:
             delivery.settle(Outcome.DELIVERED)
             return
@@ -33,18 +34,17 @@ class Junction:
         for id, part in batches.items():
             self._pipelines[id].put(part, delivery, ack=ack)
 
-    def _routed(self, batch: Batch) -> dict[str, Batch]:
+    def _routed(self, batch: Batch) -> _Routed:
         try:
             found = self._connector.route(batch)
-            parts = [(id, events) for id, events in found.items() if events]
-            batches = _apart(parts, batch)
-            if all(id in self._pipelines for id in batches):
-                return batches
+            routed = _apart([(id, events) for id, events in found.items() if events], batch)
+            if all(id in self._pipelines for id in routed.batches):
+                return routed
             raise LookupError("it named a pipeline that does not take from it")
         except Exception:  # noqa: BLE001 the author's bug must not cost an event
             return self._failed(batch)
 
-    def _failed(self, batch: Batch) -> dict[str, Batch]:
+    def _failed(self, batch: Batch) -> _Routed:
         context = self._connector.context
         context.count("failures")
         context.log.failure("{id}: route raised; the batch goes everywhere", id=context.id)
@@ -52,25 +52,33 @@ class Junction:
             flag(event, "processor_failed")
         return _apart([(id, batch.events) for id in self._pipelines], batch)
 
-    def _count(self, batch: Batch, batches: Mapping[str, Batch]) -> None:
-        count, rest = self._connector.context.count, len(batch)
-        count("incoming_items", len(batch))
+    def _count(self, came: int, batches: Mapping[str, Batch], twins: int) -> None:
+        count, went = self._connector.context.count, 0
+        count("incoming_items", came)
         for id, part in batches.items():
             count("outgoing_items", len(part), pipeline=id)
-            rest -= len(part)
-        if rest > 0:
-            count("dropped_items", rest, reason="not_routed")
-        elif rest < 0:
-            count("created_items", -rest)
+            went += len(part)
+        if twins:
+            count("created_items", twins)
+        if came + twins > went:
+            count("dropped_items", came + twins - went, reason="not_routed")
 
 
-def _apart(parts: list[tuple[str, list[Event]]], whole: Batch) -> dict[str, Batch]:
+class _Routed(NamedTuple):
+    batches: dict[str, Batch]
+    #: Events that were made for want of one for each.
+    twins: int
+
+
+def _apart(parts: list[tuple[str, list[Event]]], whole: Batch) -> _Routed:
     """A batch for each; what is in several gets twins, for processors change events in place."""
     given: set[int] = set()
     batches: dict[str, Batch] = {}
+    twins = 0
     for n, (id_, events) in enumerate(parts):
         mine = [copy_event(e) if id(e) in given else e for e in events] if given else list(events)
+        twins += sum(map(operator.is_not, mine, events)) if given else 0
         if n + 1 < len(parts):
             given.update(map(id, events))
         batches[id_] = Batch(mine, whole.size * len(events) // max(1, len(whole)))
-    return batches
+    return _Routed(batches, twins)

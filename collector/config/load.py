@@ -14,7 +14,7 @@ from .service import ServiceConfig, default_data_dir
 from .source import Source
 from .substitution import substitute
 from .syntax import SyntaxProblem, compose
-from .text import Unreadable, read
+from .text import Unreadable, decoded, read
 from .tree import fill
 from .validation import Block
 
@@ -27,12 +27,14 @@ _IGNORED = {
 _TOP = (*SECTIONS, "service")
 
 
-def load(path: Path | str, env: Mapping[str, str] | None = None) -> Description:
+def load(
+    path: Path | str, env: Mapping[str, str] | None = None, data: bytes | None = None
+) -> Description:
     """Read and check a configuration; nothing is opened but files. Raises ConfigError.
 
-    `env` stands in for the environment of the process.
+    `env` stands in for the environment of the process, `data` for what the file holds.
     """
-    source, description = _examined(Path(path), os.environ if env is None else env)
+    source, description = _examined(Path(path), os.environ if env is None else env, data)
     if description is None:
         raise ConfigError(source.problems())
     return description
@@ -43,10 +45,12 @@ def check(path: Path | str, env: Mapping[str, str] | None = None) -> tuple[Probl
     return _examined(Path(path), os.environ if env is None else env)[0].problems()
 
 
-def _examined(path: Path, env: Mapping[str, str]) -> tuple[Source, Description | None]:
+def _examined(
+    path: Path, env: Mapping[str, str], data: bytes | None = None
+) -> tuple[Source, Description | None]:
     name = str(path).encode("utf-8", "backslashreplace").decode()
     source = Source(name, path.parent)
-    if not _read(source, path):
+    if not _read(source, path, data):
         return source, None
     _set_aside(source)
     substitute(source, env)
@@ -59,10 +63,10 @@ def _examined(path: Path, env: Mapping[str, str]) -> tuple[Source, Description |
     return source, Description(specs, graph, service, source.problems())
 
 
-def _read(source: Source, path: Path) -> bool:
+def _read(source: Source, path: Path, data: bytes | None) -> bool:
     """Fill the source; False when there is no mapping to examine, which has been reported."""
     try:
-        source.text = read(path)
+        source.text = read(path) if data is None else decoded(data)
         root = compose(source.text)
         if root is not None:
             fill(source, root)

@@ -12,16 +12,18 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from collector.component import Config
 from collector.fields import Duration, Endpoint, SecretStr, Size, is_loopback, split_endpoint
 
+#: More would not find a machine with so many processors.
+MAX_WORKERS = 256
 SYSTEM_DATA_DIR = Path("/var/lib/collector")
 
 
 def _worker_count(value: Any) -> Any:
     text = str(value)
-    if text in {"auto", "1"}:
-        return int(text) if text == "1" else text
-    if text.isdecimal():
-        raise ValueError("only one worker is available yet: expected 1 or auto")
-    raise ValueError("expected 1 or auto")
+    if text == "auto":
+        return text
+    if text.isascii() and text.isdigit() and len(text) < 4 and 1 <= int(text) <= MAX_WORKERS:
+        return int(text)
+    raise ValueError(f"expected a number from 1 to {MAX_WORKERS}, or auto")
 
 
 def _directory(value: Path) -> Path:
@@ -62,8 +64,12 @@ class ServiceConfig(Config):
     """The settings of the process."""
 
     data_dir: Annotated[Path, AfterValidator(_directory)]
-    #: `auto` is one for each core, as soon as there can be more than one.
-    workers: Annotated[Literal[1, "auto"], BeforeValidator(_worker_count)] = 1
+    #: Processes that move data; `auto` is one for each processor that this process may use.
+    workers: Annotated[int | Literal["auto"], BeforeValidator(_worker_count)] = 1
+    #: Whose rights the processes have, once the ports are open; for who starts as root.
+    user: str | None = None
+    #: None: the user's own.
+    group: str | None = None
     #: None: no such endpoint.
     admin: AdminConfig | None = None
     log: LogConfig = LogConfig()

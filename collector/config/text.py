@@ -19,7 +19,11 @@ class Unreadable(Exception):
 
 def read(path: Path) -> str:
     """The text of a file, without a byte order mark. Raises Unreadable."""
-    raw = _bytes(path)
+    return decoded(_bytes(path))
+
+
+def decoded(raw: bytes) -> str:
+    """The same of what a file holds."""
     if len(raw) > MAX_BYTES:
         raise Unreadable(f"is larger than {MAX_BYTES >> 20} MiB")
     try:

@@ -1,4 +1,4 @@
-"""The listening socket of a stream listener: new peers in turn, and a rest when there are none."""
+"""The listening sockets of a stream listener: new peers in turn, and a rest when there are none."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from ..component import Context
 from .doors import Door
+from .opening import sockets_of
 from .polling import READ, Poll
 from .refusals import Refusals
 
@@ -18,7 +19,7 @@ _REST = 1.0
 
 
 class Accepting:
-    """Between `start` and `stop` its socket is on the poll object; `accept` when that is ready."""
+    """Between `start` and `stop` its sockets are on the poll object; `accept` when one is ready."""
 
     def __init__(
         self,
@@ -27,45 +28,73 @@ class Accepting:
         poll: Poll,
         refusals: Refusals,
         opened: Callable[[socket.socket, Any], None],
+        inherited: Callable[[socket.socket, bytes], None],
     ) -> None:
-        """`opened` is given each new peer's socket and address."""
+        """`opened` is given each new peer's socket and address.
+
+        `inherited` gets the sockets of a worker before us, with the state of their framing.
+        """
+        self._inherited = inherited
         self._reactor = context.reactor
+        self._asked = door.asked(context.id)
+        self._origin = sockets_of(context)
         self._door = door
         self._poll = poll
         self._refusals = refusals
         self._opened = opened
-        self._socket: socket.socket | None = None
-        self._resting: Any = None  # the timer of a socket that is not polled
+        self._sockets: dict[int, socket.socket] = {}
+        self._resting: Any = None  # the timer of sockets that are not polled
 
     @property
     def active(self) -> bool:
         """Whether peers can come."""
-        return self._socket is not None
+        return bool(self._sockets)
 
     def start(self) -> None:
-        """Bind and listen. Raises ListenError."""
-        self._socket = self._door.open()
-        self._poll.register(self._socket.fileno(), READ)
+        """Listen. Raises ListenError."""
+        for sock in self._origin.open(self._asked, self._more):
+            self._add(sock)
+            self._door.opened(sock)
+
+    def _more(self, sock: socket.socket, state: bytes | None) -> None:
+        if not self.active:
+            sock.close()
+        elif state is None:
+            self._add(sock)
+        else:
+            self._inherited(sock, state)
+
+    def hand_on(self, sock: socket.socket, state: bytes) -> bool:
+        """Give a connection to who listens after us; False: nobody will."""
+        return self._origin.hand_on(self._asked, sock, state)
+
+    def _add(self, sock: socket.socket) -> None:
+        self._sockets[sock.fileno()] = sock
+        if self._resting is None:
+            self._poll.register(sock.fileno(), READ)
 
     def stop(self) -> None:
         """Nobody can come any more."""
-        sock, self._socket = self._socket, None
-        if sock is None:
+        if not self._sockets:
             return
         if self._resting is None:
-            self._poll.unregister(sock.fileno())
+            self._unregister()
         else:
             self._resting.cancel()
             self._resting = None
-        self._door.close()
-        sock.close()
+        self._origin.close(self._asked)
+        for sock in self._sockets.values():
+            sock.close()
+        self._sockets = {}
 
-    def accept(self) -> None:
-        """Take in those that wait."""
-        assert self._socket is not None
+    def accept(self, fd: int) -> None:
+        """Take in those that wait at one of the sockets."""
+        listening = self._sockets.get(fd)
+        if listening is None:  # a connection's that was closed since the poll
+            return
         for _ in range(_MOST_PEERS):
             try:
-                sock, address = self._socket.accept()
+                sock, address = listening.accept()
             except BlockingIOError:
                 return
             except ConnectionAbortedError:  # the peer's affair
@@ -76,12 +105,16 @@ class Accepting:
                 return
             self._opened(sock, address)
 
+    def _unregister(self) -> None:
+        for fd in self._sockets:
+            self._poll.unregister(fd)
+
     def _rest(self) -> None:
-        assert self._socket is not None
-        self._poll.unregister(self._socket.fileno())
-        self._resting = self._reactor.callLater(_REST, self._rested)
+        if self._resting is None:
+            self._unregister()
+            self._resting = self._reactor.callLater(_REST, self._rested)
 
     def _rested(self) -> None:
-        assert self._socket is not None
         self._resting = None
-        self._poll.register(self._socket.fileno(), READ)
+        for fd in self._sockets:
+            self._poll.register(fd, READ)

@@ -19,6 +19,8 @@ from __future__ import annotations
 
 import re
 
+import msgspec
+
 from .framing import MAX_FRAME, Cut, Marked, Unfinished, WrongProtocol, fits, strip_cr
 
 _NOT_PRI = re.compile(rb"\n(?!<)")
@@ -51,6 +53,9 @@ _STRANGERS = (
     (b"\r\n\r\n\x00\r\nQUIT\n", "the PROXY protocol"),
     (b"SSH-", "SSH"),
 )
+
+
+_State = tuple[bytes, int, int, bytes, bool, bool, bool, bool]
 
 
 class AutoFraming:
@@ -219,6 +224,19 @@ class AutoFraming:
             size = frame.original_size + len(gap)
             return Marked.make(frame, *frame.flags, "framing_error", size=size)
         return Unfinished(self._max).end(frame + gap, "framing_error")
+
+    def state(self) -> bytes:
+        """See `Movable`."""
+        kept, size = self._open.state()
+        known = self._known, self._counts, self._after_count, self._between
+        return msgspec.msgpack.encode((kept, size, self._missing, self._rest, *known))
+
+    def restore(self, state: bytes) -> None:
+        """See `Movable`."""
+        kept, size, missing, rest, *known = msgspec.msgpack.decode(state, type=_State)
+        self._open.restore(kept, size)
+        self._missing, self._rest = missing, rest
+        self._known, self._counts, self._after_count, self._between = known
 
     def finish(self) -> list[bytes]:
         """The last frame may lack its trailer; a counted one that stopped short is flagged."""

@@ -97,6 +97,11 @@ class Connection:
         self.read_size = SMALL_READ if frames * _SHORT > size else _LARGE_READ
 
     @property
+    def is_plain(self) -> bool:
+        """Whether all that there is to know of it is its socket and its framing."""
+        return not (self.ending or self._unsent) and type(self) is Connection
+
+    @property
     def unsent(self) -> int:
         """See `Peer`."""
         return len(self._unsent)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import struct
 from abc import abstractmethod
 from collections.abc import Callable
 from itertools import compress, islice
@@ -12,13 +11,15 @@ from typing import Any
 from ..component import Context
 from ..event import Resource
 from ..fields import Endpoint, Size
+from ..listening import Asked
 from .datagrams import SEPARATORS, Datagrams, Peer, lines
 from .frames import Frames
 from .looking import PAUSE, Looking, Next
+from .opening import sockets_of
 from .rates import RateOptions, Rates
 from .refusals import Refusals
 from .screen import Screen, Through
-from .sockets import datagram_socket, peer_address
+from .sockets import buffer_of, dropped_by_kernel, peer_address
 from .sources import source
 
 #: Datagrams a look, so that other sockets get their turn.
@@ -29,8 +30,6 @@ _MOST_BYTES = 1 << 20
 #: take about 1.3 kB each in the kernel.
 _FILL_RATE = 520e6
 _LARGEST = 65536
-_SO_MEMINFO = 55  # Linux; nine u32, the last one counts what the socket dropped
-_MEMINFO_SIZE = 36
 #: Peers remembered; the older half is forgotten when there are more.
 _PEERS = 32_768
 
@@ -170,16 +169,19 @@ class DatagramListener(MessageListener):
         super().__init__(context, flush, resource)
         self._options = options
         self._dropped = 0
+        self._counts_dropped = False
         guarded = options.allowed_sources or options.trusted_proxies
         self._screen = Screen(context, options) if guarded else None
-        rate, burst = options.max_rate_per_source, options.max_burst_per_source
-        self._rates = Rates(rate, burst, context.reactor.seconds)
+        self._rates = Rates.of(options, context.reactor.seconds)
         self._refusals = Refusals(context, "datagrams_refused")
 
     async def start(self) -> None:
         """Bind and read. Raises ListenError."""
         options = self._options
-        sock, granted = datagram_socket(options.endpoint, options.receive_buffer)
+        sockets = sockets_of(self._context)
+        asked = Asked("udp", options.endpoint, self._context.id, 0, options.receive_buffer)
+        (sock,) = sockets.open(asked, no_more)
+        granted = buffer_of(sock)
         if granted < options.receive_buffer:
             self._warn(granted)
         self.address = peer_address(sock.getsockname())
@@ -192,6 +194,7 @@ class DatagramListener(MessageListener):
             lambda: granted,
             endpoint=options.endpoint,
         )
+        self._counts_dropped = not sockets.are_shared
         self._begin(sock, sock.recvfrom, _pause_for(granted))
         self._context.metrics.before_reading.append(self.count_dropped)
 
@@ -251,14 +254,16 @@ class DatagramListener(MessageListener):
         self._dropped = total
 
     def _kernel_drops(self) -> int:
-        if self._socket is None:
+        if self._socket is None or not self._counts_dropped:
             return self._dropped
         try:
-            info = self._socket.getsockopt(socket.SOL_SOCKET, _SO_MEMINFO, _MEMINFO_SIZE)
+            return dropped_by_kernel(self._socket)
         except OSError:  # not Linux
             return self._dropped
-        drops: int = struct.unpack_from("=I", info, _MEMINFO_SIZE - 4)[0]
-        return drops
+
+
+def no_more(*_: object) -> None:
+    """One socket of datagrams is for all."""
 
 
 def _source_of(peer: Peer) -> str:

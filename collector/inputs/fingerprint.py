@@ -1,13 +1,12 @@
 """Clients that are known by the fingerprint of their certificate, which nobody need have signed.
 
-The `ssl` module shows no certificate that no CA has signed, so these sockets are pyOpenSSL's, and
-raise and return what an `ssl.SSLSocket` would.
+The `ssl` module shows no certificate that no CA has signed, so these sessions are pyOpenSSL's, and
+raise what the `ssl` module would.
 """
 
 from __future__ import annotations
 
 import hashlib
-import socket
 import ssl
 from collections.abc import Collection
 from contextlib import suppress
@@ -21,6 +20,7 @@ from .refusals import ClientRefused
 
 #: By the hexadecimal digits of a digest.
 _KINDS = {40: "sha1", 64: "sha256"}
+_CHUNK = 65536
 _ERRORS = {
     SSL.WantReadError: ssl.SSLWantReadError,
     SSL.WantWriteError: ssl.SSLWantWriteError,
@@ -54,7 +54,7 @@ Fingerprint = Annotated[str, BeforeValidator(fingerprint), WithJsonSchema({"type
 
 
 class FingerprintContext:
-    """Makes the sockets of a listener whose files the `ssl` module has read in `other`."""
+    """Makes the sessions of a listener whose files the `ssl` module has read in `other`."""
 
     def __init__(
         self, other: ssl.SSLContext, cert_file: Path, key_file: Path, allowed: Collection[str]
@@ -83,9 +83,9 @@ class FingerprintContext:
 
         self._tls.set_alpn_select_callback(select)
 
-    def wrap_socket(self, sock: socket.socket, **_: bool) -> FingerprintSocket:
-        """As of `ssl.SSLContext`: server-side, before its handshake."""
-        return FingerprintSocket(sock, self._tls)
+    def session(self) -> FingerprintSession:
+        """Of a new connection."""
+        return FingerprintSession(SSL.Connection(self._tls, None))
 
     def _accepts(self, tls: SSL.Connection, found: crypto.X509, *said: int) -> bool:
         """OpenSSL: for each certificate and each of its faults; depth 0 is the client's own.
@@ -104,17 +104,50 @@ class FingerprintContext:
         return True
 
 
-class FingerprintSocket(socket.socket):
-    """What `collector.inputs.secured` uses of an `ssl.SSLSocket`."""
+class FingerprintSession:
+    """A `TlsSession` of pyOpenSSL."""
 
-    def __init__(self, sock: socket.socket, context: SSL.Context) -> None:
-        super().__init__(sock.family, sock.type, sock.proto, sock.detach())
-        self.setblocking(False)
-        self._tls = SSL.Connection(context, self)
-        self._tls.set_accept_state()
+    def __init__(self, tls: SSL.Connection) -> None:
+        self._tls = tls
+        self._has_more = False
+        tls.set_accept_state()
+
+    def receive(self, data: Any) -> None:
+        """See `TlsSession`."""
+        self._tls.bio_write(bytes(data))
+        self._has_more = True
+
+    def has_more(self) -> bool:
+        """See `TlsSession`."""
+        return self._has_more
+
+    def read(self, size: int) -> bytes:
+        """See `TlsSession`."""
+        try:
+            return self._tls.recv(size)
+        except SSL.ZeroReturnError:
+            return b""
+        except SSL.Error as e:
+            self._has_more = False
+            raise _as_ssl(e) from e
+
+    def write(self, data: bytes) -> int:
+        """See `TlsSession`."""
+        try:
+            return self._tls.send(data)
+        except SSL.Error as e:
+            raise _as_ssl(e) from e
+
+    def sealed(self) -> bytes:
+        """See `TlsSession`."""
+        parts = []
+        with suppress(SSL.WantReadError):
+            while True:
+                parts.append(self._tls.bio_read(_CHUNK))
+        return b"".join(parts)
 
     def do_handshake(self) -> None:
-        """As of `ssl.SSLSocket`. Raises ClientRefused too."""
+        """See `TlsSession`. Raises ClientRefused too."""
         try:
             self._tls.do_handshake()
         except SSL.Error as e:
@@ -124,36 +157,15 @@ class FingerprintSocket(socket.socket):
             why = "its certificate is none of client_fingerprints"
             raise ClientRefused(why, f"it is {shown}") from e
 
-    def recv(self, size: int, _: int = 0, /) -> bytes:
-        """As of `ssl.SSLSocket`."""
-        try:
-            return self._tls.recv(size)
-        except SSL.Error as e:
-            error = _as_ssl(e)
-            if isinstance(error, ssl.SSLZeroReturnError | ssl.SSLEOFError):
-                return b""
-            raise error from e
-
-    def send(self, data: Any, _: int = 0, /) -> int:
-        """As of `ssl.SSLSocket`."""
-        try:
-            return self._tls.send(data)
-        except SSL.Error as e:
-            raise _as_ssl(e) from e
-
-    def pending(self) -> int:
-        """As of `ssl.SSLSocket`."""
-        return self._tls.pending()
-
     def unwrap(self) -> None:
-        """As of `ssl.SSLSocket`, without its result."""
+        """See `TlsSession`."""
         try:
             self._tls.shutdown()
         except SSL.Error as e:
             raise _as_ssl(e) from e
 
-    def getpeercert(self, _: bool) -> bytes | None:  # noqa: FBT001 as there
-        """As of `ssl.SSLSocket`, in binary form."""
+    def certificate(self) -> bytes | None:
+        """See `TlsSession`."""
         found = self._tls.get_peer_certificate()
         return None if found is None else crypto.dump_certificate(crypto.FILETYPE_ASN1, found)
 

@@ -157,6 +157,8 @@ class Frames(Sequence[bytes]):
 
     def shares(self) -> list[Share]:
         """Who sent how many; a source may come twice."""
+        if len(self._parts) == 1:  # counting the line ends of a run is 30 ns a frame
+            return [Share(self._parts[0][0], 0, len(self))] if len(self) else []
         ends = self._part_ends()
         starts = [0, *ends]
         return [

@@ -14,7 +14,9 @@ Rules:
 from __future__ import annotations
 
 import re
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
+
+import msgspec
 
 #: Bytes of one frame, unless an option says otherwise; syslog-ng's default too.
 MAX_FRAME = 65536
@@ -53,6 +55,19 @@ class Framing(Protocol):
 
     def finish(self) -> list[bytes]:
         """The connection has ended: what is left, if it can be of use."""
+        ...
+
+
+@runtime_checkable
+class Movable(Protocol):
+    """A framing whose connection can go on in another process, in the middle of a frame too."""
+
+    def state(self) -> bytes:
+        """All that it knows."""
+        ...
+
+    def restore(self, state: bytes) -> None:
+        """Know that, in place of nothing. Raises ValueError for what is another framing's."""
         ...
 
 
@@ -98,6 +113,14 @@ class Unfinished:
     def kept(self) -> bytes | None:
         """All of it; None when some had to go."""
         return self._kept if self._size <= self._limit else None
+
+    def state(self) -> tuple[bytes, int]:
+        """What `restore` takes."""
+        return self._kept, self._size
+
+    def restore(self, kept: bytes, size: int) -> None:
+        """So much has come before."""
+        self._kept, self._size = kept, size
 
     def add(self, data: bytes) -> None:
         """So much more of it."""
@@ -159,6 +182,14 @@ class Lines:
         frames = [strip_cr(self._open.end(frame)) for frame in data[: end - 1].split(b"\n")]
         self._open.add(data[end:])
         return [frame for frame in frames if frame]
+
+    def state(self) -> bytes:
+        """See `Movable`."""
+        return msgspec.msgpack.encode(self._open.state())
+
+    def restore(self, state: bytes) -> None:
+        """See `Movable`."""
+        self._open.restore(*msgspec.msgpack.decode(state, type=tuple[bytes, int]))
 
     def finish(self) -> list[bytes]:
         """The last line may lack its LF."""

@@ -19,9 +19,11 @@ from collections import Counter
 from collections.abc import Callable
 
 from ..component import Context
-from ..fields import shown_endpoint
+from ..endpoints import shown_endpoint
+from ..listening import Asked
 from .looking import Looking, Next
-from .sockets import ListenError, datagram_socket, peer_address
+from .opening import sockets_of
+from .sockets import ListenError, peer_address
 
 _ANSWER = b"\0"
 _MOST_EACH = 5
@@ -60,7 +62,9 @@ class HeartbeatListener:
         """Bind and answer. Raises ListenError."""
         self.address = self._beside()
         try:
-            self._socket, _ = datagram_socket(shown_endpoint(*self.address), _BUFFER)
+            there = shown_endpoint(*self.address)
+            asked = Asked("udp", there, self._context.id, 0, _BUFFER)
+            (self._socket,) = sockets_of(self._context).open(asked, lambda *_: None)
         except ListenError as e:
             raise ListenError(f"heartbeats: {e}") from e
         _ask_for_addresses(self._socket)

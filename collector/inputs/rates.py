@@ -13,6 +13,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import Field
 
 from ..component import Context
+from ..fields import unix_path
 from .access import AccessOptions
 from .connection import Connection
 from .refusals import Refusals
@@ -42,6 +43,12 @@ class Rates:
         self._ahead = (burst or rate * _BURST) / rate if rate else 0.0  # seconds
         self._clock = clock
         self._even: dict[str, float] = {}
+
+    @classmethod
+    def of(cls, options: RateOptions, clock: Callable[[], float]) -> Rates:
+        """As the options say; the peers of a UNIX socket have no address, and no rate."""
+        rate = 0 if unix_path(options.endpoint) else options.max_rate_per_source
+        return cls(rate, options.max_burst_per_source, clock)
 
     def __bool__(self) -> bool:
         return self.rate > 0
@@ -93,10 +100,10 @@ def _all_of(items: list[T], names: dict[T, str]) -> Counter[str]:
 class Throttle:
     """Of one stream listener: leaves connections unread that have brought too much."""
 
-    def __init__(self, context: Context, rates: Rates, refusals: Refusals) -> None:
+    def __init__(self, context: Context, options: RateOptions, refusals: Refusals) -> None:
         self._context = context
         self._refusals = refusals
-        self.rates = rates
+        self.rates = Rates.of(options, context.reactor.seconds)
         self._held: dict[Connection, Any] = {}  # timers
 
     def read(self, connection: Connection, events: int) -> None:

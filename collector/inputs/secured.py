@@ -1,14 +1,13 @@
 """A connection under TLS: the same as any other, once its handshake is done.
 
-The `ssl` module's socket does not block either, so it hangs on the listener's poll object like a
-plain one. Its ways of saying "not yet" become those of a plain socket here.
+Its socket is a plain one, and hangs on the listener's poll object like others. What it brings is
+decrypted in memory, all of a read at once.
 """
 
 from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -17,12 +16,18 @@ from .connection import Connection, Keeper
 from .framing import Framing
 from .polling import READ, WRITE, Poll
 from .refusals import ClientRefused
-from .tls import TlsSocket
+from .tls import Identity
 
 #: A TLS record holds so much at most (RFC 8446 5.1).
 _RECORD = 16384
-_NOT_YET = (ssl.SSLWantReadError, ssl.SSLWantWriteError)
-_ENDS = (ssl.SSLEOFError, ssl.SSLZeroReturnError)
+#: More that is read for the headers of records, so that a full one is whole.
+_OVERHEAD = 1024
+#: Of a read: OpenSSL keeps memory for the largest that a connection has had.
+_MOST = 4 * _RECORD
+#: Where reads of all connections go before they are decrypted; no two are at the same time.
+_ROOM = memoryview(bytearray(_MOST + _OVERHEAD))
+#: Of answers, encrypted at once.
+_PIECE = 65536
 _SAYINGS = {
     "HTTP_REQUEST": "it speaks HTTP without TLS: a health check or the wrong port",
     "NO_SHARED_CIPHER": "it has no cipher in common with us",
@@ -41,76 +46,82 @@ _FAULTS = {
 class Secured(Connection):
     """A `Source` of frames."""
 
-    __slots__ = ("_client", "_is_established", "tls")
+    __slots__ = ("_identity", "_is_established", "_sealed", "_sealing", "tls")
 
     def __init__(
         self,
-        sock: TlsSocket,
-        client: Callable[[bytes | None], dict[str, str]],
+        sock: socket.socket,
+        identity: Identity,
         poll: Poll,
         framing: Framing,
         ip: str,
         facts: dict[str, Any],
         keeper: Keeper,
     ) -> None:
-        """`client`: see `Identity.client`."""
+        self.tls = identity.session()
         super().__init__(sock, poll, framing, ip, facts, keeper)
-        self._client = client
-        self.tls = sock
         self.recv = self._received
+        self._identity = identity
         self._is_established = False
+        self._sealed = b""  # not sent yet
+        self._sealing = 0  # bytes of what is unsent that are in it
 
     def _received(self, size: int, _: int = 0) -> bytes:
         """As `socket.recv`: raises BlockingIOError, and OSError."""
+        count = self.sock.recv_into(_ROOM, min(size, _MOST) + _OVERHEAD)
+        if not count:
+            return b""
+        self.tls.receive(_ROOM[:count])
         if not self._is_established:
             self._shake()
-        parts: list[bytes] = []
-        total = 0
-        while True:
-            try:
-                data = self.tls.recv(_RECORD)
-            except _NOT_YET:
-                break
-            except OSError as e:
-                self._broken(e)
-                if parts:
-                    break
-                raise
-            if not data:
-                return b"".join(parts)
-            parts.append(data)
-            total += len(data)
-            # What OpenSSL has decrypted no poll object tells of. What it has not, one does, so
-            # only a full record is worth another try: to find nothing costs 15 us.
-            if not self.tls.pending() and (len(data) < _RECORD or total >= size):
-                break
+        parts = self._decrypted()
+        self._post()  # an alert, such as that nobody renegotiates
         if not parts:
             raise BlockingIOError
         return b"".join(parts)
 
-    def _broken(self, error: OSError) -> None:
-        """What comes is no TLS any more; a reset is the peer's affair."""
-        if isinstance(error, ssl.SSLError) and not isinstance(error, _ENDS):
-            self._keeper.failed(self, f"it broke off: {_words(error)}")
+    def _decrypted(self) -> list[bytes]:
+        """All that is whole. Raises OSError."""
+        parts: list[bytes] = []
+        has_more, read = self.tls.has_more, self.tls.read
+        try:
+            while has_more():
+                data = read(_RECORD)
+                if not data:
+                    self._hear_no_more()
+                    break
+                parts.append(data)
+        except ssl.SSLWantReadError:
+            pass  # a part of a record
+        except ssl.SSLError as e:
+            self._keeper.failed(self, f"it broke off: {_words(e)}")
+            if not parts:
+                self._post()
+                raise
+            self._hear_no_more()
+        return parts
+
+    def _hear_no_more(self) -> None:
+        """The next read tells of the end; the peer may never end its side of the socket."""
+        with suppress(OSError):  # reset
+            self.sock.shutdown(socket.SHUT_RD)
 
     def _shake(self) -> None:
         try:
             self.tls.do_handshake()
-            known = self._client(self.tls.getpeercert(True))
+            known = self._identity.client(self.tls.certificate())
         except ssl.SSLWantReadError:
+            self._post()
             raise BlockingIOError from None
-        except ssl.SSLWantWriteError:
-            self._poll.modify(self.fd, READ | WRITE)
-            raise BlockingIOError from None
-        except _ENDS:
-            raise  # who looks whether we are there
         except ClientRefused as e:
             self._keeper.failed(self, e.reason, e.shown)
             self._say_goodbye()
             raise
         except ssl.SSLError as e:
             self._keeper.failed(self, _said(e))
+            self._post()
             raise
+        self._post()
         self._is_established = True
         if known:
             self.resource = Resource(self.resource.attributes | known)
@@ -120,25 +131,37 @@ class Secured(Connection):
         """See `Connection`; a handshake may wait for it."""
         if self._is_established:
             super().written()
-            return
-        self._poll.modify(self.fd, READ)
-        with suppress(OSError):  # the next read says so too
-            self._shake()
+        else:
+            self._post()
+
+    def _post(self) -> None:
+        """Send what OpenSSL has to say, or ask to be told when the socket takes it."""
+        self._sealed += self.tls.sealed()
+        with suppress(OSError):  # reset: the next read says so too
+            if self._sealed:
+                self._sealed = self._sealed[self.sock.send(self._sealed) :]
+        if not self._is_established:
+            self._poll.modify(self.fd, READ | WRITE if self._sealed else READ)
 
     def _send(self) -> int:
-        try:
-            return self.tls.send(self._unsent)
-        except _NOT_YET:
+        if not self._sealing:
+            self._sealing = self.tls.write(self._unsent[:_PIECE])
+            self._sealed += self.tls.sealed()
+        self._sealed = self._sealed[self.sock.send(self._sealed) :]
+        if self._sealed:
             return 0
+        sent, self._sealing = self._sealing, 0
+        return sent
 
     def _send_end(self) -> None:
         self._say_goodbye()
-        socket.socket.shutdown(self.tls, socket.SHUT_WR)  # SSLSocket's own would end decryption
+        super()._send_end()
 
     def _say_goodbye(self) -> None:
         """close_notify: without it the other side must take the end for an attack."""
         with suppress(OSError, ValueError):
             self.tls.unwrap()
+        self._post()
 
     def close(self) -> None:
         """See `Connection`."""

@@ -12,7 +12,7 @@ import os
 import socket
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from .sockets import BACKLOG, ListenError
@@ -87,3 +87,49 @@ def socket_address(path: Path) -> Iterator[str]:
         yield f"/proc/self/fd/{directory}/{path.name}"
     finally:
         os.close(directory)
+
+
+class SocketFile:
+    """A socket that is a file. It goes with it, unless it has become another's."""
+
+    def __init__(self, path: Path, kind: int = socket.SOCK_STREAM) -> None:
+        self._path = path
+        self._kind = kind
+        self._file: tuple[int, int] | None = None
+
+    def open(self, mode: int) -> socket.socket:
+        """Listen there. Raises ListenError."""
+        path = self._path
+        try:
+            if not remove_dead(path):
+                raise ListenError(
+                    f"cannot listen on unix://{path}: another process listens there; stop it (find "
+                    f"it with: ss -lxp src {path}) or choose another path"
+                )
+            with socket_address(path) as address:
+                sock = socket_at(address, mode, self._kind)
+        except OSError as e:
+            raise ListenError(f"cannot listen on unix://{path}: {_why(path, e)}") from e
+        self._file = _identity(path)
+        sock.setblocking(False)
+        return sock
+
+    def remove(self) -> None:
+        """Nobody can come in any more; the socket is closed by who has it."""
+        with suppress(OSError):  # somebody has removed it
+            if self._file is not None and _identity(self._path) == self._file:
+                self._path.unlink()
+        self._file = None
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    found = os.lstat(path)
+    return found.st_dev, found.st_ino
+
+
+def _why(path: Path, error: OSError) -> str:
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        return f"there is no directory {path.parent}; make it, for this user to write"
+    if isinstance(error, PermissionError):
+        return f"this user may not write to {path.parent}, or not replace what is there"
+    return error.strerror or str(error)

@@ -22,9 +22,10 @@ from .doors import door
 from .entrance import Entrance
 from .frames import Frames, Source
 from .framing import MAX_FRAME, Cut, Framing, WrongProtocol, about
+from .handover import given, peer_of, restored
 from .looking import PAUSE, Looking, Next
 from .polling import WRITE, new_poll
-from .rates import RateOptions, Rates, Throttle
+from .rates import RateOptions, Throttle
 from .refusals import Refusals
 from .secured import Secured
 from .sources import Sources, source
@@ -90,15 +91,15 @@ class StreamListener:
         self._door = door(options.endpoint, options.socket_mode)
         room = options.max_connections
         self._entrance = Entrance(context, options, self._poll, self._refusals, self._opened, room)
-        self._accepting = Accepting(context, self._door, self._poll, self._refusals, self._came)
+        self._accepting = Accepting(
+            context, self._door, self._poll, self._refusals, self._came, self._inherited
+        )
         self._identity: Identity | None = None
         self._ready: list[tuple[int, int]] = []  # of the last poll, not read yet
         self._closing: dict[Connection, Any] = {}  # timers
         local = self._door.transport == "unix"
         self._sources = Sources(0 if local else options.max_connections_per_source)
-        rate, burst = options.max_rate_per_source, options.max_burst_per_source
-        rates = Rates(0 if local else rate, burst, context.reactor.seconds)
-        self._throttle = Throttle(context, rates, self._refusals)
+        self._throttle = Throttle(context, options, self._refusals)
         self.transport = "tls" if options.tls else self._door.transport
         context.gauge(
             "connections",
@@ -136,6 +137,7 @@ class StreamListener:
         if self._accepting.active:
             # Peers that were not yet accepted are heard too.
             await self._looking.last_looks(lambda: self._read_ready()[0])
+            self._hand_over()
         self._accepting.stop()
         self._entrance.close()
         self._looking.stop()
@@ -143,6 +145,20 @@ class StreamListener:
         for connection in list(self._connections.values()):
             self._finish(connection, parts)
         self._hand_on(parts, 0)
+
+    def _hand_over(self) -> None:
+        """Give away what another process can go on with, where one comes after this."""
+        for connection in list(self._connections.values()):
+            if given(connection, self._accepting):
+                self._close(connection)
+
+    def _inherited(self, sock: socket.socket, state: bytes) -> None:
+        """The other side of that."""
+        self._opened(sock, peer_of(sock), {})
+        connection = self._connections.get(sock.fileno())
+        if connection is not None and not restored(connection, state):
+            self._refusals.count("another_framing")
+            self._close(connection)
 
     async def stop(self) -> None:
         """Close every connection."""
@@ -172,7 +188,7 @@ class StreamListener:
             connection = self._connections.get(fd)
             if connection is None:
                 if not self._entrance.heard(fd):
-                    self._accepting.accept()
+                    self._accepting.accept(fd)
                 continue
             if events & WRITE:
                 connection.written()
@@ -274,9 +290,7 @@ class StreamListener:
         facts = {**facts, **proxy, **self._common}
         if self._identity is None:
             return Connection(sock, self._poll, framing, ip, facts, self)
-        tls = self._identity.wrapped(sock)
-        client = self._identity.client
-        return Secured(tls, client, self._poll, framing, ip, facts, self)
+        return Secured(sock, self._identity, self._poll, framing, ip, facts, self)
 
     def _new_framing(self) -> Framing | None:
         try:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import socket
 import ssl
 import time
 from collections.abc import Sequence
@@ -21,18 +20,16 @@ from pydantic import model_validator
 
 from ..component import Config, Context
 from .client_names import ClientName, is_named, names_of
-from .fingerprint import Fingerprint, FingerprintContext, FingerprintSocket
+from .fingerprint import Fingerprint, FingerprintContext
 from .refusals import ClientRefused
 from .sockets import ListenError
+from .tls_session import StandardSession, TlsSession
 
 #: Seconds between looks at the files.
 _LOOK = 5.0
 #: Names of a certificate that are logged.
 _MOST_NAMES = 5
 _VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
-
-
-TlsSocket = ssl.SSLSocket | FingerprintSocket
 
 
 class TlsServerOptions(Config):
@@ -98,13 +95,15 @@ class Identity:
             endpoint=endpoint,
         )
 
-    def wrapped(self, sock: socket.socket) -> TlsSocket:
-        """A new connection's socket, before its handshake. Raises OSError."""
+    def session(self) -> TlsSession:
+        """Of a new connection, before its handshake."""
         now: float = self._context.reactor.seconds()
         if now >= self._next_look:
             self._next_look = now + _LOOK
             self._renew()
-        return self._tls.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
+        if isinstance(self._tls, FingerprintContext):
+            return self._tls.session()
+        return StandardSession(self._tls)
 
     def client(self, der: bytes | None) -> dict[str, str]:
         """Attributes of who has shown this certificate, if any. Raises ClientRefused."""

@@ -14,11 +14,12 @@ from typing import Any
 from ..component import Config, Context
 from ..event import Resource
 from ..fields import FileMode, UnixEndpoint, unix_path
-from .datagram import MessageListener
+from .datagram import MessageListener, no_more
 from .datagrams import SEPARATORS, Peer
 from .doors import UnixDoor
 from .frames import Frames
 from .framing import Marked
+from .opening import sockets_of
 
 _CREDENTIALS = struct.Struct("=iII")  # struct ucred: pid, uid, gid
 _SO_PASSCRED = getattr(socket, "SO_PASSCRED", None)  # Linux
@@ -50,11 +51,14 @@ class UnixDatagramListener(MessageListener):
         path = unix_path(options.endpoint)
         assert path is not None  # as UnixEndpoint says
         self._door = UnixDoor(path, int(options.socket_mode, 8), socket.SOCK_DGRAM)
+        self._asked = self._door.asked(context.id)
+        self._sockets = sockets_of(context)
+        self._is_alone = not self._sockets.are_shared
         self.address = self._door.address
 
     async def start(self) -> None:
         """Bind and read. Raises ListenError."""
-        sock = self._door.open()
+        (sock,) = self._sockets.open(self._asked, no_more)
         if _SO_PASSCRED is not None:
             sock.setsockopt(socket.SOL_SOCKET, _SO_PASSCRED, 1)
         self._common = {**self._door.facts, **self._common}
@@ -62,14 +66,14 @@ class UnixDatagramListener(MessageListener):
 
     async def quiesce(self) -> None:
         """See `MessageListener`; who writes from now on is told that nobody is there."""
-        self._door.close()
-        if self._socket is not None:
+        if self._socket is not None and self._is_alone:
+            self._sockets.close(self._asked)
             self._socket.shutdown(socket.SHUT_RD)
         await super().quiesce()
 
     async def stop(self) -> None:
         """See `MessageListener`."""
-        self._door.close()
+        self._sockets.close(self._asked)
         await super().stop()
 
     def _new_peer(self, sock: socket.socket, origin: bytes) -> Peer:

@@ -17,7 +17,7 @@ from twisted.logger import Logger
 from twisted.protocols.tls import TLSMemoryBIOFactory
 from twisted.python.failure import Failure
 
-from ..fields import shown_endpoint
+from ..endpoints import shown_endpoint
 from ..tasks import spawn
 from .sockets import stream_socket
 from .web_channel import Channel

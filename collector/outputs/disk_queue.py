@@ -256,6 +256,10 @@ class DiskQueue:
             await self._thread.reclaim()
         self._recover(await self._thread.adopted())
 
+    async def adopt(self) -> None:
+        """Take over the files of workers that are gone."""
+        self._recover(await self._thread.adopted(anew=True))
+
     async def close(self) -> Sequence[Item]:
         """See `Queue`."""
         lost = await self._commits.close()

@@ -93,10 +93,10 @@ class StoreThread:
         while await self._run(self._there.reclaim):
             pass
 
-    async def adopted(self) -> Sequence[Entry]:
-        """What earlier processes left and for which there was no room before."""
+    async def adopted(self, *, anew: bool = False) -> Sequence[Entry]:
+        """What others left and for which there was no room before; `anew`: look for more."""
         store = self._there
-        return await self._run(partial(_adopted, store)) if store.leftovers else ()
+        return await self._run(partial(_adopted, store)) if anew or store.leftovers else ()
 
     async def close(self) -> None:
         """Let go of it. Calls after that raise StoreError."""

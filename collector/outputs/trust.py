@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +12,13 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from OpenSSL import crypto
 from pydantic import ValidationInfo, field_validator
 from twisted.internet.ssl import Certificate, optionsForClientTLS, trustRootFromCertificates
+from twisted.logger import Logger
 
 from ..component import Config
 from .pins import Pin, Pinned
+
+#: Seconds between looks at the files.
+_LOOK = 5.0
 
 
 class TlsClientOptions(Config):
@@ -26,6 +32,11 @@ class TlsClientOptions(Config):
     cert_file: Path | None = None
     #: PEM file of its key. None: it is in `cert_file`.
     key_file: Path | None = None
+
+    def files(self) -> list[Path]:
+        """All that are named."""
+        found = (self.ca_file, self.cert_file, self.key_file)
+        return [path for path in found if path is not None]
 
     @field_validator("pin_sha256")
     @classmethod
@@ -45,18 +56,50 @@ class TlsClientOptions(Config):
 class Trust:
     """The options with their files read. Raises ValueError with what is wrong with which.
 
-    The files are read once: what is renewed on disk is used after a restart.
+    They are looked at again now and then: a new connection uses what is renewed on the disk. What
+    cannot be read then is told, and the last one stays in use.
     """
 
-    def __init__(self, options: TlsClientOptions) -> None:
-        self._pins = frozenset(options.pin_sha256)
-        self._authorities = _authorities(options.ca_file) if options.ca_file else None
+    log = Logger(namespace="collector.tls")
+
+    def __init__(
+        self, options: TlsClientOptions, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._options = options
+        self._clock = clock
+        self._next_look = clock() + _LOOK
+        self._seen = self._look()
+        self._read()
+
+    def _read(self) -> None:
+        options = self._options
+        authorities = _authorities(options.ca_file) if options.ca_file else None
         self._identity = _identity(options.cert_file, options.key_file)
+        self._authorities = authorities
         self._destinations: dict[str, Any] = {}
         self._proxies: dict[str, Any] = {}
 
+    def _look(self) -> list[Any]:
+        """What changes when a file does."""
+        return [_state(path) for path in self._options.files()]
+
+    def _renew(self) -> None:
+        if self._clock() < self._next_look:
+            return
+        self._next_look = self._clock() + _LOOK
+        seen, self._seen = self._seen, self._look()
+        if seen == self._seen:
+            return
+        try:
+            self._read()
+        except ValueError as e:
+            self.log.warn("still with the last certificates: {why}", why=str(e))
+        else:
+            self.log.info("certificates for connections to servers read again")
+
     def destination(self, host: str) -> Any:
         """How TLS connections to a server are made. Kept, for it holds all CAs."""
+        self._renew()
         if host not in self._destinations:
             self._destinations[host] = self._made(host)
         return self._destinations[host]
@@ -68,11 +111,19 @@ class Trust:
         return self._proxies[host]
 
     def _made(self, host: str) -> Any:
-        if self._pins:
-            return Pinned(host, self._pins, self._identity)
+        if self._options.pin_sha256:
+            return Pinned(host, frozenset(self._options.pin_sha256), self._identity)
         return optionsForClientTLS(
             host, trustRoot=self._authorities, extraCertificateOptions=dict(self._identity)
         )
+
+
+def _state(path: Path) -> Any:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def _authorities(path: Path) -> Any:

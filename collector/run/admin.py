@@ -10,15 +10,11 @@ from __future__ import annotations
 import hmac
 from typing import Any
 
-from pydantic import SecretStr
-
-from ..fields import is_loopback
+from ..endpoints import is_loopback
 from ..inputs.sockets import ListenError, peer_address, stream_socket
 from ..inputs.web import WebLimits, WebRequest, WebResponse, WebServer
-from ..metrics import Metrics
 from ..tasks import wait
-from .health import Health
-from .routes import Routes, add_reads, sentence
+from .routes import Look, Routes, add_reads, sentence
 from .status_page import StatusPage, paths
 
 _LIMITS = WebLimits(
@@ -36,19 +32,18 @@ class Admin:
     def __init__(
         self,
         reactor: Any,
-        metrics: Metrics,
-        health: Health,
+        look: Look,
         endpoint: str,
-        token: SecretStr | None = None,
+        token: str = "",
         page: StatusPage | None = None,
     ) -> None:
         self._endpoint = endpoint
-        self._token = token.get_secret_value().encode() if token else b""
+        self._token = token.encode()
         self._local = False
         #: Host and port, once it listens.
         self.address = ("", 0)
         self.routes = Routes()
-        add_reads(self.routes, metrics, health)
+        add_reads(self.routes, look)
         if page is not None:
             page.add_to(self.routes)
         self._server = WebServer(

@@ -10,13 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from ..inputs.web import WebLimits, WebServer
-from ..metrics import Metrics
 from ..tasks import wait
 from .control_client import ControlClient, ControlError
-from .health import Health
-from .routes import Routes, add_reads, json_answer, sentence
+from .routes import Look, Routes, add_reads, sentence
 from .status import Status
-from .unix_socket import SOCKET_NAME, PrivateReactor, UnixSocket
+from .unix_socket import LOCK_NAME, SOCKET_NAME, PrivateReactor, UnixSocket
 
 __all__ = ["SOCKET_NAME", "Control", "ControlClient", "ControlError"]
 
@@ -33,15 +31,16 @@ class Control:
         self,
         reactor: Any,
         data_dir: Path,
-        metrics: Metrics,
-        health: Health,
+        look: Look,
         status: Status,
     ) -> None:
         self._socket = UnixSocket(data_dir)
         self.path = data_dir / SOCKET_NAME
+        #: All that it has in the data directory.
+        self.files = (self.path, data_dir / LOCK_NAME)
         self.routes = Routes()
-        self.routes.add("GET", "/status", lambda _: json_answer(200, status.now()))
-        add_reads(self.routes, metrics, health)
+        status.add_to(self.routes)
+        add_reads(self.routes, look)
         self._server = WebServer(PrivateReactor(reactor), self.routes, _LIMITS, refuse=sentence)
 
     async def start(self) -> None:

@@ -15,6 +15,7 @@ from ..config.order import reached_from, upstream_first
 from ..connector import Connector
 from ..delivery import Deadlines
 from ..junction import Junction
+from ..listening import Sockets
 from ..metrics import Metrics
 from ..outputs.disk_queue import DiskQueue
 from ..outputs.letters.file import LetterFile
@@ -25,13 +26,10 @@ from ..outputs.queue import MemoryQueue, Queue
 from ..outputs.store.directory import queue_directory
 from ..outputs.store.store import RESERVE, Store
 from ..pipeline import Fanout, Pipeline, Sink
+from .process import StartError
 from .redactor import Redactor
 
 log = Logger(namespace="collector")
-
-
-class StartError(Exception):
-    """A component cannot be made or started: one sentence with its id, and what to do."""
 
 
 class Valve:
@@ -115,8 +113,15 @@ class Builder:
         reactor: Any,
         metrics: Metrics,
         redactor: Redactor,
+        sockets: Sockets | None = None,
+        workers: int = 1,
     ) -> None:
-        """`redactor` is told the secrets that components come to know, and hides them."""
+        """`redactor` is told the secrets that components come to know, and hides them.
+
+        `sockets` and `workers`: see `Service`.
+        """
+        self._sockets = sockets
+        self._workers = workers
         self._description = description
         self._redactor = redactor
         self._reactor = reactor
@@ -174,11 +179,18 @@ class Builder:
         if options.queue.type == "memory":
             return MemoryQueue()
         directory = queue_directory(self._description.service.data_dir, exporter.context.id)
-        reserve = min(RESERVE, options.queue.size)
+        size = max(1, options.queue.size // self._workers)
+        open_store = partial(
+            Store.open,
+            directory,
+            encoder=exporter.format,
+            reserve=min(RESERVE, size),
+            shared=True,
+        )
         return DiskQueue(
-            partial(Store.open, directory, encoder=exporter.format, reserve=reserve),
+            open_store,
             exporter.context,
-            options.queue.size,
+            size,
             exporter.format,
             outlet.changed,
             outlet.no_room,
@@ -207,6 +219,7 @@ class Builder:
             letters=self._letters(kind, id),
             data_dir=data_dir,
             hide=self._redactor.hide,
+            sockets=self._sockets,
         )
 
     def _letters(self, kind: str, id: str) -> LetterFile:

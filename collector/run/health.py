@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from ..outputs.backoff import State as Sending
 from .redactor import printable
+from .view import ComponentHealth, State
 
-State = Literal["starting", "running", "paused", "retrying", "failing", "held", "failed", "stopped"]
-
-#: An operator is needed; everything else passes, or is meant to be so.
-UNHEALTHY: frozenset[State] = frozenset({"failing", "held", "failed"})
 _OF_OUTLETS: dict[Sending, State] = {
     Sending.OPEN: "running",
     Sending.BACKOFF: "retrying",
@@ -27,25 +23,6 @@ class Reading(NamedTuple):
     reason: str = ""
     #: When it became so, by the reactor's clock; None: when that was first noticed.
     since: float | None = None
-
-
-@dataclass(frozen=True)
-class ComponentHealth:
-    """One component at the moment of asking."""
-
-    id: str
-    #: receiver, processor or exporter.
-    kind: str
-    state: State
-    #: Why; safe to show.
-    reason: str
-    #: How long it has been so.
-    seconds: float
-
-    @property
-    def healthy(self) -> bool:
-        """Whether no operator is needed."""
-        return self.state not in UNHEALTHY
 
 
 class Health:

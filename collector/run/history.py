@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any
+
+from ..tasks import spawn
 
 #: Seconds between two points, and how many are kept: ten minutes.
 STEP = 5.0
@@ -20,7 +22,7 @@ _GAUGES = {"exporter": ("queue_bytes", "queued_log_records", "oldest_unsent_age_
 class History:
     """Looks at the status by the clock, from `start` to `stop`."""
 
-    def __init__(self, clock: Any, now: Callable[[], Mapping[str, Any]]) -> None:
+    def __init__(self, clock: Any, now: Callable[[], Awaitable[Mapping[str, Any]]]) -> None:
         """`now` is asked for the status: see `Status.now`."""
         self._clock = clock
         self._now = now
@@ -29,8 +31,11 @@ class History:
 
     def start(self) -> None:
         """Take the first point, and go on."""
-        self._points.append(dict(_numbers(self._now())))
         self._timer = self._clock.callLater(STEP, self.start)
+        _ = spawn(self._look())
+
+    async def _look(self) -> None:
+        self._points.append(dict(_numbers(await self._now())))
 
     def stop(self) -> None:
         """Take no more; also when it was not started."""

@@ -1,28 +1,28 @@
-"""All that `collector run` starts: the log, the control socket, the graph, the admin endpoint."""
+"""All that a worker runs: its log, the graph, and the answers to what the supervisor asks."""
 
 from __future__ import annotations
 
 import asyncio
-from functools import partial
+from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 from twisted.logger import Logger
 
 from ..config.description import Description
+from ..listening import Sockets
 from ..metrics import Metrics
-from .admin import Admin
-from .control import Control
-from .effective import effective
 from .health import Health
-from .history import History
+from .hidden import secrets_in
 from .letter_desk import LetterDesk
 from .logs import start_logging
 from .orphans import orphans
 from .queue_desk import QueueDesk
-from .redactor import Redactor, secrets_in
+from .redactor import Redactor
+from .routes import Routes, answer
 from .service import Service
-from .status import Status
-from .status_page import StatusPage
+from .snapshot import Reading, Snapshot
+from .tables import Shown
 
 log = Logger(namespace="collector")
 
@@ -30,38 +30,61 @@ log = Logger(namespace="collector")
 class Instance:
     """One running configuration with what is around it. Started once, stopped once."""
 
-    def __init__(self, description: Description, reactor: Any, config: str) -> None:
+    def __init__(
+        self,
+        description: Description,
+        reactor: Any,
+        sockets: Sockets | None = None,
+        *,
+        workers: int = 1,
+        is_first: bool = True,
+    ) -> None:
+        """`workers`: of this configuration. `is_first`: it speaks for all of them."""
         self._description = description
-        service, metrics = description.service, Metrics()
+        self._is_first = is_first
+        service = description.service
+        self._metrics = Metrics()
         redactor = Redactor(secrets_in(description))
-        health = Health(reactor, redactor.shown)
+        self._health = Health(reactor, redactor.shown)
         self._logging = start_logging(
             service.log.level, service.log.format, clock=reactor, redactor=redactor
         )
-        self._health = health
-        self._service = Service(description, reactor, metrics, health, redactor)
-        status = Status(metrics, health, config, description.pipelines)
-        self._history = History(reactor, status.now)
-        self._control = Control(reactor, service.data_dir, metrics, health, status)
-        graph, routes = self._service.graph, self._control.routes
-        LetterDesk(graph.outlets, graph.letters, health).add_to(routes)
-        QueueDesk(graph.outlets, service.data_dir, redactor).add_to(routes)
-        admin = service.admin
-        shown = partial(effective, description, redactor)
-        page = StatusPage(status, self._history, shown)
-        self._admin = admin and Admin(reactor, metrics, health, admin.endpoint, admin.token, page)
+        self._service = Service(
+            description, reactor, self._metrics, self._health, redactor, sockets, workers
+        )
+        self.routes = Routes()
+        self.routes.add("GET", "/snapshot", lambda _: answer(200, self._encoded()))
+        self.routes.add("GET", "/tables", lambda _: answer(200, self._tables()))
+        graph = self._service.graph
+        LetterDesk(graph.outlets, graph.letters, self._health).add_to(self.routes)
+        QueueDesk(graph.outlets, service.data_dir, redactor).add_to(self.routes)
+
+    def snapshot(self) -> Snapshot:
+        """What is known of it now."""
+        metrics = self._metrics
+        for refresh in metrics.before_reading:
+            refresh()
+        return Snapshot(
+            counts=[(name, labels, n) for (name, labels), n in metrics.counts.items()],
+            gauges=list(_readings(metrics)),
+            helps=metrics.helps,
+            components=self._health.snapshot(),
+        )
+
+    def _encoded(self) -> bytes:
+        return msgspec.msgpack.encode(self.snapshot())
+
+    def _tables(self) -> bytes:
+        metrics = self._metrics
+        for refresh in metrics.before_reading:
+            refresh()
+        return msgspec.msgpack.encode([Shown.of(table) for table in metrics.tables])
 
     async def start(self) -> None:
-        """Start all, the control socket first: it refuses a second process on the directory.
-
-        Raises StartError or ListenError; `stop` cleans up then too.
-        """
-        await self._control.start()
-        if self._admin:
-            await self._admin.start()
-            self._history.start()
+        """Start all. Raises StartError or ListenError; `stop` cleans up then too."""
         await self._service.start()
-        await self._warn_of_orphans()
+        if self._is_first:
+            await self._warn_of_orphans()
         self._health.ready = True
 
     async def _warn_of_orphans(self) -> None:
@@ -70,7 +93,7 @@ class Instance:
             log.warn("{sentence}", sentence=sentence)
 
     async def stop(self) -> None:
-        """Stop all, the graph first; health and metrics can be read until the end."""
+        """Stop all; numbers can be read until the end."""
         was_ready, self._health.ready = self._health.ready, False
         if was_ready:
             log.info(
@@ -79,10 +102,12 @@ class Instance:
                 seconds=self._description.service.shutdown_timeout,
             )
         await self._service.stop()
-        self._history.stop()
-        if self._admin:
-            await self._admin.stop()
-        await self._control.stop()
-        if was_ready:
-            log.info("stopped")
         self._logging.stop()
+
+
+def _readings(metrics: Metrics) -> Iterator[Reading]:
+    for gauge in metrics.gauges:
+        yield Reading(gauge.name, gauge.help, gauge.labels, float(gauge.read()))
+    for group in metrics.groups:
+        for labels, value in group.gauges():
+            yield Reading(group.name, group.help, labels, float(value))

@@ -8,6 +8,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import Any
 
 try:
@@ -16,18 +17,25 @@ except ImportError:  # Windows has no such limit
     resource = None  # type: ignore[assignment]
 
 from ..inputs.sockets import ListenError
-from .graph import StartError
 from .redactor import printable
 
 #: The exit code of a process that a signal ended is this and the signal's number.
 _SIGNALLED = 128
 
 
-def run_until_stopped(reactor: Any, main: Callable[[], Coroutine[Any, Any, int]]) -> int:
+class StartError(Exception):
+    """A component cannot be made or started: one sentence with its id, and what to do."""
+
+
+def run_until_stopped(
+    reactor: Any,
+    main: Callable[[], Coroutine[Any, Any, int]],
+    leave: Callable[[], None] = lambda: None,
+) -> int:
     """Run `main()` as a Task; SIGINT, SIGTERM and SIGHUP cancel it, a second one does not wait.
 
     Its result is the exit code; 0 when it was cancelled, 1 when it raised, which is printed
-    as one sentence. `main` may give SIGHUP another meaning.
+    as one sentence. `main` may give SIGHUP another meaning. `leave` is called at a second signal.
     """
     codes: list[int] = []
 
@@ -38,7 +46,7 @@ def run_until_stopped(reactor: Any, main: Callable[[], Coroutine[Any, Any, int]]
             reactor.stop()
 
     def start() -> None:
-        interrupt = _Interrupt(asyncio.ensure_future(supervised()))
+        interrupt = _Interrupt(asyncio.ensure_future(supervised()), leave)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             if signal.getsignal(number) is not signal.SIG_IGN:  # nohup
                 asyncio.get_running_loop().add_signal_handler(number, interrupt.told, number)
@@ -51,14 +59,16 @@ def run_until_stopped(reactor: Any, main: Callable[[], Coroutine[Any, Any, int]]
 class _Interrupt:
     """Cancels the task; the second signal does not wait for it."""
 
-    def __init__(self, task: asyncio.Task[None]) -> None:
+    def __init__(self, task: asyncio.Task[None], leave: Callable[[], None]) -> None:
         self._task = task
+        self._leave = leave
         self._told = False
 
     def told(self, number: int) -> None:
         """A signal has come."""
         if self._told:
             sys.stderr.write("collector: told twice to stop: leaving at once\n")
+            self._leave()
             os._exit(_SIGNALLED + number)
         self._told = True
         self._task.cancel()
@@ -72,14 +82,21 @@ async def _guarded(main: Coroutine[Any, Any, int]) -> int:
     except (StartError, ListenError) as e:
         sys.stderr.write(f"collector: {printable(str(e))}\n")
         return 1
-    except Exception as e:  # noqa: BLE001 a bug; its words may hold a secret, its place does not
-        at = traceback.extract_tb(e.__traceback__)[-1]
-        sys.stderr.write(f"collector: {type(e).__name__} in {at.filename}:{at.lineno}\n")
+    except Exception as e:  # noqa: BLE001 a bug
+        sys.stderr.write(f"collector: {said_of(e)}\n")
         return 1
+
+
+def said_of(bug: Exception) -> str:
+    """What may be said of it: its words may hold a secret, its place does not."""
+    at = traceback.extract_tb(bug.__traceback__)[-1]
+    return f"{type(bug).__name__} in {at.filename}:{at.lineno}"
 
 
 def allow_many_files() -> None:
     """Connections are files: raise the soft limit, often 1,024, to what we are allowed."""
     if resource is not None:
-        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if soft != hard:
+            with suppress(OSError, ValueError):  # a sandbox may forbid it, and the limit is enough
+                resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -67,6 +67,7 @@ class QueueDesk:
             ("GET", "/queue/requests", self._page),
             ("GET", "/queue/request", self._record),
             ("POST", "/queue/purge", self._purge),
+            ("POST", "/queue/adopt", self._adopt),
         ):
             routes.add(method, path, _guarded(work))
 
@@ -123,6 +124,13 @@ class QueueDesk:
         outlet = self._outlet(order.exporter)
         purged = outlet.purge(None if order.all else frozenset(order.ids))
         return _json(PurgeAnswer(*purged))
+
+    async def _adopt(self, _: WebRequest) -> WebResponse:
+        """The supervisor says it when a worker is gone."""
+        for outlet in self._outlets.values():
+            if isinstance(outlet.queue, DiskQueue):
+                await outlet.queue.adopt()
+        return _json(True)
 
     def _outlet(self, exporter: str | None) -> Outlet:
         outlet = self._outlets.get(exporter or "")

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator
 from urllib.parse import quote, quote_plus
-
-from pydantic import BaseModel, SecretStr
 
 #: Shorter ones would turn up in every other word, and their gaps would tell what they are.
 SHORTEST = 4
@@ -64,18 +60,3 @@ def _forms(secret: str) -> Iterator[str]:
         if len(form.strip()) >= SHORTEST:
             yield from (form, repr(form)[1:-1], json.dumps(form)[1:-1])
             yield from (quote(form, safe=""), quote(form), quote_plus(form))
-
-
-def secrets_in(value: Any) -> Iterator[str]:
-    """The text of every `SecretStr` in models, dataclasses, mappings and sequences."""
-    if isinstance(value, SecretStr):
-        yield value.get_secret_value()
-    elif isinstance(value, BaseModel):
-        yield from secrets_in([getattr(value, name) for name in type(value).model_fields])
-    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
-        yield from secrets_in([getattr(value, field.name) for field in dataclasses.fields(value)])
-    elif isinstance(value, Mapping):
-        yield from secrets_in([*value.keys(), *value.values()])
-    elif isinstance(value, list | tuple | set | frozenset):
-        for item in value:
-            yield from secrets_in(item)

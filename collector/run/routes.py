@@ -4,7 +4,7 @@ have in common.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -12,10 +12,11 @@ import orjson
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from ..inputs.web import Answer, WebRequest, WebResponse
-from ..metrics import Metrics
-from .health import Health
+from .view import View
 
 Handler = Callable[[WebRequest], Answer]
+#: How everything is at this moment.
+Look = Callable[[], Awaitable[View]]
 
 #: Nothing here may be kept, framed, embedded or taken for something else by a browser.
 SAFE = {
@@ -69,44 +70,33 @@ class Routes:
         return handler(request)
 
 
-def add_reads(routes: Routes, metrics: Metrics, health: Health) -> None:
-    """/healthz, /readyz, /metrics and /tables."""
-    routes.add("GET", "/healthz", lambda _: healthz(health))
-    routes.add("GET", "/readyz", lambda _: readyz(health))
-    routes.add("GET", "/metrics", lambda _: answer(200, metrics.text(), CONTENT_TYPE_LATEST))
-    routes.add("GET", "/tables", lambda _: tables(metrics))
+def add_reads(routes: Routes, look: Look) -> None:
+    """/healthz, /readyz and /metrics."""
+
+    async def shown(show: Callable[[View], WebResponse]) -> WebResponse:
+        return show(await look())
+
+    for path, show in (("/healthz", healthz), ("/readyz", readyz), ("/metrics", metrics)):
+        routes.add("GET", path, lambda _, show=show: shown(show))  # type: ignore[misc]
 
 
-def tables(metrics: Metrics) -> WebResponse:
-    """What components show in rows, as `Context.table` was told."""
-    for refresh in metrics.before_reading:
-        refresh()
-    said = [
-        {
-            "kind": table.kind,
-            "id": table.id,
-            "name": table.name,
-            "help": table.help,
-            "rows": table.read(),
-        }
-        for table in metrics.tables
-    ]
-    return json_answer(200, {"tables": said})
-
-
-def healthz(health: Health) -> WebResponse:
+def healthz(view: View) -> WebResponse:
     """200 unless a component needs an operator, then 503; each with its reason."""
-    components = health.snapshot()
-    healthy = all(component.healthy for component in components)
-    said = {"healthy": healthy, "components": [asdict(component) for component in components]}
+    healthy = all(component.healthy for component in view.components)
+    said = {"healthy": healthy, "components": [asdict(each) for each in view.components]}
     return json_answer(200 if healthy else 503, said)
 
 
-def readyz(health: Health) -> WebResponse:
+def readyz(view: View) -> WebResponse:
     """200 while every receiver listens; what is not simply running is shown, and changes nothing.
 
     A full queue is backpressure: a replica that is taken out of service for it would only move
     the load to the others.
     """
-    others = [asdict(each) for each in health.snapshot() if each.state != "running"]
-    return json_answer(200 if health.ready else 503, {"ready": health.ready, "components": others})
+    others = [asdict(each) for each in view.components if each.state != "running"]
+    return json_answer(200 if view.ready else 503, {"ready": view.ready, "components": others})
+
+
+def metrics(view: View) -> WebResponse:
+    """For Prometheus."""
+    return answer(200, view.metrics.text(), CONTENT_TYPE_LATEST)

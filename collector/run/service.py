@@ -18,11 +18,13 @@ from twisted.logger import Logger
 from ..component import Component, Exporter
 from ..config.description import Description
 from ..delivery import Deadlines
+from ..listening import Sockets
 from ..metrics import Metrics
 from ..outputs.outlet import Outlet
 from ..tasks import wait
-from .graph import Builder, StartError, Valve
+from .graph import Builder, Valve
 from .health import Health, Reading, outlet_reading
+from .process import StartError
 from .redactor import Redactor
 
 #: Of the whole time to stop, this much is kept back for closing once queues have had theirs.
@@ -41,14 +43,20 @@ class Service:
         metrics: Metrics,
         health: Health,
         redactor: Redactor,
+        sockets: Sockets | None = None,
+        workers: int = 1,
     ) -> None:
-        """`redactor` takes the secrets out of what an exception says."""
+        """`redactor` takes the secrets out of what an exception says.
+
+        `sockets`: where listeners have theirs from. `workers`: how many share the queues' sizes.
+        """
         self._description = description
         self._reactor = reactor
         self._health = health
         self._shown = redactor.shown
         self._deadlines = Deadlines(reactor)
-        self.graph = Builder(description, reactor, metrics, redactor).build(self._deadlines)
+        builder = Builder(description, reactor, metrics, redactor, sockets, workers)
+        self.graph = builder.build(self._deadlines)
         self._started: list[Component[Any]] = []
         self._watch()
 

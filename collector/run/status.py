@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
 from .. import version
-from ..config.description import PipelineSpec
+from ..inputs.web import WebResponse
 from ..metrics import Labels, Metrics
-from .health import UNHEALTHY, Health
+from .routes import Look, Routes, json_answer
 
 Key = tuple[str, str]
 #: How the names of gauges end that are a point in time.
@@ -22,20 +21,22 @@ _POINT = "_timestamp_seconds"
 class Status:
     """Made when the process starts; asked as often as somebody wants to know."""
 
-    def __init__(
-        self, metrics: Metrics, health: Health, config: str, pipelines: Sequence[PipelineSpec]
-    ) -> None:
-        self._metrics = metrics
-        self._health = health
+    def __init__(self, look: Look, config: str) -> None:
+        self._look = look
         self._config = config
-        self._pipelines = pipelines
         self._started = time.time()
 
-    def now(self) -> dict[str, Any]:
+    def add_to(self, routes: Routes) -> None:
+        """Its route."""
+        routes.add("GET", "/status", lambda _: self._answer())
+
+    async def _answer(self) -> WebResponse:
+        return json_answer(200, await self.now())
+
+    async def now(self) -> dict[str, Any]:
         """JSON-like. Counts are since the start; every text is safe to show."""
-        metrics = self._metrics
-        for refresh in metrics.before_reading:
-            refresh()
+        view = await self._look()
+        metrics = view.metrics
         counters, reasons, gauges = _counters(metrics), _reasons(metrics), _gauges(metrics)
         components = [
             {
@@ -44,7 +45,7 @@ class Status:
                 "reasons": reasons.get((component.kind, component.id), {}),
                 "gauges": gauges.get((component.kind, component.id), {}),
             }
-            for component in self._health.snapshot()
+            for component in view.components
         ]
         started = datetime.fromtimestamp(self._started, UTC).isoformat(timespec="milliseconds")
         return {
@@ -52,9 +53,10 @@ class Status:
             "pid": os.getpid(),
             "started": started.replace("+00:00", "Z"),
             "config": self._config,
-            "ready": self._health.ready,
-            "healthy": all(component["state"] not in UNHEALTHY for component in components),
-            "pipelines": [asdict(pipeline) for pipeline in self._pipelines],
+            "ready": view.ready,
+            "healthy": all(component.healthy for component in view.components),
+            "pipelines": view.pipelines,
+            "workers": view.workers,
             "components": components,
         }
 

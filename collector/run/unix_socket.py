@@ -25,7 +25,7 @@ from ..inputs.socket_file import remove_dead, socket_address, socket_at
 from ..inputs.sockets import ListenError
 
 SOCKET_NAME = "control.sock"
-_LOCK_NAME = "control.lock"
+LOCK_NAME = "control.lock"
 _MODE = 0o600
 
 
@@ -81,7 +81,7 @@ class UnixSocket:
             )
 
     def _take_lock(self) -> None:
-        path = self._directory / _LOCK_NAME
+        path = self._directory / LOCK_NAME
         lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

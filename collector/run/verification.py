@@ -15,7 +15,8 @@ from twisted.logger import Logger
 
 from ..component import Context
 from ..config.description import ComponentSpec, Description
-from .redactor import Redactor, printable, secrets_in
+from .hidden import secrets_in
+from .redactor import Redactor, printable
 
 #: Seconds for an exporter, and for its end.
 DEADLINE = 20.0

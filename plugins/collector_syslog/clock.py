@@ -6,7 +6,7 @@ All raise ValueError for a date or time that does not exist.
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 SECOND = 10**9  # in nanoseconds
 # What fits 64 bits of nanoseconds, and is not some device's zero.
@@ -63,6 +63,20 @@ class Reading(NamedTuple):
     seconds: int
     since: float
     until: float
+
+
+#: Of a date that says none: the newest in which it is not too far ahead, that in which it is
+#: received, or always the same.
+Year = Literal["auto", "receive"] | int
+
+
+def undated(
+    civil: Civil, offset: tzinfo | int, now: float, tolerance: float, year: Year
+) -> Reading:
+    """The time of a date that says no year. `tolerance`: see `newest`."""
+    if year == "auto":
+        return newest(civil, offset, now, tolerance)
+    return in_year(civil, offset, now, None if year == "receive" else year)
 
 
 def newest(civil: Civil, offset: tzinfo | int, now: float, tolerance: float) -> Reading:

@@ -89,7 +89,7 @@ class SyslogConfig(Config):
     protocol: Protocol = "auto"
     #: IANA name of the zone of timestamps that do not say theirs.
     timezone: Zone = Field("UTC", alias="location")
-    #: Of timestamps that do not say theirs, see `timestamp.Year`.
+    #: Of timestamps that do not say theirs, see `clock.Year`.
     year: Literal["auto", "receive"] | Annotated[int, Field(ge=YEARS.start, lt=YEARS.stop)] = "auto"
     #: Offsets of zone words that mean something else here than in `zone.WORDS`.
     zone_words: Annotated[dict[str, str], AfterValidator(_words)] = Field({})

@@ -19,11 +19,12 @@ from typing import Literal
 from collector.api import FLAGS_KEY, Event, flag
 
 from .cisco import SEQUENCE_NUMBER
+from .clock import Year
 from .priority import ASSUMED, HEAD_SIZE, HEADS, PRIORITIES, read
 from .rfc3164 import Rfc3164
 from .rfc5424 import BOM, MAX_FIELD, PARSE_ERROR, Rfc5424
 from .structured import PREFIX as DATA
-from .timestamp import BSD_SIZE, ISO_SIZE, MILLIS, MILLIS_SIZE, Timestamps, Year
+from .timestamp import BSD_SIZE, ISO_SIZE, MILLIS, MILLIS_SIZE, Timestamps
 from .zone import ZoneWords
 from .zone import zone as find_zone
 
@@ -56,7 +57,7 @@ class Parser:
         `zone_words`: offsets of zone words, for those that are not unique: `{"IST": "+02:00"}`.
         `protocol`: of which lines are told apart; a line of another is text after its PRI.
         `joint`: see `structured.read`.
-        `year`: of a date that says none, see `timestamp.Year`.
+        `year`: of a date that says none, see `clock.Year`.
         """
         words = ZoneWords(zone_words or {})
         self._stamps = Timestamps(find_zone(zone), words, future_tolerance, year)

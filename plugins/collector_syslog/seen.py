@@ -18,6 +18,7 @@ MOST = 2000
 #: Sources that were silent for so long have no skew.
 _SILENT = 3600 * SECOND
 _BODIES = (("CEF:", "cef"), ("LEEF:", "leef"), ("@cee:", "cee"), ("{", "json"))
+_TRANSPORTS = ("udp", "tcp", "unix", "")
 Key = tuple[str, str]
 
 
@@ -77,7 +78,7 @@ class Seen:
 
     def _of(self, ip: str) -> list[_Row]:
         """The row of an address that was seen last, if there is one."""
-        rows = [row for key, row in self._rows.items() if key[0] == ip]
+        rows = [row for each in _TRANSPORTS if (row := self._rows.get((ip, each)))]
         return sorted(rows, key=lambda row: row.last)[-1:]
 
     def skews(self, now_ns: int) -> dict[str, float]:

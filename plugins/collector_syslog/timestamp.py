@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import re
 from datetime import tzinfo
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-from .clock import SECOND, YEARS, Civil, in_year, local, newest, utc
+from .clock import SECOND, YEARS, Civil, Year, local, undated, utc
 from .memo import remember
 from .priority import MONTHS
 from .zone import ZoneWords
@@ -57,9 +57,6 @@ _EPOCH = re.compile(r"([0-9]{9,10})(?:\.([0-9]{1,9}+)[0-9]*+)?(?= |$)")
 _FIRST = 365 * 86400 * SECOND
 #: What an offset can add to a time.
 _MOST_OFFSET = 16 * 3600 * SECOND
-#: Of a date that says none: the newest in which it is not too far ahead, that in which it is
-#: received, or always the same.
-Year = Literal["auto", "receive"] | int
 _QUALITY = {"": "", "*": "never_synchronized", ".": "synchronization_lost"}
 
 
@@ -281,11 +278,7 @@ class Timestamps:
         return self._likely(time) if suffix.dated else time
 
     def _newest(self, civil: Civil, where: tzinfo | int, regular: str) -> int:
-        if self._year == "auto":
-            reading = newest(civil, where, self._now, self._tolerance)
-        else:
-            year = None if self._year == "receive" else self._year
-            reading = in_year(civil, where, self._now, year)
+        reading = undated(civil, where, self._now, self._tolerance, self._year)
         if regular and reading.since < reading.until:
             remember(self.recent, regular, reading.seconds * SECOND)
             self._since = max(self._since, reading.since)

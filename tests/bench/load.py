@@ -115,9 +115,10 @@ def _at_once(
     acked: bool = False,
     tls: str = "none",
 ) -> Achieved:
-    connections: Sequence[socket.socket | Encrypted] = _connections(port, len(shares))
+    plain = _connections(port, len(shares))
+    connections: Sequence[socket.socket | Encrypted] = plain
     if tls != "none":
-        connections = [Encrypted(plain, by_line=tls == "line") for plain in connections]
+        connections = [Encrypted(connection, by_line=tls == "line") for connection in plain]
 
     def send(connection: socket.socket | Encrypted, share: Sequence[bytes | memoryview]) -> None:
         for data in share:

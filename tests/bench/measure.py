@@ -61,12 +61,19 @@ def measure(
     environment: Mapping[str, str] | None = None,
 ) -> Result:
     """Run it. Raises Failed when the collector does."""
-    ours, others = cpus()
+    ours, others = cpus(way.cpus)
     with (
         tempfile.TemporaryDirectory(prefix="bench-") as folder,
         sink(others) as drain,
         collector(
-            way.protocol, way.queue, drain, Path(folder), ours, environment, chain=way.chain
+            way.protocol,
+            way.queue,
+            drain,
+            Path(folder),
+            ours,
+            environment,
+            chain=way.chain,
+            workers=way.workers,
         ) as subject,
     ):
         time.sleep(0.5)  # what starts with it has started

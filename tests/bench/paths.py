@@ -20,6 +20,9 @@ class Path(NamedTuple):
     queue: Literal["disk", "memory"] = "disk"
     #: Whether five processors stand between receiver and exporter.
     chain: bool = False
+    workers: int = 1
+    #: CPUs that the collector has.
+    cpus: int = 1
 
 
 PATHS = {
@@ -42,6 +45,12 @@ PATHS = {
     ),
     "tcp-tls-single": Path(
         "the first over TLS, a message a record", "tls", "rfc5424", Load("flood", 4, tls="line")
+    ),
+    "workers-1": Path(
+        "RFC 5424, TCP, 32 connections, one worker", "tcp", "rfc5424", Load("flood", 32), cpus=2
+    ),
+    "workers-2": Path(
+        "the same, two workers", "tcp", "rfc5424", Load("flood", 32), workers=2, cpus=2
     ),
     "tcp-3164": Path("RFC 3164, TCP, 4 connections", "tcp", "rfc3164", Load("flood", 4)),
     "tcp-octet": Path("RFC 5424, octet-counted TCP", "tcp", "octet", Load("flood", 4)),

@@ -16,10 +16,10 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 _GRACE = 10.0
 
 
-def cpus() -> tuple[set[int], set[int]]:
-    """The collector's CPU, and everybody else's. The same when there is only one."""
-    first, *others = sorted(os.sched_getaffinity(0))
-    return {first}, set(others) or {first}
+def cpus(number: int = 1) -> tuple[set[int], set[int]]:
+    """So many for the collector, and everybody else's. The same when there are no more."""
+    there = sorted(os.sched_getaffinity(0))
+    return set(there[:number]), set(there[number:]) or set(there)
 
 
 @contextmanager

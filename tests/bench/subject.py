@@ -25,6 +25,7 @@ receivers:
     queue: {{type: {queue}}}
 service:
   data_dir: {data_dir}
+  workers: {workers}
   admin: {{endpoint: 127.0.0.1:{admin}}}
   pipelines:
     logs: {{receivers: ['{name}'], processors: [{chain}], exporters: [dynatrace]}}
@@ -123,7 +124,7 @@ class Subject:
 
 
 @contextmanager
-def collector(
+def collector(  # noqa: PLR0913 so much can be said of one
     protocol: str,
     queue: str,
     sink: int,
@@ -132,6 +133,7 @@ def collector(
     environment: Mapping[str, str] | None = None,
     *,
     chain: bool = False,
+    workers: int = 1,
 ) -> Iterator[Subject]:
     """A collector between a free port and a sink, ready."""
     port, admin = free_port(), free_port()
@@ -152,6 +154,7 @@ def collector(
             public="A" * 24,
             secret="B" * 64,
             data_dir=folder / "data",
+            workers=workers,
         )
     )
     command = ["-m", "collector", "run", configuration]

@@ -90,6 +90,12 @@ class RoutingTests(JunctionTestCase):
         self.assertEqual(self.put(3), [DELIVERED])
         self.assertEqual(self.count("dropped_items", reason="not_routed"), 3)
 
+    def test_an_event_for_two_makes_good_for_none_that_went_nowhere(self) -> None:
+        self.join(lambda batch: dict.fromkeys("ab", batch.events[:1]))
+        self.put(2)
+        self.assertEqual(self.count("created_items"), 1)
+        self.assertEqual(self.count("dropped_items", reason="not_routed"), 1)
+
     def test_the_account_holds(self) -> None:
         for routes in (halves, both, lambda batch: {"a": batch.events[1:]}):
             self.join(routes)

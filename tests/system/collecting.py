@@ -80,11 +80,15 @@ class Collector:
         """What it has said so far."""
         return self.process.stderr
 
-    def ask(self, path: str) -> tuple[int, str]:
+    def worker_pids(self) -> list[int]:
+        """Of its workers."""
+        return [worker["pid"] for worker in json.loads(self.ask("/status")[1])["workers"]]
+
+    def ask(self, path: str, method: str = "GET") -> tuple[int, str]:
         """Status and body of an answer of its control socket."""
         connection = _ControlConnection(self.data_dir / "control.sock")
         try:
-            connection.request("GET", path)
+            connection.request(method, path)
             answer = connection.getresponse()
             return answer.status, answer.read().decode()
         finally:

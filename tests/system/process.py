@@ -52,8 +52,11 @@ class Process:
         return self._child.poll() is None
 
     def send(self, number: int) -> None:
-        """Send it a signal."""
-        self._child.send_signal(number)
+        """Send it a signal; one that cannot be caught goes to its workers too."""
+        if number in {signal.SIGKILL, signal.SIGSTOP, signal.SIGCONT}:
+            os.killpg(self.pid, number)
+        else:
+            self._child.send_signal(number)
 
     def wait(self, within: float = LONG) -> int:
         """Its exit code."""

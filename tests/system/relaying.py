@@ -1,16 +1,16 @@
-"""rsyslog as a relay: messages go in at a UNIX socket, and out by the actions of a test."""
+"""rsyslog and syslog-ng as relays: messages go in at a UNIX socket, and out as a test says."""
 
 from __future__ import annotations
 
 import shutil
 import socket
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.system.clients import ENV, client
+from tests.system.clients import ENV, client, syslog_ng
 from tests.system.process import Process, running
 from tests.system.waiting import eventually
 
@@ -38,6 +38,27 @@ def relay(directory: Path, rules: str) -> Iterator[tuple[Process, Path]]:
         eventually(lambda: inlet.exists() or not process.alive)
         assert process.alive, process.stderr
         yield process, inlet
+
+
+@contextmanager
+def syslog_ng_relay(directory: Path, ways: Mapping[str, tuple[str, str]]) -> Iterator[Path]:
+    """The inlet of a syslog-ng of our own; `ways`: by program, a driver and its options."""
+    config, inlet = directory / "syslog-ng.conf", directory / "inlet"
+    logs = "".join(
+        f'log {{ source(inlet); filter {{ program("{program}" type(string)) }}; '
+        f'destination {{ {driver}("127.0.0.1" {options} persist-name("{program}")); }}; }};\n'
+        for program, (driver, options) in ways.items()
+    )
+    config.write_text(
+        "@version: current\noptions { keep-hostname(yes); use-dns(no); dns-cache(no); };\n"
+        f'source inlet {{ unix-stream("{inlet}" flags(expect-hostname)); }};\n{logs}'
+    )
+    files = (f"--{name}={directory}/{name}" for name in ("persist-file", "pidfile", "control"))
+    command = (syslog_ng(), "--foreground", "--no-caps", f"--cfgfile={config}", *files)
+    with running(command, directory / "syslog-ng", ENV) as process:
+        eventually(lambda: inlet.exists() or not process.alive)
+        assert process.alive, process.stderr
+        yield inlet
 
 
 def feed(inlet: Path, lines: Iterable[str]) -> None:

@@ -78,7 +78,8 @@ def _frame(payload: bytes, chunk: str) -> bytes:
 
 def _peak(source: Collector) -> float:
     """MB."""
-    status = Path(f"/proc/{source.process.pid}/status").read_text()
+    (pid,) = source.worker_pids()
+    status = Path(f"/proc/{pid}/status").read_text()
     found = re.search(r"VmHWM:\s+(\d+) kB", status)
     assert found is not None
     return int(found[1]) / 1000

@@ -122,7 +122,8 @@ def _take(source: Collector, numbers: range) -> None:
 
 def _resident(source: Collector) -> float:
     """MB."""
-    status = Path(f"/proc/{source.process.pid}/status").read_text()
+    (pid,) = source.worker_pids()
+    status = Path(f"/proc/{pid}/status").read_text()
     found = re.search(r"VmRSS:\s+(\d+) kB", status)
     assert found is not None
     return int(found[1]) / 1000

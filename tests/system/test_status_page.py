@@ -69,6 +69,16 @@ def test_it_shows_a_stalled_exporter(watched: Way, window: Browser) -> None:
     eventually(lambda: window.text("#verdict") == "all is well")
 
 
+def test_it_shows_dead_letters_with_their_reasons(watched: Way, window: Browser) -> None:
+    watched.sandbox.fail({"status": 400, "contains": "poisoned", "count": 0})
+    bad = b"<14>1 - h a - - - poisoned <b>line</b>\n"
+    send_stream(watched.port, lines("good", range(20)) + bad)
+    window.run("document.getElementById('letters-details').open = true")
+    eventually(lambda: "poisoned <b>line</b>" in window.text("#letters code"))
+    assert "400" in window.text("#letters tbody")
+    watched.sandbox.relent()
+
+
 def test_it_asks_for_the_token_and_says_when_nobody_answers(
     tmp_path: Path, window: Browser
 ) -> None:

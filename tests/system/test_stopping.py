@@ -135,13 +135,6 @@ def test_a_second_signal_ends_it_at_once(patient: Collector) -> None:
     assert "told twice" in patient.log
 
 
-def test_hanging_up_stops_nothing_and_is_answered(patient: Collector) -> None:
-    patient.process.send(signal.SIGHUP)
-    eventually(lambda: "restart to apply" in patient.log)
-    assert patient.process.alive
-    patient.process.kill()
-
-
 def _stop_once(patient: Collector) -> None:
     """The first signal; it has been heard once the port is closed."""
     send_stream(patient.port, lines("kept", range(10)))

@@ -17,7 +17,7 @@ from tests.collector.outputs.authority import Authority
 from tests.system.clients import check, client
 from tests.system.collecting import QUICK, Collector, collector
 from tests.system.network import free_port, send_stream
-from tests.system.relaying import feed, needs, relay
+from tests.system.relaying import feed, needs, relay, syslog_ng_relay
 from tests.system.sandbox import Sandbox, sandbox
 from tests.system.waiting import eventually
 
@@ -166,6 +166,26 @@ def test_rsyslog_over_relp(secured: Secured, tmp_path: Path) -> None:
     with relay(tmp_path, rules) as (_, inlet):
         feed(inlet, (f"<85>Oct 11 22:14:15 edge relp[12]: {n:04d}" for n in range(_NUMBER)))
         check(secured.destination.arrived('"relp"', _NUMBER), tls__client__subject="CN=server")
+
+
+def test_syslog_ng(secured: Secured, tmp_path: Path) -> None:
+    """Both framings, under each policy that looks at the client. It verifies no address."""
+    folder = secured.folder
+    tls = (
+        f'transport("tls") tls(ca-file("{folder}/ca.pem") key-file("{folder}/own.pem") '
+        f'cert-file("{folder}/own.pem") peer-verify(no))'
+    )
+    ways = {
+        f"{driver}-{policy}": (driver, f"port({secured.ports[policy]}) {tls}")
+        for driver, policy in itertools.product(("network", "syslog"), _POLICIES[1:])
+    }
+    with syslog_ng_relay(tmp_path, ways) as inlet:
+        numbers = itertools.product(range(_NUMBER), ways)
+        feed(inlet, (f"<85>Oct 11 22:14:15 edge {way}[12]: {n:04d}" for n, way in numbers))
+        for way in ways:
+            events = secured.destination.arrived(f'"{way}"', _NUMBER)
+            assert [event["content"] for event in events] == [f"{n:04d}" for n in range(_NUMBER)]
+            check(events, tls__client__subject="CN=server")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -19,6 +18,7 @@ from twisted.logger import Logger
 from ...letter import Letter
 from ..store.disk import sync_directory
 from .line import encoded
+from .lock import DirectoryLock
 from .names import FILES, files_of
 
 MAX_SIZE = 256 << 20
@@ -46,7 +46,7 @@ class LetterFile:
         self._discarded = discarded
         self._log = Logger(namespace="collector.deadletter", source=component)
         #: Held while names change or something is appended.
-        self.lock = threading.Lock()
+        self.lock = DirectoryLock(path.parent)
 
     def write(self, letters: Sequence[Letter]) -> int:
         """See `DeadLetter`."""
@@ -94,7 +94,6 @@ class LetterFile:
                 os.close(fd)
 
     def _opened(self) -> int:
-        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         is_new = not self.path.exists()
         fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         if is_new:

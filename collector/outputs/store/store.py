@@ -37,7 +37,7 @@ RESERVE = 32 << 20
 class Store:
     """What of one exporter waits to be sent. `open` makes it."""
 
-    def __init__(self, directory: Path, lock: int, reserve: int) -> None:
+    def __init__(self, directory: Path, lock: int, reserve: int, *, shared: bool = False) -> None:
         self.directory = directory
         #: Sentences for the log, found while opening.
         self.warnings: list[str] = []
@@ -51,6 +51,7 @@ class Store:
         #: Files of earlier processes that could not be taken over yet, see `adopt`.
         self.leftovers: list[Path] = []
         self._lock = lock
+        self._is_shared = shared
         self._reserve_size = reserve
         self._owed: dict[int, None] = {}
         self._owed_bytes = 0
@@ -73,7 +74,7 @@ class Store:
         are a reason to refuse.
         """
         make_directory(directory)
-        store = cls(directory, lock(directory, shared=shared), reserve)
+        store = cls(directory, lock(directory, shared=shared), reserve, shared=shared)
         try:
             with store._said("open"), alone(directory):
                 store._begin(encoder)
@@ -101,7 +102,8 @@ class Store:
         self._room = Room(self._file, self._reserve_size)
         self._look()
         self._room.reserve.make()
-        self._adopt()
+        if not self._is_shared:  # else each of the others has one first
+            self._adopt()
 
     def _opened(self, path: Path, encoder: str) -> StoreFile:
         try:
@@ -264,19 +266,27 @@ class Store:
             return self._room.give_back()
 
     def adopt(self) -> int:
-        """Take over what earlier processes left, behind what waits; how many requests that were.
+        """Take over what others left, behind what waits; how many requests that were.
 
-        `open` does it; call it again when `leftovers` is not empty and there is room.
+        `open` does it where nobody shares the directory; call it again when `leftovers` is not
+        empty and there is room, or when another process may be gone.
         """
         with self._said("take over"), alone(self.directory):
+            if self._is_shared:
+                files = sorted(self.directory.glob("*.db"))
+                self.leftovers = [path for path in files if path != self.path]
             return self._adopt()
 
     def _adopt(self) -> int:
         self._file.guard = nullcontext  # whoever calls has it
         taken = 0
         for path in self.leftovers[:]:
-            with suppress(Locked, StoreFull):
+            try:
                 taken += self._merged(path)
+            except Locked:  # its owner lives
+                self.leftovers.remove(path)
+            except StoreFull:
+                break
         self._file.guard = lambda: alone(self.directory)
         return taken
 

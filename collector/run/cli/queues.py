@@ -8,8 +8,9 @@ from typing import Protocol
 from ...outputs.listing import Listed, Record, Summary
 from ...outputs.store.errors import StoreError
 from ..control_client import NotRunning
+from ..hidden import secrets_in
 from ..queue_desk import PurgeAnswer
-from ..redactor import Redactor, secrets_in
+from ..redactor import Redactor
 from .place import Place
 from .running_queues import RunningQueues
 from .stopped_queues import StoppedQueues

@@ -3,22 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
-import os
-import signal
-import sys
 from typing import Any
 
-from twisted.logger import Logger
-
-from ... import version
 from ...command import Command
-from ...config.description import Description
-from ...config.load import load
-from ...config.problem import ConfigError
-from ..instance import Instance
-from ..memory import freeze_started, keep_heap
-from ..process import allow_many_files
+from ..supervisor import Supervisor
 
 
 class RunCommand(Command):
@@ -29,7 +17,9 @@ class RunCommand(Command):
     """
 
     help = "run the collector on a configuration file"
-    _log = Logger(namespace="collector")
+
+    def __init__(self) -> None:
+        self._supervisor: Supervisor | None = None
 
     def arguments(self, parser: argparse.ArgumentParser) -> None:
         """See `Command`."""
@@ -37,36 +27,10 @@ class RunCommand(Command):
 
     async def run(self, arguments: argparse.Namespace, reactor: Any) -> int:
         """See `Command`."""
-        try:
-            description = load(arguments.config)
-        except ConfigError as e:
-            for problem in e.problems:
-                sys.stderr.write(f"{problem}\n")
-            return 1
-        allow_many_files()
-        keep_heap()
-        instance = Instance(description, reactor, arguments.config)
-        try:
-            await instance.start()
-            self._greet(description, arguments.config)
-            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._hung_up)
-            freeze_started()
-            await asyncio.Event().wait()  # until a signal cancels it
-        finally:
-            await instance.stop()
-        return 0
+        self._supervisor = Supervisor(reactor, arguments.config)
+        return await self._supervisor.run()
 
-    def _hung_up(self) -> None:
-        self._log.warn("SIGHUP is no reload yet: restart to apply another configuration")
-
-    def _greet(self, description: Description, config: str) -> None:
-        for warning in description.warnings:
-            self._log.warn("{warning}", warning=warning)
-        if hasattr(os, "geteuid") and os.geteuid() == 0:
-            self._log.warn("running as root; a user of its own is safer")
-        self._log.info(
-            "collector {version} with {config} started, pid {pid}",
-            version=version(),
-            config=config,
-            pid=os.getpid(),
-        )
+    def leave(self) -> None:
+        """See `Command`."""
+        if self._supervisor is not None:
+            self._supervisor.kill()

@@ -4,6 +4,7 @@
 import { Asking, Refused } from "./asking.js";
 import { element, fill } from "./element.js";
 import { age, number } from "./numbers.js";
+import { letters } from "./letters.js";
 import { losses } from "./losses.js";
 import { pipelines } from "./pipelines.js";
 import { queues } from "./queues.js";
@@ -74,6 +75,10 @@ async function showTables() {
   tables(at("tables"), (await asking.json("tables")).tables, at("wanted").value);
 }
 
+async function showLetters() {
+  if (at("letters-details").open) letters(at("letters"), (await asking.json("letters")).letters);
+}
+
 async function turn() {
   try {
     const status = await asking.json("status");
@@ -81,7 +86,7 @@ async function turn() {
     before = status.started;
     at("ask").hidden = true;
     show(status);
-    if (turns % TABLES === 0) await showTables();
+    if (turns % TABLES === 0) await Promise.all([showTables(), showLetters()]);
     turns += 1;
   } catch (error) {
     if (error instanceof Refused) {
@@ -102,6 +107,7 @@ at("ask").addEventListener("submit", (event) => {
   turn();
 });
 
+at("letters-details").addEventListener("toggle", () => showLetters().catch(() => {}));
 at("wanted").addEventListener("input", () => showTables().catch(() => {}));
 
 turn();

@@ -74,7 +74,7 @@ def test_everything_that_is_wrong_is_said_in_one_run(problems: Problems) -> None
         exporters:
           send: {url: https://x, tokn: abc, batch: {max_events: 0}}
         service:
-          workers: 2
+          workers: 0
           pipelines:
             logs: {receivers: [listen, listn/b], exporters: [send]}
         """) == [
@@ -87,7 +87,7 @@ def test_everything_that_is_wrong_is_said_in_one_run(problems: Problems) -> None
         "7:1: error: unknown key procesors; did you mean processors?",
         "9:26: error: exporters.send: unknown key tokn; did you mean token?",
         "9:57: error: exporters.send.batch.max_events: expected 1 or more",
-        "11:12: error: service.workers: only one worker is available yet: expected 1 or auto",
+        "11:12: error: service.workers: expected a number from 1 to 256, or auto",
         f"13:32: error: service.pipelines.logs.receivers[1]: {undefined}",
     ]
 

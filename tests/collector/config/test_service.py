@@ -15,7 +15,7 @@ Problems = Callable[..., list[str]]
 ServiceOf = Callable[..., ServiceConfig]
 
 SENTENCES = {
-    "ONE": "only one worker is available yet: expected 1 or auto",
+    "COUNT": "expected a number from 1 to 256, or auto",
     "DURATION": "expected a duration with its unit, such as 500ms, 1s or 1h30m",
     "GUARDED": "expected a token, since others than this machine can reach it",
 }
@@ -72,20 +72,20 @@ def test_settings_that_are_not_filled_in_are_defaults(service: ServiceOf) -> Non
     assert service(*[f"{key}:" for key in keys]) == service()
 
 
-@pytest.mark.parametrize("workers", ["1", "'1'"])
-def test_one_worker_may_be_said(service: ServiceOf, workers: str) -> None:
-    assert service(f"workers: {workers}").workers == 1
+@pytest.mark.parametrize("workers", ["4", "'4'"])
+def test_workers_may_be_counted(service: ServiceOf, workers: str) -> None:
+    assert service(f"workers: {workers}").workers == 4
 
 
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("workers: 4", "12: error: service.workers: {ONE}"),
-        ("workers: '2'", "12: error: service.workers: {ONE}"),
-        ("workers: 0", "12: error: service.workers: {ONE}"),
-        ("workers: many", "12: error: service.workers: expected 1 or auto"),
-        ("workers: true", "12: error: service.workers: expected 1 or auto"),
-        ("workers: [1]", "12: error: service.workers: expected 1 or auto"),
+        ("workers: 257", "12: error: service.workers: {COUNT}"),
+        ("workers: '9999'", "12: error: service.workers: {COUNT}"),
+        ("workers: 0", "12: error: service.workers: {COUNT}"),
+        ("workers: many", "12: error: service.workers: {COUNT}"),
+        ("workers: true", "12: error: service.workers: {COUNT}"),
+        ("workers: [1]", "12: error: service.workers: {COUNT}"),
         ("data_dir: ''", "13: error: service.data_dir: expected the name of a directory"),
         (
             "data_dir: [a]",

@@ -8,7 +8,7 @@ from collections import Counter
 from typing import Any
 
 from collector.event import Event, Resource
-from collector.inputs import datagram, looking
+from collector.inputs import datagram, looking, opening
 from collector.inputs.datagram import DatagramListener, DatagramOptions, _pause_for
 from collector.inputs.datagrams import Datagrams, Peer
 from collector.inputs.frames import Frames
@@ -182,17 +182,18 @@ class LossTests(DatagramTestCase):
         self.patch(
             self.context.log, "warn", lambda text, **facts: said.append(text.format(**facts))
         )
-        self.patch(datagram, "datagram_socket", self.poor)
+        self.patch(opening, "datagram_socket", self.poor)
         await self.listen(receive_buffer=1 << 20)
         (line,) = said
         self.assertIn("sysctl -w net.core.rmem_max=1048576", line)
         self.assertEqual(self.gauge("receive_buffer_bytes"), 4096)
 
-    def poor(self, *_: object) -> tuple[socket.socket, int]:
+    def poor(self, *_: object) -> socket.socket:
         sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         sock.bind(("127.0.0.1", 0))
         sock.setblocking(False)
-        return sock, 4096
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        return sock
 
 
 class PauseTests(DatagramTestCase):

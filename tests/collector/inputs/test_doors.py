@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from collector.inputs import doors
+from collector.inputs import socket_file
 from collector.inputs.autoframing import AutoFraming
 from collector.inputs.socket_file import remove_dead
 from collector.inputs.sockets import ListenError
@@ -128,7 +128,7 @@ class FileTests(UnixTestCase):
         def forbidden(*_: object) -> socket.socket:
             raise PermissionError
 
-        self.patch(doors, "socket_at", forbidden)
+        self.patch(socket_file, "socket_at", forbidden)
         self.assertIn(f"this user may not write to {self.path.parent}", await self.refused())
 
     @as_task

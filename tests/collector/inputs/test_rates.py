@@ -48,6 +48,11 @@ class RatesTests(SynchronousTestCase):
     def test_without_a_burst_it_is_ten_seconds_worth(self) -> None:
         self.assertEqual(Rates(7, 0, self.clock.seconds).room_for("a", 1000), 70)
 
+    def test_the_peers_of_a_unix_socket_have_none(self) -> None:
+        for endpoint, limited in (("127.0.0.1:514", True), ("unix:///run/log", False)):
+            options = StreamOptions(endpoint=endpoint, max_rate_per_source=7)
+            self.assertEqual(bool(Rates.of(options, self.clock.seconds)), limited)
+
     def test_of_each_source_the_first_are_taken(self) -> None:
         items = ["a1", "b1", *["a1", "a2"] * 60, "b2"]
         taken, over = self.rates.within(items, lambda item: item[0])

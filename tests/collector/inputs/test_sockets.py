@@ -11,6 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from collector.inputs import sockets
 from collector.inputs.sockets import (
     ListenError,
+    buffer_of,
     datagram_socket,
     grow_buffer,
     peer_address,
@@ -25,7 +26,8 @@ class SocketTestCase(SynchronousTestCase):
         return sock
 
     def datagram(self, endpoint: str = "127.0.0.1:0", buffer: int = 65536) -> socket.socket:
-        sock, self.granted = datagram_socket(endpoint, buffer)
+        sock = datagram_socket(endpoint, buffer)
+        self.granted = buffer_of(sock)
         self.addCleanup(sock.close)
         return sock
 
@@ -67,7 +69,9 @@ class ListenTests(SocketTestCase):
         self.assertEqual(self.granted, 8192)
 
     def test_a_buffer_larger_than_an_int_is_no_error(self) -> None:
-        self.assertGreater(grow_buffer(self.datagram(), 1 << 40), 0)
+        sock = self.datagram()
+        grow_buffer(sock, 1 << 40)
+        self.assertGreater(buffer_of(sock), 0)
 
     def test_without_the_privilege_the_kernel_gives_what_it_will(self) -> None:
         self.patch(sockets, "_SO_RCVBUFFORCE", 9999)
@@ -99,7 +103,7 @@ class ErrorTests(SocketTestCase):
         self.assertIn("no such address (Name", self.refused(self.stream, "nowhere.invalid:1"))
 
     def test_a_privileged_port(self) -> None:
-        def denied(*_: Any) -> None:
+        def denied(*_: Any, **__: Any) -> None:
             raise PermissionError(errno.EACCES, "Permission denied")
 
         self.patch(sockets, "_bind", denied)

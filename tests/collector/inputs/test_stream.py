@@ -194,25 +194,25 @@ class RefuseTests(StreamTestCase):
         await self.listen()
         said = self.warnings()
         self.patch(accepting, "_REST", 0.01)
-        real = self.accepting._socket
-        assert real is not None
-        self.accepting._socket = FullSocket(real.fileno())  # type: ignore[assignment]
+        (real,) = self.accepting._sockets.values()
+        full: Any = FullSocket(real.fileno())
+        self.accepting._sockets[real.fileno()] = full
         self.dial().sendall(b"x\n")
         await self.until(lambda: self.count("connections_refused", reason="accept_failed") > 2)
         self.assertEqual(said, ["r: accepting failed: Too many open files"])
-        self.accepting._socket = real
+        self.accepting._sockets[real.fileno()] = real
         self.assertEqual(await self.got_frames(1), [b"x"])
 
     @as_task
     async def test_accepting_that_fails_is_not_tried_all_the_time(self) -> None:
         await self.listen(pause=0)
-        real = self.accepting._socket
-        assert real is not None
-        self.accepting._socket = FullSocket(real.fileno())  # type: ignore[assignment]
+        (real,) = self.accepting._sockets.values()
+        full: Any = FullSocket(real.fileno())
+        self.accepting._sockets[real.fileno()] = full
         self.dial()
         await asyncio.sleep(0.05)
         self.assertEqual(self.count("connections_refused", reason="accept_failed"), 1)
-        self.accepting._socket = real
+        self.accepting._sockets[real.fileno()] = real
         await self.listener.stop()  # and the timer goes with it
         self.assertIsNone(self.accepting._resting)
 
@@ -220,9 +220,9 @@ class RefuseTests(StreamTestCase):
     async def test_a_connection_that_was_given_up_waiting_is_passed_over(self) -> None:
         await self.listen()
         aborted: Any = AbortedSocket([(socket.socket(), ("192.0.2.1", 9))])
-        real, self.accepting._socket = self.accepting._socket, aborted
-        self.accepting.accept()
-        self.accepting._socket = real
+        self.accepting._sockets[-1] = aborted
+        self.accepting.accept(-1)
+        del self.accepting._sockets[-1]
         self.assertEqual(self.count("connections_opened"), 1)
         self.assertEqual(self.count("connections_refused", reason="accept_failed"), 0)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
 import ssl
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from collector.inputs import stream, tls
 from collector.inputs.framing import Framing, Lines
 from collector.inputs.sockets import ListenError
 from collector.inputs.tls import TlsServerOptions
+from collector.inputs.tls_session import TlsSession
 from tests.collector.inputs.test_conversation import Polite
 from tests.collector.inputs.test_stream import StreamTestCase
 from tests.collector.outputs.authority import Authority
@@ -268,10 +268,10 @@ class FailureTests(TlsTestCase):
     async def test_one_that_is_gone_before_its_turn(self) -> None:
         await self.secure()
 
-        def gone(_: socket.socket) -> ssl.SSLSocket:
+        def gone() -> TlsSession:
             raise OSError
 
-        self.patch(self.listener._identity, "wrapped", gone)
+        self.patch(self.listener._identity, "session", gone)
         self.dial()
         await self.until(lambda: self.count("connections_opened"))
         self.assertEqual(self.gauge("connections"), 0)

@@ -12,7 +12,7 @@ from pydantic import SecretStr, ValidationError
 from twisted.trial.unittest import SynchronousTestCase
 
 from collector.outputs.proxy import HttpClientOptions, NotAProxy, Proxies, Proxy, proxy_of
-from collector.run.redactor import secrets_in
+from collector.run.hidden import secrets_in
 
 URL = "https://abc12345.live.dynatrace.com/api/v2/logs/ingest"
 

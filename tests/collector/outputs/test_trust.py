@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from unittest import mock
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -12,6 +13,7 @@ from OpenSSL import SSL
 from pydantic import ValidationError
 from twisted.protocols.tls import TLSMemoryBIOFactory
 
+from collector.outputs import trust
 from collector.outputs.certificates import Certificates
 from collector.outputs.http import Ambiguous, HttpClient, NotSent
 from collector.outputs.trust import TlsClientOptions
@@ -52,6 +54,29 @@ class TlsCase(Case):
 
     def pinning(self, *pins: str, **options: Any) -> HttpClient:
         return self.client(tls=TlsClientOptions(pin_sha256=pins), **options)
+
+
+class RenewalTests(TlsCase):
+    @as_task
+    async def test_a_changed_file_counts_for_the_next_connection(self) -> None:
+        self.patch(trust, "_LOOK", 0.0)
+        url, client = self.listen(), self.trusting()
+        self.file("ca.pem", Authority("another CA").pem)
+        await self.fails(NotSent, client, url)
+        self.file("ca.pem", self.authority.pem)
+        self.assertEqual((await client.post(url, (), b"x")).status, 204)
+
+    @as_task
+    async def test_what_cannot_be_read_leaves_the_last_in_use(self) -> None:
+        self.patch(trust, "_LOOK", 0.0)
+        log = mock.Mock()
+        self.patch(trust.Trust, "log", log)
+        url, client = self.listen(), self.trusting()
+        self.file("ca.pem", b"no certificate")
+        self.assertEqual((await client.post(url, (), b"x")).status, 204)
+        ((text,), facts) = log.warn.call_args
+        said = text.format(**facts)
+        self.assertIn("still with the last certificates: ca_file holds no certificate", said)
 
 
 class AuthorityTests(TlsCase):

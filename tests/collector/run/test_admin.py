@@ -7,7 +7,6 @@ from typing import Any
 
 import orjson
 from prometheus_client import CONTENT_TYPE_LATEST
-from pydantic import SecretStr
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 from twisted.internet.threads import deferToThread
@@ -17,8 +16,8 @@ from collector.inputs.sockets import ListenError
 from collector.metrics import Metrics
 from collector.run.admin import Admin
 from collector.run.health import Health
+from collector.run.view import View
 from collector.tasks import spawn, wait
-from collector.testing import context
 
 Answered = tuple[int, dict[str, str], bytes]
 
@@ -43,9 +42,11 @@ class AdminTests(TestCase):
         self.health = Health(reactor)
         self.health.set("syslog", "receiver", "running")
 
+    async def look(self) -> View:
+        return View(self.metrics, self.health.snapshot(), self.health.ready)
+
     async def start(self, endpoint: str = "127.0.0.1:0", token: str | None = None) -> None:
-        secret = None if token is None else SecretStr(token)
-        self.admin = Admin(reactor, self.metrics, self.health, endpoint, secret)
+        self.admin = Admin(reactor, self.look, endpoint, token or "")
         self.addCleanup(lambda: spawn(self.admin.stop()))
         await self.admin.start()
 
@@ -103,23 +104,6 @@ class AnswerTests(AdminTests):
             self.assertIn(
                 b'otelcol_receiver_accepted_log_records_total{receiver="syslog"} 7.0', body
             )
-
-        return spawn(go())
-
-    def test_tables_are_what_components_show_of_their_peers(self) -> Deferred[None]:
-        async def go() -> None:
-            await self.start()
-            rows = [{"source": "192.0.2.1", "events": 7, "skew": None}]
-            about = context("receiver", "syslog", metrics=self.metrics)
-            about.table("sources", "Who has sent what.", lambda: rows)
-            refreshed: list[int] = []
-            self.metrics.before_reading.append(lambda: refreshed.append(1))
-            status, headers, body = await self.ask("/tables")
-            self.assertEqual((status, headers["content-type"]), (200, "application/json"))
-            about_it = {"kind": "receiver", "id": "syslog", "help": "Who has sent what."}
-            wanted = {**about_it, "name": "sources", "rows": rows}
-            self.assertEqual(orjson.loads(body), {"tables": [wanted]})
-            self.assertEqual(refreshed, [1])
 
         return spawn(go())
 
@@ -220,7 +204,7 @@ class SafetyTests(AdminTests):
         async def go() -> None:
             await self.start()
             taken = f"127.0.0.1:{self.admin.address[1]}"
-            other = Admin(reactor, self.metrics, self.health, taken)
+            other = Admin(reactor, self.look, taken)
             try:
                 await other.start()
             except ListenError as e:

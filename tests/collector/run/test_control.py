@@ -22,6 +22,7 @@ from collector.metrics import Metrics
 from collector.run.control import SOCKET_NAME, Control, ControlClient, ControlError
 from collector.run.health import Health
 from collector.run.status import Status
+from collector.run.view import View
 from collector.tasks import spawn, wait
 
 
@@ -35,10 +36,12 @@ class ControlTests(TestCase):
         self.metrics = Metrics()
         self.health = Health(reactor)
 
+    async def look(self) -> View:
+        return View(self.metrics, self.health.snapshot(), self.health.ready)
+
     def control(self, data_dir: Path | None = None) -> Control:
-        status = Status(self.metrics, self.health, "conf/a.yaml", ())
-        given = (reactor, data_dir or self.data_dir, self.metrics, self.health, status)
-        control = Control(*given)
+        status = Status(self.look, "conf/a.yaml")
+        control = Control(reactor, data_dir or self.data_dir, self.look, status)
         self.addCleanup(lambda: spawn(control.stop()))
         return control
 

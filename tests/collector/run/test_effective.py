@@ -10,7 +10,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from collector.config.load import load
 from collector.run.effective import effective
-from collector.run.redactor import Redactor, secrets_in
+from collector.run.hidden import secrets_in
+from collector.run.redactor import Redactor
 
 CANARY = "canary-9d8e7f"
 TOKEN = "dt0c01.CANARYCANARYCANARYCANARY." + "CANARYSECRETSECR" * 4

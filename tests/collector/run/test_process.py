@@ -7,8 +7,7 @@ import asyncio
 import pytest
 
 from collector.inputs.sockets import ListenError
-from collector.run.graph import StartError
-from collector.run.process import _guarded
+from collector.run.process import StartError, _guarded
 
 
 def _code(error: BaseException) -> int:

@@ -11,7 +11,8 @@ from pydantic import SecretStr
 from twisted.trial.unittest import SynchronousTestCase
 
 from collector.component import Config
-from collector.run.redactor import Redactor, printable, secrets_in
+from collector.run.hidden import secrets_in
+from collector.run.redactor import Redactor, printable
 
 
 class Inner(Config):

@@ -16,8 +16,9 @@ from collector.outputs.options import OutletOptions
 from collector.outputs.outlet import Outlet
 from collector.pipeline import Fanout, Pipeline
 from collector.run import service as module
-from collector.run.graph import Graph, StartError, Valve
+from collector.run.graph import Graph, Valve
 from collector.run.health import Health
+from collector.run.process import StartError
 from collector.run.redactor import Redactor
 from collector.run.service import Service
 from collector.testing import ScriptedExporter, context, events

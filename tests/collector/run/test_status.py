@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+from typing import Any
 
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from collector import version
 from collector.component import Context
-from collector.config.description import PipelineSpec
 from collector.metrics import Metrics
 from collector.run.health import Health
 from collector.run.status import Status
+from collector.run.view import View
 from collector.testing import context
 
 
@@ -20,16 +22,25 @@ class StatusTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.metrics, self.health = Metrics(), Health(Clock())
         self.health.set("syslog", "receiver", "paused", "the queue of dynatrace is full")
+        spec = {"id": "logs", "receivers": ["syslog"], "processors": [], "exporters": ["dynatrace"]}
+        view = View(self.metrics, self.health.snapshot(), ready=False, pipelines=[spec])
+
+        async def look() -> View:
+            return view
+
         log = context("receiver").log
         self.context = Context("syslog", "receiver", None, log, self.metrics)
-        pipelines = [PipelineSpec("logs", ("syslog",), (), ("dynatrace",))]
-        self.status = Status(self.metrics, self.health, "conf/a.yaml", pipelines)
+        self.status = Status(look, "conf/a.yaml")
+
+    def now(self) -> dict[str, Any]:
+        return asyncio.run(self.status.now())
 
     def test_tells_of_the_process(self) -> None:
-        said = self.status.now()
+        said = self.now()
         del said["components"]
         self.assertRegex(said.pop("started"), r"^\d{4}-.*Z$")
-        self.assertEqual(said.pop("pipelines")[0]["exporters"], ("dynatrace",))
+        self.assertEqual(said.pop("pipelines")[0]["exporters"], ["dynatrace"])
+        self.assertEqual(said.pop("workers"), ())
         rest = {"pid": os.getpid(), "config": "conf/a.yaml", "ready": False, "healthy": True}
         self.assertEqual(said, {"version": version(), **rest})
 
@@ -41,13 +52,8 @@ class StatusTests(SynchronousTestCase):
         self.context.gauge("connections", "Open.", lambda: 2)
         self.context.gauge("seen_timestamp_seconds", "Then.", lambda: 9, peer="a")
         self.context.gauge("seen_timestamp_seconds", "Then.", lambda: 8, peer="b")
-        (said,) = self.status.now()["components"]
+        (said,) = self.now()["components"]
         self.assertEqual(said["reason"], "the queue of dynatrace is full")
         self.assertEqual(said["counters"], {"flagged_log_records": 7, "connections_refused": 3})
         self.assertEqual(said["reasons"], {"connections_refused": {"wrong_protocol": 3}})
         self.assertEqual(said["gauges"], {"connections": 2, "seen_timestamp_seconds": 9})
-
-    def test_counts_what_somebody_else_keeps(self) -> None:
-        self.metrics.before_reading.append(lambda: self.context.count("kernel_dropped_datagrams"))
-        (said,) = self.status.now()["components"]
-        self.assertEqual(said["counters"], {"kernel_dropped_datagrams": 1})

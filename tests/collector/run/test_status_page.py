@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import orjson
-from pydantic import SecretStr
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 
+from collector.letter import Letter
+from collector.outputs.letters.file import LetterFile
+from collector.outputs.letters.names import path_of
 from collector.run.admin import Admin
 from collector.run.history import History
 from collector.run.status import Status
@@ -22,10 +25,11 @@ _FOR_PROGRAMS = {"healthz", "readyz", "metrics", "status", "tables"}
 
 class StatusPageTests(AdminTests):
     async def start(self, endpoint: str = "127.0.0.1:0", token: str | None = None) -> None:
-        status = Status(self.metrics, self.health, "a.yaml", ())
-        page = StatusPage(status, History(reactor, status.now), lambda: {"service": {}})
-        secret = None if token is None else SecretStr(token)
-        self.admin = Admin(reactor, self.metrics, self.health, endpoint, secret, page)
+        status = Status(self.look, "a.yaml")
+        self.data_dir = Path(self.mktemp())
+        history = History(reactor, status.now)
+        page = StatusPage(status, history, lambda: b'{"service": {}}', self.data_dir)
+        self.admin = Admin(reactor, self.look, endpoint, token or "", page)
         self.addCleanup(lambda: spawn(self.admin.stop()))
         await self.admin.start()
 
@@ -53,6 +57,20 @@ class StatusPageTests(AdminTests):
 
         return spawn(go())
 
+    def test_shows_the_last_letters_the_newest_first(self) -> Deferred[None]:
+        async def go() -> None:
+            await self.start()
+            self.assertEqual(orjson.loads((await self.ask("/letters"))[2]), {"letters": []})
+            for id_, time in (("a", 2), ("b", 1)):
+                file = LetterFile(path_of(self.data_dir, "exporter", id_), id_, 1 << 20, str)
+                file.write([Letter(row=b"\x1b[31m\xff" + b"x" * 2000, reason="poison", time=time)])
+            first, second = orjson.loads((await self.ask("/letters"))[2])["letters"]
+            self.assertEqual((first["id"], second["id"]), ("a", "b"))
+            self.assertTrue(first["row"].startswith(r"\x1b[31m\xff"), first["row"])
+            self.assertLess(len(first["row"]), 1100)
+
+        return spawn(go())
+
     def test_its_files_need_no_token_and_what_they_show_does(self) -> Deferred[None]:
         async def go() -> None:
             await self.start("0.0.0.0:0", "canary-of-the-page")
@@ -60,7 +78,7 @@ class StatusPageTests(AdminTests):
                 status, _, body = await self.ask(path)
                 self.assertEqual(status, 200)
                 self.assertNotIn(b"canary", body)
-            for path in ("/status", "/history", "/config"):
+            for path in ("/status", "/history", "/config", "/letters"):
                 self.assertEqual((await self.ask(path))[0], 401)
                 said = {"Authorization": "Bearer canary-of-the-page"}
                 self.assertEqual((await self.ask(path, **said))[0], 200)

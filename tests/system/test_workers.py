@@ -1,0 +1,88 @@
+"""Several workers on one port: all of them work, one that is killed is replaced, sums hold."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import pytest
+
+from tests.system.collecting import Account, Collector
+from tests.system.network import connected, lines, send_datagrams, texts
+from tests.system.waiting import eventually
+from tests.system.way import Way, a_way
+
+pytestmark = pytest.mark.system
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Way]:
+    """Two workers."""
+    with a_way(tmp_path_factory.mktemp("workers"), service={"workers": 2}) as found:
+        yield found
+
+
+def _resident(pid: int) -> float:
+    """MB."""
+    found = re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
+    assert found is not None
+    return int(found[1]) / 1000
+
+
+def _balanced(source: Collector) -> bool:
+    return Account(source.metrics(), "dynatrace").balanced
+
+
+def test_idle_processes_are_small(pair: Way) -> None:
+    assert _resident(pair.collector.process.pid) < 60
+    assert max(map(_resident, pair.collector.worker_pids())) < 100
+
+
+def test_connections_and_datagrams_are_everybodys(pair: Way) -> None:
+    with ExitStack() as stack:
+        for n in range(20):
+            sock = stack.enter_context(closing(connected(pair.port)))
+            sock.sendall(lines("many", [n]))
+        send_datagrams(pair.port, lines("many", range(20, 40)).splitlines())
+        assert pair.sandbox.contents("many-", 40) == texts("many", range(40))
+        assert pair.collector.metrics()("receiver_connections") >= 20
+    assert pair.collector.settled().taken >= 40
+    assert pair.collector.ask("/readyz")[0] == 200
+
+
+def test_a_worker_that_is_killed_is_replaced_and_loses_nothing_that_was_stored(pair: Way) -> None:
+    source = pair.collector
+    pair.sandbox.fail({"status": 503, "count": 0})
+    with ExitStack() as stack:
+        for n in range(10):
+            sock = stack.enter_context(closing(connected(pair.port)))
+            sock.sendall(lines("killed", [n]))
+        eventually(lambda: source.metrics()("exporter_queue_size") and _stored(source) >= 10)
+        before = source.metrics()("exporter_taken_log_records")
+        victim, other = source.worker_pids()
+        os.kill(victim, signal.SIGKILL)
+        eventually(lambda: victim not in (pids := source.worker_pids()) and len(pids) == 2)
+        eventually(lambda: source.ask("/readyz")[0] == 200)
+    assert other in source.worker_pids()
+    assert source.metrics()("exporter_taken_log_records") >= before
+    assert _balanced(source)
+    pair.sandbox.relent()
+    assert pair.sandbox.contents("killed-", 10) == texts("killed", range(10))
+    assert f"(pid {victim}) ended by signal 9" in source.log
+    source.settled()
+
+
+def _stored(source: Collector) -> int:
+    account = Account(source.metrics(), "dynatrace")
+    assert account.balanced, vars(account)
+    return account.waiting
+
+
+def test_queues_of_all_workers_are_one_to_who_asks(pair: Way) -> None:
+    status, text = pair.collector.ask("/queue")
+    assert status == 200
+    assert text.count('"exporter":"dynatrace"') == 1
