@@ -188,7 +188,7 @@ CONTEXTS: Mapping[str, Mapping[str, Field]] = {
     "scope": _SCOPE,
     "instrumentation_scope": _SCOPE,
 }
-_OTHERS = {"span", "spanevent", "metric", "datapoint", "exemplar", "profile", "otelcol"}
+_OTHERS = {"span", "spanevent", "metric", "datapoint", "exemplar", "profile"}
 
 
 def resolved(path: Path, context: str | None) -> tuple[str, Field, tuple[str, ...]]:
@@ -228,6 +228,8 @@ def _field(path: Path, word: str, names: tuple[str, ...]) -> tuple[Field, tuple[
 def _no_context(first: str, names: tuple[str, ...]) -> str:
     if first in _OTHERS:
         return f"{first} is of another signal; paths here begin with log, resource or scope"
+    if first == "otelcol":
+        return "nothing of a request is kept; the peer's address is net.peer.ip of the resource"
     said = ".".join(names)
     having = [word for word in ("log", "resource", "scope") if first in CONTEXTS[word]]
     if having:
