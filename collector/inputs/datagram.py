@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
+from functools import partial
 from itertools import islice
-from typing import Any
+from typing import Any, Literal
 
 from ..component import Config, Context
 from ..event import NOTHING, Event, Resource
@@ -35,6 +36,9 @@ class DatagramOptions(Config):
     endpoint: Endpoint
     #: Bytes asked of the kernel. Where it grants less, one warning says which sysctl to raise.
     receive_buffer: Size = 32 << 20
+    #: With several workers, who gets a datagram: `any` that is free, or `source`, always the same
+    #: for an address and port, which keeps their order.
+    spread: Literal["any", "source"] = "any"
 
 
 class Peer:
@@ -76,8 +80,8 @@ class DatagramListener:
         self._flush = flush
         self._common = resource
         self._peers: dict[Any, Peer] = {}
-        self._socket: socket.socket | None = None
-        self._looking: Looking | None = None
+        self._sockets: list[socket.socket] = []
+        self._lookings: list[Looking] = []
         self._dropped = 0
         self._counts_dropped = False
         self.address = ("", 0)
@@ -86,14 +90,19 @@ class DatagramListener:
         """Bind and read. Raises ListenError."""
         options = self._options
         sockets = sockets_of(self._context)
-        asked = Asked("udp", options.endpoint, self._context.id, 0, options.receive_buffer)
-        (self._socket,) = sockets.open(asked, _no_more)
-        granted = buffer_of(self._socket)
+        asked = Asked(
+            "udp",
+            options.endpoint,
+            self._context.id,
+            receive_buffer=options.receive_buffer,
+            by_source=options.spread == "source",
+        )
+        for sock in sockets.open(asked, self._more):
+            self._serve(sock)
+        granted = buffer_of(self._sockets[0])
         if granted < options.receive_buffer:
             self._warn(granted)
-        fileno = self._socket.fileno()
-        self._looking = Looking(self._context, fileno, self._look, _pause_for(granted))
-        self.address = peer_address(self._socket.getsockname())
+        self.address = peer_address(self._sockets[0].getsockname())
         port = self.address[1]
         self._common = {"net.transport": "udp", "net.host.port": port, **self._common}
         gauge = self._context.gauge
@@ -116,39 +125,53 @@ class DatagramListener:
             wanted=self._options.receive_buffer,
         )
 
+    def _serve(self, sock: socket.socket) -> None:
+        self._sockets.append(sock)
+        pause = _pause_for(buffer_of(sock))
+        look = partial(self._look, sock)
+        self._lookings.append(Looking(self._context, sock.fileno(), look, pause))
+
+    def _more(self, sock: socket.socket, _: bytes | None) -> None:
+        """One that another worker has read."""
+        if not self._lookings:
+            sock.close()
+            return
+        self._serve(sock)
+        if self._lookings[0].active:
+            self._lookings[-1].start()
+
     def pause(self) -> None:
         """Unread datagrams wait in the kernel, which drops and counts what finds no room."""
-        if self._looking is not None:
-            self._looking.stop()
+        for looking in self._lookings:
+            looking.stop()
 
     def resume(self) -> None:
         """Read again."""
-        if self._looking is not None:
-            self._looking.start()
+        for looking in self._lookings:
+            looking.start()
 
     async def quiesce(self) -> None:
         """Take what the kernel still has, then read no more."""
-        if self._looking is not None:
-            await self._looking.last_looks(lambda: self._look() is not Next.WAIT)
+        for looking, sock in zip(self._lookings, self._sockets, strict=True):
+            await looking.last_looks(lambda sock=sock: self._look(sock) is not Next.WAIT)  # type: ignore[misc]
         self.pause()
-        self._looking = None  # what makes room later resumes nothing
+        self._lookings = []  # what makes room later resumes nothing
 
     async def stop(self) -> None:
-        """Close the socket."""
+        """Close the sockets."""
         self.pause()
-        if self._socket is not None:
+        if self._sockets:
             self.count_dropped()
-            self._socket.close()
-            self._socket = None
-        self._looking = None
+        for sock in self._sockets:
+            sock.close()
+        self._sockets, self._lookings = [], []
 
-    def _look(self) -> Next:
+    def _look(self, sock: socket.socket) -> Next:
         """Read until empty, or until others must have their turn."""
-        assert self._socket is not None
         size = 0
         frames: list[bytes] = []
         addresses: list[Any] = []
-        recvfrom, add, note = self._socket.recvfrom, frames.append, addresses.append
+        recvfrom, add, note = sock.recvfrom, frames.append, addresses.append
         try:
             for _ in range(_MOST):
                 data, address = recvfrom(_LARGEST)
@@ -186,8 +209,7 @@ class DatagramListener:
                     del peers[old]
             ip, port = peer_address(address)
             resource = Resource({"net.peer.ip": ip, "net.peer.port": port, **self._common})
-            assert self._socket is not None
-            peer = peers[address] = Peer(self._socket, address, resource)
+            peer = peers[address] = Peer(self._sockets[0], address, resource)
         return peer
 
     def count_dropped(self) -> None:
@@ -197,16 +219,12 @@ class DatagramListener:
         self._dropped = total
 
     def _kernel_drops(self) -> int:
-        if self._socket is None or not self._counts_dropped:
+        if not (self._sockets and self._counts_dropped):
             return self._dropped
         try:
-            return dropped_by_kernel(self._socket)
+            return sum(map(dropped_by_kernel, self._sockets))
         except OSError:  # not Linux
             return self._dropped
-
-
-def _no_more(*_: object) -> None:
-    """One UDP socket is for all."""
 
 
 def _pause_for(granted: int) -> float:
