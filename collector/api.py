@@ -10,6 +10,7 @@ from .component import (
     Processor,
     Receiver,
 )
+from .connector import Connector, Way
 from .delivery import Outcome
 from .event import (
     DEBUG,
@@ -31,6 +32,16 @@ from .event import (
     copy_event,
     flag,
 )
+from .event_json import (
+    NoEvent,
+    as_json,
+    as_record,
+    as_shown,
+    event_of,
+    read_event,
+    shown_json,
+    text_of,
+)
 from .fields import (
     Duration,
     Endpoint,
@@ -45,6 +56,7 @@ from .fields import (
     split_endpoint,
     unix_path,
 )
+from .inputs.access import AccessOptions
 from .inputs.autoframing import AutoFraming
 from .inputs.compression import (
     Damaged,
@@ -57,21 +69,31 @@ from .inputs.compression import (
 )
 from .inputs.conversation import Conversation, Peer
 from .inputs.datagram import DatagramOptions
-from .inputs.frames import Frames
-from .inputs.framing import Delimited, Framing, LengthPrefixed, Lines, OctetCounted, WrongProtocol
+from .inputs.frames import Frames, Share
+from .inputs.framing import (
+    Delimited,
+    Framing,
+    LengthPrefixed,
+    Lines,
+    OctetCounted,
+    Unfinished,
+    WrongProtocol,
+)
 from .inputs.multiline import MultilineFraming
+from .inputs.patience import INCOMPLETE, Patience
 from .inputs.receiver import DatagramReceiver, FrameReceiver, Listener, StreamReceiver
 from .inputs.sockets import ListenError
 from .inputs.stream import StreamOptions
 from .inputs.tls import TlsServerOptions
 from .inputs.tokens import Tokens, token_of
+from .inputs.unix_datagram import UnixDatagramOptions
 from .inputs.web import RESET, WebLimits, WebRequest, WebResponse, WebServer
 from .inputs.web_exchange import Dialect, Exchange, Line, Server, WebSession
 from .inputs.web_intake import Taken, WebIntake
 from .inputs.web_options import HttpServerOptions
 from .inputs.web_receiver import WebReceiver
 from .letter import Letter
-from .misread import Misread, Slip
+from .misread import Misread, Slip, excerpt
 from .outputs.certificates import Certificates
 from .outputs.http import Ambiguous, HttpAnswer, HttpClient, NotSent
 from .outputs.http_answers import MAX_AFTER, is_html, refusal, retry_after, shown
@@ -81,6 +103,7 @@ from .outputs.proxy import HttpClientOptions, ProxyOption
 from .outputs.trust import TlsClientOptions
 from .request import Hold, Poison, Receipt, Request, Retry, Row, TooLarge
 from .secret_file import SecretFile, SecretFileError
+from .standard_input import standard_lines
 from .tasks import spawn, wait
 
 __all__ = [
@@ -89,6 +112,7 @@ __all__ = [
     "FATAL",
     "FLAGS",
     "FLAGS_KEY",
+    "INCOMPLETE",
     "INFO",
     "MAX_AFTER",
     "NOTHING",
@@ -98,6 +122,7 @@ __all__ = [
     "UID_KEY",
     "UNSPECIFIED",
     "WARN",
+    "AccessOptions",
     "Ambiguous",
     "AutoFraming",
     "Batch",
@@ -105,6 +130,7 @@ __all__ = [
     "Chain",
     "Command",
     "Config",
+    "Connector",
     "Context",
     "Conversation",
     "Damaged",
@@ -136,10 +162,12 @@ __all__ = [
     "Misread",
     "MultilineFraming",
     "Network",
+    "NoEvent",
     "NotSent",
     "OctetCounted",
     "Outcome",
     "Output",
+    "Patience",
     "Peer",
     "Poison",
     "Processor",
@@ -155,6 +183,7 @@ __all__ = [
     "SecretFileError",
     "SecretStr",
     "Server",
+    "Share",
     "Size",
     "Slip",
     "StreamEndpoint",
@@ -166,7 +195,10 @@ __all__ = [
     "Tokens",
     "TooLarge",
     "TooLong",
+    "Unfinished",
+    "UnixDatagramOptions",
     "UnknownEncoding",
+    "Way",
     "WebIntake",
     "WebLimits",
     "WebReceiver",
@@ -175,8 +207,13 @@ __all__ = [
     "WebServer",
     "WebSession",
     "WrongProtocol",
+    "as_json",
+    "as_record",
+    "as_shown",
     "copy_event",
     "decoded",
+    "event_of",
+    "excerpt",
     "expand",
     "expanded",
     "flag",
@@ -185,12 +222,16 @@ __all__ = [
     "is_local",
     "is_loopback",
     "probe",
+    "read_event",
     "refusal",
     "retry_after",
     "shown",
     "shown_endpoint",
+    "shown_json",
     "spawn",
     "split_endpoint",
+    "standard_lines",
+    "text_of",
     "token_of",
     "unix_path",
     "wait",

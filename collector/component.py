@@ -22,7 +22,7 @@ from .delivery import Outcome
 from .event import Batch, Event
 from .letter import MAX_TEXT, DeadLetter, Letter, NoDeadLetter
 from .listening import Sockets
-from .metrics import Gauge, Metrics
+from .metrics import Gauge, GaugeGroup, Metrics, Table
 from .request import Receipt, Request, Row
 from .text import as_text
 
@@ -79,6 +79,24 @@ class Context:
         full = f"{self.kind}_{name}"
         said = ((self.kind, self.id), *labels.items())
         self.metrics.gauges.append(Gauge(full, help, said, read))
+
+    def gauges(
+        self,
+        name: str,
+        help: str,  # noqa: A002
+        label: str,
+        read: Callable[[], Mapping[str, float]],
+    ) -> None:
+        """The same by a label whose values are known only then, such as `source`. Bounded."""
+        said = ((self.kind, self.id),)
+        self.metrics.groups.append(GaugeGroup(f"{self.kind}_{name}", help, said, label, read))
+
+    def table(self, name: str, help: str, read: Callable[[], Sequence[Mapping[str, Any]]]) -> None:  # noqa: A002
+        """Show rows at `/tables` of the admin endpoint: text, numbers, true, false and None.
+
+        `read` is called when somebody asks. Keep what it reads bounded: peers cause rows.
+        """
+        self.metrics.tables.append(Table(self.kind, self.id, name, help, read))
 
     def dead_letter(self, raw: bytes, reason: str, **facts: Any) -> bool:
         """Keep an input that can never become an event, or an event that can never be sent.
@@ -188,6 +206,10 @@ class Chain(Protocol):
         """Call the processor's `tick` then."""
         ...
 
+    def when_settled(self, processor: Processor[Any], call: Callable[[Outcome], None]) -> None:
+        """Tell the processor what becomes of the batch it is given."""
+        ...
+
 
 class Processor(Component[C]):
     """Changes, filters, makes or keeps back events, a batch at a time.
@@ -232,6 +254,13 @@ class Processor(Component[C]):
     def tick_after(self, seconds: float) -> None:
         """Ask for one call of `tick`. A second request replaces the first."""
         self.chain.tick_after(self, seconds)
+
+    def when_settled(self, call: Callable[[Outcome], None]) -> None:
+        """Ask for one call, with the outcome of the batch in hand: after `process`, once.
+
+        For a processor that ends events because an earlier one says the same.
+        """
+        self.chain.when_settled(self, call)
 
     def flush(self) -> None:
         """The process is ending: emit all that is held."""

@@ -28,7 +28,7 @@ UID_KEY = "log.record.uid"
 
 #: Every flag there is, and what it tells the reader of an event.
 FLAGS = {
-    "bad_body": "the body begins like a format that was to be read, and breaks it",
+    "bad_body": "a text that was to be read as of a format breaks it; it stays",
     "bad_structured_data": "RFC 5424 structured data that could not be read; it stays in the body",
     "bad_timestamp": "the timestamp names no time that can be; that of receipt stands in for it",
     "duplicate_sd_id": "an SD-ID came twice in one message; its parameters were merged",

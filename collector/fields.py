@@ -31,6 +31,7 @@ __all__ = [
     "SecretStr",
     "Size",
     "StreamEndpoint",
+    "UnixEndpoint",
     "is_local",
     "is_loopback",
     "shown_endpoint",
@@ -86,6 +87,24 @@ def size(value: Any) -> int:
     return int(number)
 
 
+def written_duration(seconds: float) -> str:
+    """Seconds as they stand in a configuration: in the largest unit that leaves whole numbers."""
+    for unit in ("d", "h", "m", "s", "ms", "us"):
+        number = seconds / _UNITS[unit]
+        if number > 0.5 and math.isclose(number, round(number)):
+            return f"{number:.0f}{unit}"
+    return f"{seconds:g}s" if seconds else "0"
+
+
+def written_size(bytes: int) -> str:  # noqa: A002 that is what they are
+    """The same of bytes: `64KiB`."""
+    for unit in ("TiB", "GiB", "MiB", "KiB"):
+        number, rest = divmod(bytes, _FACTORS[unit.lower()])
+        if number and not rest:
+            return f"{number}{unit}"
+    return str(bytes)
+
+
 def file_mode(value: Any) -> str:
     """Octal digits, of text: to YAML 0660 is six hundred and sixty. Raises ValueError."""
     if isinstance(value, str) and _FILE_MODE.fullmatch(value):
@@ -97,6 +116,14 @@ def _stream_endpoint(value: Any) -> str:
     if isinstance(value, str) and unix_path(value) is not None:
         return value
     return _endpoint(value)
+
+
+def _unix_endpoint(value: Any) -> str:
+    if isinstance(value, str) and unix_path(value) is not None:
+        return value
+    raise ValueError(
+        "expected unix:// and an absolute path, such as unix:///run/collector/log.sock"
+    )
 
 
 def _endpoint(value: Any) -> str:
@@ -115,18 +142,29 @@ def _network(value: Any) -> str:
 
 #: Seconds, written with a unit.
 Duration = Annotated[
-    float, BeforeValidator(seconds), WithJsonSchema({"type": "string", "examples": ["500ms", "1s"]})
+    float,
+    BeforeValidator(seconds),
+    WithJsonSchema(
+        {
+            "type": ["string", "integer"],
+            "maximum": 0,
+            "examples": ["500ms", "1s"],
+            "x-unit": "seconds",
+        }
+    ),
 ]
 #: Bytes, written as a number or with a unit.
 Size = Annotated[
     int,
     BeforeValidator(size),
-    WithJsonSchema({"type": ["integer", "string"], "examples": ["1GiB"]}),
+    WithJsonSchema({"type": ["integer", "string"], "examples": ["1GiB"], "x-unit": "bytes"}),
 ]
 #: `host:port`; take it apart with `split_endpoint`.
 Endpoint = Annotated[str, BeforeValidator(_endpoint)]
 #: The same, or `unix:///path`: see `unix_path`.
 StreamEndpoint = Annotated[str, BeforeValidator(_stream_endpoint)]
+#: Only `unix:///path`.
+UnixEndpoint = Annotated[str, BeforeValidator(_unix_endpoint)]
 #: Of a file, in octal digits.
 FileMode = Annotated[
     str, BeforeValidator(file_mode), WithJsonSchema({"type": "string", "examples": ["0660"]})

@@ -16,7 +16,7 @@ More = Callable[[socket.socket, bytes | None], None]
 class Asked(NamedTuple):
     """A listening socket, as a listener asks for it."""
 
-    kind: Literal["tcp", "udp", "unix"]
+    kind: Literal["tcp", "udp", "unix", "unix_datagram"]
     #: Host and port, or the path of a UNIX socket.
     endpoint: str
     #: The id of whoever asks.

@@ -7,9 +7,10 @@ left to the moment somebody asks.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from itertools import chain, islice
+from typing import Any, TypeVar
 
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
@@ -33,6 +34,8 @@ CORE_COUNTERS = {
     "receiver_connections_opened": "Connections accepted.",
     "receiver_connections_refused": "Connections not accepted or closed by us, by reason.",
     "receiver_heartbeats": "Heartbeats over UDP, by outcome: answered, or why not.",
+    "receiver_datagrams_refused": "Datagrams not taken, by reason.",
+    "receiver_throttled_reads": "Times that a connection had to wait, for max_rate_per_source.",
     "receiver_received_bytes": "Bytes read from the network.",
     "receiver_kernel_dropped_datagrams": "Datagrams the kernel dropped for want of buffer space.",
     "processor_incoming_items": "Events into a processor.",
@@ -40,6 +43,11 @@ CORE_COUNTERS = {
     "processor_created_items": "Events a processor made.",
     "processor_dropped_items": "Events a processor dropped, by reason.",
     "processor_failures": "Batches for which a processor raised; they went on as they stood.",
+    "connector_incoming_items": "Events into a connector.",
+    "connector_outgoing_items": "Events out of a connector, by pipeline.",
+    "connector_created_items": "Twins of events that went to several pipelines.",
+    "connector_dropped_items": "Events that went to no pipeline, by reason.",
+    "connector_failures": "Batches for which a connector raised; they went to every pipeline.",
     "exporter_taken_log_records": "Events given to an exporter.",
     "exporter_recovered_log_records": "Events that the queue had at the start.",
     "exporter_quarantined_requests": "Requests of the queue found damaged and set aside.",
@@ -70,11 +78,40 @@ class Gauge:
 
 
 @dataclass
+class GaugeGroup:
+    """Values of a gauge by a label whose values nobody knows before they are read."""
+
+    name: str
+    help: str
+    labels: Labels
+    label: str
+    read: Callable[[], Mapping[str, float]]
+
+    def gauges(self) -> Iterator[tuple[Labels, float]]:
+        """Labels and value of each, `MAX_SERIES` at most."""
+        for value, number in islice(self.read().items(), MAX_SERIES):
+            yield (*self.labels, (self.label, value)), number
+
+
+@dataclass
+class Table:
+    """Rows that a component shows, read when somebody asks."""
+
+    kind: str
+    id: str
+    name: str
+    help: str
+    read: Callable[[], Sequence[Mapping[str, Any]]]
+
+
+@dataclass
 class Metrics:
-    """All counters and gauges of a process."""
+    """All counters, gauges and tables of a process."""
 
     counts: dict[tuple[str, Labels], int] = field(default_factory=dict)
     gauges: list[Gauge] = field(default_factory=list)
+    groups: list[GaugeGroup] = field(default_factory=list)
+    tables: list[Table] = field(default_factory=list)
     helps: dict[str, str] = field(default_factory=lambda: dict(CORE_COUNTERS))
     #: Called before the numbers are read: for counts that somebody else keeps.
     before_reading: list[Callable[[], None]] = field(default_factory=list)
@@ -116,6 +153,7 @@ class _Families(Collector):
     def collect(self) -> Iterator[CounterMetricFamily | GaugeMetricFamily]:
         yield from self._counters()
         yield from self._gauges()
+        yield from self._groups()
 
     def _counters(self) -> Iterator[CounterMetricFamily]:
         counts, helps = self._metrics.counts, self._metrics.helps
@@ -132,6 +170,14 @@ class _Families(Collector):
             family = GaugeMetricFamily(f"otelcol_{name}", gauges[0].help, labels=keys)
             for gauge in gauges:
                 family.add_metric(_values(gauge.labels, keys), gauge.read())
+            yield family
+
+    def _groups(self) -> Iterator[GaugeMetricFamily]:
+        for name, groups in _by_name((group.name, group) for group in self._metrics.groups):
+            keys = _label_names((*group.labels, (group.label, "")) for group in groups)
+            family = GaugeMetricFamily(f"otelcol_{name}", groups[0].help, labels=keys)
+            for labels, value in chain.from_iterable(group.gauges() for group in groups):
+                family.add_metric(_values(labels, keys), value)
             yield family
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+#: Longest part of a line that is shown.
+_WIDTH = 100
+
 
 class Slip(NamedTuple):
     """One fault of one text."""
@@ -26,3 +29,14 @@ class Misread(ValueError):
     def __init__(self, slips: Sequence[Slip]) -> None:
         super().__init__("a text cannot be read")
         self.slips = tuple(slips)
+
+
+def excerpt(text: str, start: int, end: int) -> str:
+    """The line of the text with a caret under its wrong part, both shortened."""
+    first = text.rfind("\n", 0, start) + 1
+    line = text[first:].partition("\n")[0]
+    cut = max(0, start - first - _WIDTH // 2)
+    shown = "".join(c if c.isprintable() else " " for c in line[cut : cut + _WIDTH])
+    at = start - first - cut
+    size = max(1, min(end - start, len(shown) - at))
+    return f"    {shown}\n    {' ' * at}{'^' * size}"

@@ -8,7 +8,7 @@ on later, or another made of it, settles what it must.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, Protocol
 
@@ -21,7 +21,10 @@ from .metrics import Gauge, Labels
 
 
 class Sink(Protocol):
-    """Where a pipeline ends: an outlet, or a test's stand-in."""
+    """Where a pipeline ends: an outlet, a connector, or a test's stand-in."""
+
+    #: Whether events may be changed there: then nobody else can have the same.
+    changes: bool
 
     def put(self, batch: Batch, delivery: Delivery, *, ack: bool) -> None:
         """Take the batch; settle the delivery once, some time."""
@@ -100,7 +103,7 @@ class Pipeline:
         self.id = id
         self._reactor = reactor
         self._processors = list(processors)
-        self._sinks = list(sinks)
+        self._sinks = _with_copies(sinks)
         self._held: dict[int, tuple[Event, Processor[Any], _Share]] = {}
         self._in_hand: _InHand | None = None
         self._timers: dict[Processor[Any], Any] = {}
@@ -131,8 +134,8 @@ class Pipeline:
             return
         if len(self._sinks) > 1:
             delivery.split(len(self._sinks) - 1)
-        for sink in self._sinks:
-            sink.put(batch, delivery, ack=ack)
+        for sink, copies in self._sinks:
+            sink.put(batch.copy() if copies else batch, delivery, ack=ack)
 
     def _processed(
         self, processor: Processor[Any], batch: Batch | None, delivery: Delivery, *, ack: bool
@@ -218,6 +221,16 @@ class Pipeline:
             timer.cancel()
         self._timers[processor] = self._reactor.callLater(seconds, self._tick, processor)
 
+    def when_settled(self, processor: Processor[Any], call: Callable[[Outcome], None]) -> None:
+        """See `Chain`."""
+        assert self._in_hand is not None, "when_settled() is for the batch in hand"
+
+        def tell(outcome: Outcome) -> Outcome:
+            self._guarded(processor, lambda: call(outcome))
+            return outcome
+
+        self._in_hand.delivery.outcome.addCallback(tell)
+
     def _tick(self, processor: Processor[Any]) -> None:
         del self._timers[processor]
         self._guarded(processor, lambda: processor.tick(self._reactor.seconds()))
@@ -239,6 +252,18 @@ class Pipeline:
         for timer in self._timers.values():  # those asked for by what was flushed too
             timer.cancel()
         self._timers.clear()
+
+
+def _with_copies(sinks: Sequence[Sink]) -> list[tuple[Sink, bool]]:
+    """Each sink, those that change events last, and whether it gets a copy of the batch.
+
+    The last may have the batch itself when nobody before it keeps it.
+    """
+    ordered = sorted(sinks, key=lambda sink: sink.changes)
+    shared = any(not sink.changes for sink in sinks)
+    return [
+        (sink, sink.changes and (shared or n + 1 < len(ordered))) for n, sink in enumerate(ordered)
+    ]
 
 
 def _settle_all(outcome: Outcome, shares: list[_Share]) -> Outcome:

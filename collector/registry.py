@@ -13,12 +13,14 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from .component import Component, Exporter, Processor, Receiver
+from .connector import Connector
 
 #: Configuration sections and entry point groups, and what a class in each must be.
 KINDS: dict[str, type[Component[Any]]] = {
     "receivers": Receiver,
     "processors": Processor,
     "exporters": Exporter,
+    "connectors": Connector,
 }
 
 

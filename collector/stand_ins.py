@@ -101,6 +101,8 @@ class RecordingOutput:
 class RecordingSink:
     """The end of a pipeline: keeps batches and their deliveries, settles when told."""
 
+    changes = False
+
     def __init__(self, outcome: Outcome | None = Outcome.DELIVERED) -> None:
         self.outcome = outcome
         self.batches: list[Batch] = []
@@ -142,10 +144,14 @@ class ProcessorRig:
     def send(self, batch: Batch) -> Delivery:
         """Put a batch in."""
         delivery = Delivery()
-        delivery.outcome.addCallback(self.outcomes.append)
+        delivery.outcome.addCallback(self._note)
         self._deliveries.append(delivery)
         self.pipeline.put(batch, delivery, ack=True)
         return delivery
+
+    def _note(self, outcome: Outcome) -> Outcome:
+        self.outcomes.append(outcome)
+        return outcome
 
     @property
     def unsettled(self) -> int:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+#: A deadline for an example would be one for the machine, too.
+settings.register_profile("suite", deadline=None)
+settings.load_profile("suite")
 #: `make fuzz`: as many examples of each property as patience allows.
 settings.register_profile("fuzz", max_examples=50_000, deadline=None)
 
@@ -15,3 +20,23 @@ settings.register_profile("fuzz", max_examples=50_000, deadline=None)
 def _own_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Trial's `mktemp` makes directories where the test runs: not in the checkout, please."""
     monkeypatch.chdir(tmp_path)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files that take longest come first: else one worker has the last of them to itself."""
+    items.sort(key=lambda item: item.get_closest_marker("system") is None)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """What random input happens to reach is not counted as covered, and time is the code's own.
+
+    Under coverage's tracer these few take three times as long.
+    """
+    tracer = sys.gettrace()
+    if item.get_closest_marker("hypothesis") or item.get_closest_marker("untraced"):
+        sys.settrace(None)
+    try:
+        return (yield)
+    finally:
+        sys.settrace(tracer)

@@ -20,16 +20,13 @@ from .validation import Block
 SECTIONS = ("receivers", "processors", "exporters", "connectors")
 
 #: The core's part of a block, by section.
-_CORE: Mapping[str, type[Config]] = {"exporters": OutletOptions, "receivers": IntakeOptions}
+CORE: Mapping[str, type[Config]] = {"exporters": OutletOptions, "receivers": IntakeOptions}
 
 #: The OpenTelemetry Collector's names for keys of an exporter that are the core's.
 ALIASES = {"sending_queue": "queue", "retry_on_failure": "retry"}
 
-#: Its processors that need no counterpart here.
-_BUILT_IN = {
-    "batch": "; batching is built in: see `batch` of an exporter",
-    "memory_limiter": "; memory is bounded by each exporter's `queue`",
-}
+#: Pipelines name those where they name these.
+_BESIDE = {"connectors": ("receivers", "exporters")}
 
 #: A name becomes part of file names and labels: no path, no space.
 _ID = re.compile(r"(?P<type>[\w.-]{1,64}(:[\w.]{1,64})?)(/\w[\w.-]{0,62})?")
@@ -44,6 +41,11 @@ def components(source: Source) -> Defined:
     for section in SECTIONS:
         for id_, block in section_of(source, (section,)).items():
             defined[section, id_] = _component(source, section, id_, block)
+    for section, id_ in defined:
+        others = [other for other in _BESIDE.get(section, ()) if (other, id_) in defined]
+        if others:
+            said = f"is one of the {others[0]} too: give one of the two another name"
+            source.error(said, (section, id_), source.key_place((section, id_)))
     return defined
 
 
@@ -58,11 +60,6 @@ def section_of(source: Source, way: Way) -> Mapping[str, Any]:
             source.error("expected a mapping", way[: way.index(step) + 1])
             return {}
     return dict(value)
-
-
-def built_in(section: str, id_: str) -> str:
-    """What makes a processor of the OpenTelemetry Collector needless, as the end of a sentence."""
-    return _BUILT_IN.get(id_.partition("/")[0], "") if section == "processors" else ""
 
 
 def _component(source: Source, section: str, id_: str, value: Any) -> ComponentSpec | None:
@@ -83,13 +80,10 @@ def _component(source: Source, section: str, id_: str, value: Any) -> ComponentS
 
 def _class(source: Source, way: tuple[str, str], type_: str) -> type[Component[Any]] | None:
     section = way[0]
-    if section not in registry.KINDS:
-        source.error(f"{section} are not available yet", way, source.key_place(way))
-        return None
     try:
         return registry.load(section, type_)
     except registry.UnknownPlugin as e:
-        source.error(f"{e}{built_in(section, type_)}", way, source.key_place(way))
+        source.error(str(e), way, source.key_place(way))
         return None
 
 
@@ -98,7 +92,7 @@ def _checked(
 ) -> ComponentSpec | None:
     section, id_ = way
     model = cls.config_type
-    core_model = _CORE.get(section, Config)
+    core_model = CORE.get(section, Config)
     if not _keeps_off(source, way, model, core_model):
         return None
     own, core = _parted(source, way, block, core_model)

@@ -14,6 +14,9 @@ from collector.outputs.options import OutletOptions
 from .problem import Problem
 from .service import ServiceConfig
 
+#: The way to the pipelines of a file.
+PIPELINES = ("service", "pipelines")
+
 
 @dataclass(frozen=True)
 class ComponentSpec:
@@ -56,10 +59,27 @@ class Description:
     warnings: tuple[Problem, ...]
 
     @property
+    def exporters(self) -> tuple[str, ...]:
+        """Those that pipelines name, in their order."""
+        ids = dict.fromkeys(id for pipeline in self.pipelines for id in pipeline.exporters)
+        return tuple(id for id in ids if ("exporters", id) in self.components)
+
+    @property
+    def receivers(self) -> tuple[str, ...]:
+        """The same of receivers."""
+        ids = dict.fromkeys(id for pipeline in self.pipelines for id in pipeline.receivers)
+        return tuple(id for id in ids if ("receivers", id) in self.components)
+
+    @property
+    def connectors(self) -> tuple[str, ...]:
+        """The same of connectors."""
+        ids = dict.fromkeys(id for pipeline in self.pipelines for id in pipeline.exporters)
+        return tuple(id for id in ids if ("connectors", id) in self.components)
+
+    @property
     def disk_queues(self) -> Mapping[str, int]:
         """The exporters of all pipelines whose queues are on the disk, with their sizes."""
-        ids = {id: None for pipeline in self.pipelines for id in pipeline.exporters}
-        options = {id: self.components["exporters", id].outlet for id in ids}
+        options = {id: self.components["exporters", id].outlet for id in self.exporters}
         return {
             id: outlet.queue.size
             for id, outlet in options.items()

@@ -49,6 +49,12 @@ def _field(model: Model, key: str | int) -> FieldInfo | None:
     return None
 
 
+def models_below(model: Model) -> Iterator[Model]:
+    """The models of its fields, with repetitions."""
+    for field in model.model_fields.values():
+        yield from _models(field.annotation)
+
+
 def _models(annotation: Any) -> Iterator[Model]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation

@@ -8,13 +8,13 @@ from typing import Any
 
 from collector.component import Config
 
-from .components import Defined, built_in, section_of
+from .components import Defined, section_of
+from .connections import check_connectors
+from .description import PIPELINES as WAY
 from .description import PipelineSpec
 from .problem import did_you_mean, subject
 from .source import Source
 from .validation import Block
-
-WAY = ("service", "pipelines")
 
 _ID = re.compile(r"logs(/\w[\w.-]{0,62})?")
 _PARTS = ("receivers", "processors", "exporters")
@@ -39,7 +39,9 @@ def pipelines(source: Source, defined: Defined) -> tuple[PipelineSpec, ...]:
         return ()
     found = [_pipeline(source, id_, value, defined) for id_, value in section.items()]
     _unused(source, section.values(), defined)
-    return tuple(pipeline for pipeline in found if pipeline)
+    graph = tuple(pipeline for pipeline in found if pipeline)
+    check_connectors(source, graph, defined)
+    return graph
 
 
 def _none(source: Source) -> None:
@@ -92,8 +94,7 @@ def _undefined(part: str, name: str, defined: Defined) -> str:
     if elsewhere:
         return f"{subject(name)} is one of the {elsewhere[0]}, not of the {part}"
     known = [id_ for section, id_ in defined if section in _SECTIONS[part]]
-    hint = built_in(part, name) or did_you_mean(name, known)
-    return f"{subject(name)} is not defined under {part}{hint}"
+    return f"{subject(name)} is not defined under {part}{did_you_mean(name, known)}"
 
 
 def _unused(source: Source, section: Iterable[Any], defined: Defined) -> None:

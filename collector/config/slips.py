@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collector.misread import Slip
+from collector.misread import Slip, excerpt
 
 from .position import position
 from .source import Source, Way
-
-#: Longest part of a line that is shown.
-_WIDTH = 100
 
 
 def report(source: Source, way: Way, slip: Slip) -> None:
@@ -19,7 +16,7 @@ def report(source: Source, way: Way, slip: Slip) -> None:
         source.error(slip.message, way, place)
         return
     at = position(source.text, place, text, min(slip.start, len(text)))
-    source.slip(slip.message, way, at, _excerpt(text, slip.start, slip.end))
+    source.slip(slip.message, way, at, excerpt(text, slip.start, slip.end))
 
 
 def _text(source: Source, way: Way) -> str | None:
@@ -30,14 +27,3 @@ def _text(source: Source, way: Way) -> str | None:
         except (LookupError, TypeError):
             return None
     return value if isinstance(value, str) else None
-
-
-def _excerpt(text: str, start: int, end: int) -> str:
-    """The line of the text with a caret under its wrong part, both shortened."""
-    first = text.rfind("\n", 0, start) + 1
-    line = text[first:].partition("\n")[0]
-    cut = max(0, start - first - _WIDTH // 2)
-    shown = "".join(c if c.isprintable() else " " for c in line[cut : cut + _WIDTH])
-    at = start - first - cut
-    size = max(1, min(end - start, len(shown) - at))
-    return f"    {shown}\n    {' ' * at}{'^' * size}"

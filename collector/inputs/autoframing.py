@@ -4,6 +4,7 @@ One connection may mix octet counting (RFC 6587 3.4.1), LF, CRLF and NUL trailer
 
 - a frame that begins `[1-9][0-9]{0,9} SP <` is octet-counted; once a connection has sent one,
   a count that fits a frame needs no `<`: any number may begin a line of text;
+- so is one that begins `[1-9][0-9]{0,9} SP z` and a zlib header: rsyslog's compressed messages;
 - any other frame ends at LF or NUL. Python's SysLogHandler sends NUL over TCP;
 - trailers, and spaces before a `<`, are skipped between frames (Cisco ASA puts one there);
 - where a counted frame ends and no frame can begin, the sender counted characters instead of
@@ -31,6 +32,9 @@ _LONGEST_COUNT = 5  # four digits and the space
 #: Counts of the fast way, as they are sent.
 _SIZES = {b"%d" % size: size for size in range(1, 10_000)}
 _PRI, _LINE_END = ord("<"), b"\r\n"
+#: How rsyslog's compressed messages begin: no text does, but by `^`.
+_PACKED = (b"zx\x01", b"zx\x5e", b"zx\x9c", b"zx\xda")
+_MAYBE_PACKED = (b"z", b"zx")
 #: How far a miscounted frame may reach beyond its count.
 _LONGEST_GAP = 4096
 #: How the connection begins of a peer that speaks something else; so long that no line of text
@@ -64,8 +68,14 @@ class AutoFraming:
         self._rest = b""  # too little to tell what it begins
         self._known = False  # the peer speaks syslog, or at least text
         self._counts = False  # it has sent a counted frame
+        self._nul = False  # the last frame that was not counted ended so
         self._after_count = False  # the frame before was one
         self._between = False  # between two frames, and nothing is special
+
+    @property
+    def name(self) -> str:
+        """Of the framing that the peer was last seen to use."""
+        return "octet_counting" if self._counts else "nul" if self._nul else "lf"
 
     def feed(self, data: bytes) -> Cut:
         """See `Framing`."""
@@ -140,7 +150,11 @@ class AutoFraming:
         found = _COUNT.match(data, at)
         if found is not None and (start := found.end()) == len(data):
             return -1
-        if found is not None and (data[start] == _PRI or self._may_count(int(found[1]))):
+        if found is not None and data[start:] in _MAYBE_PACKED:
+            return -1
+        if found is not None and (
+            data[start] == _PRI or self._may_count(int(found[1])) or data.startswith(_PACKED, start)
+        ):
             self._counts = True
             self._missing = int(found[1])
             return self._counted(data, start, frames)
@@ -189,6 +203,7 @@ class AutoFraming:
             self._open.add(data[at:])
             return len(data)
         frames.append(strip_cr(self._open.end(data[at : found.start()])))
+        self._nul = found[0] == b"\0"
         return found.end()
 
     def _gap(self, data: bytes, at: int, frames: list[bytes]) -> int:

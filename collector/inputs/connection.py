@@ -35,8 +35,8 @@ class Keeper(Protocol):
         """A TLS handshake is done."""
         ...
 
-    def failed(self, connection: Connection, why: str, /) -> None:
-        """It failed; the connection closes."""
+    def failed(self, connection: Connection, why: str, shown: str = "", /) -> None:
+        """It failed, or TLS did later; the connection closes. `shown`: what the log tells too."""
         ...
 
 
@@ -44,6 +44,7 @@ class Connection:
     """A `Source` of frames."""
 
     __slots__ = (
+        "_held",
         "_keeper",
         "_poll",
         "_reads",
@@ -82,7 +83,14 @@ class Connection:
         self.ending = False
         self._unsent = b""
         self._reads = True
+        self._held = False
         poll.register(self.fd, READ)
+
+    @property
+    def framing_name(self) -> str:
+        """See `Share.framing`."""
+        name: str = getattr(self.framing, "name", "")
+        return name
 
     def busy(self, size: int, frames: int) -> None:
         """A read of the small size or more brought so many frames: how much to take next."""
@@ -113,7 +121,7 @@ class Connection:
 
     def _ask(self) -> None:
         """Tell the poll object what is waited for."""
-        wanted = (READ if self._reads else 0) | (WRITE if self._unsent else 0)
+        wanted = (READ if self._reads and not self._held else 0) | (WRITE if self._unsent else 0)
         self._poll.modify(self.fd, wanted)
 
     def pause(self) -> None:
@@ -128,6 +136,16 @@ class Connection:
         self._reads = reads
         if self.fd >= 0:
             self._ask()
+
+    def hold(self) -> None:
+        """Read no more until `release`, whatever the framing says of it."""
+        self._held = True
+        self._set_reads(reads=self._reads)
+
+    def release(self) -> None:
+        """Read again, unless the framing has paused."""
+        self._held = False
+        self._set_reads(reads=self._reads)
 
     def flush(self) -> None:
         """Write what waits."""

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import socket
+from abc import abstractmethod
 from collections.abc import Callable
 from functools import partial
-from itertools import islice
-from typing import Any, Literal
+from itertools import compress, islice
+from typing import Any, Literal, NamedTuple
 
-from ..component import Config, Context
-from ..event import NOTHING, Event, Resource
+from ..component import Context
+from ..event import Resource
 from ..fields import Endpoint, Size
 from ..listening import Asked
+from .datagrams import SEPARATORS, Datagrams, Peer, lines
 from .frames import Frames
 from .looking import PAUSE, Looking, Next
 from .opening import sockets_of
+from .rates import RateOptions, Rates
+from .refusals import Refusals
+from .screen import Screen, Through
 from .sockets import buffer_of, dropped_by_kernel, peer_address
+from .sources import source
 
 #: Datagrams a look, so that other sockets get their turn.
 _MOST = 1000
@@ -27,44 +33,144 @@ _FILL_RATE = 520e6
 _LARGEST = 65536
 #: Peers remembered; the older half is forgotten when there are more.
 _PEERS = 32_768
-_SEPARATORS = b"\0\r\n"
 
 
-class DatagramOptions(Config):
+class DatagramOptions(RateOptions):
     """A UDP listener."""
 
     endpoint: Endpoint
     #: Bytes asked of the kernel. Where it grants less, one warning says which sysctl to raise.
     receive_buffer: Size = 32 << 20
+    #: Whether each line of a datagram is a message; RFC 5426 has one in a datagram.
+    split_lines: bool = False
     #: With several workers, who gets a datagram: `any` that is free, or `source`, always the same
     #: for an address and port, which keeps their order.
     spread: Literal["any", "source"] = "any"
 
 
-class Peer:
-    """The source of a datagram."""
-
-    __slots__ = ("_address", "_socket", "resource")
-
-    def __init__(self, sock: socket.socket, address: Any, resource: Resource) -> None:
-        self._socket = sock
-        self._address = address
-        self.resource = resource
-
-    def write(self, data: bytes) -> None:
-        """A datagram back; lost like any other when the kernel has no room."""
-        try:
-            self._socket.sendto(data, self._address)
-        except OSError:
-            return
+#: As `recvfrom`.
+Receive = Callable[[int], tuple[bytes, Any]]
 
 
-class DatagramListener:
-    """Reads a UDP socket while it is not paused, and hands on the frames of each look.
+class _Reading(NamedTuple):
+    """A socket that is read."""
 
-    A trailing NUL, LF or CRLF is not part of a message (RFC 5426 has no trailer); LF inside
-    one is. Empty datagrams, which health checks send, are ignored.
+    sock: socket.socket
+    looking: Looking
+    look: Callable[[], Next]
+
+    def finds(self) -> bool:
+        """Look; whether there was something."""
+        return self.look() is not Next.WAIT
+
+
+class MessageListener:
+    """Reads a socket of datagrams while it is not paused, and hands on the frames of each look.
+
+    Empty datagrams, which health checks send, are ignored.
     """
+
+    transport: str
+
+    def __init__(
+        self, context: Context, flush: Callable[[Frames], None], resource: dict[str, Any]
+    ) -> None:
+        self._context = context
+        self._flush = flush
+        self._common = resource
+        self._peers: dict[Any, Peer] = {}
+        self._socket: socket.socket | None = None
+        self._readings: list[_Reading] = []
+        self._takes = True
+        self.address = ("", 0)
+
+    def _begin(self, sock: socket.socket, receive: Receive, pause: float) -> None:
+        """Read it from now on. `receive`: as `recvfrom`; what it gives beside is `_new_peer`'s."""
+        self._socket = self._socket or sock
+        look = partial(self._look, receive)
+        looking = Looking(self._context, sock.fileno(), look, pause)
+        self._readings.append(_Reading(sock, looking, look))
+        looking.start()
+
+    def pause(self) -> None:
+        """Unread datagrams wait in the kernel, which drops and counts what finds no room."""
+        for reading in self._readings:
+            reading.looking.stop()
+
+    def resume(self) -> None:
+        """Read again."""
+        if self._takes:
+            for reading in self._readings:
+                reading.looking.start()
+
+    async def quiesce(self) -> None:
+        """Take what the kernel still has, then read no more."""
+        for reading in self._readings if self._takes else ():
+            await reading.looking.last_looks(reading.finds)
+        self.pause()
+        self._takes = False  # what makes room later resumes nothing
+
+    async def stop(self) -> None:
+        """Close what it reads."""
+        self.pause()
+        for reading in self._readings:
+            reading.sock.close()
+        self._readings, self._socket, self._takes = [], None, False
+
+    def _look(self, receive: Receive) -> Next:
+        """Read until empty, or until others must have their turn."""
+        size = 0
+        frames: list[bytes] = []
+        origins: list[Any] = []
+        add, note = frames.append, origins.append
+        try:
+            for _ in range(_MOST):
+                data, origin = receive(_LARGEST)
+                add(data)
+                note(origin)
+                size += len(data)
+                if size >= _MOST_BYTES:
+                    break
+        except BlockingIOError:
+            pass
+        except OSError as e:  # the ICMP error of an earlier reply; the socket is well
+            self._context.log.debug("{id}: {error}", id=self._context.id, error=e)
+        if not frames:
+            return Next.WAIT
+        self._hand_on(frames, origins, size)
+        full = len(frames) == _MOST or size >= _MOST_BYTES
+        return Next.AGAIN if full else Next.PAUSE
+
+    def _hand_on(self, frames: list[bytes], origins: list[Any], size: int) -> None:
+        peers = self._peers
+        try:
+            sources = [peers[origin] for origin in origins]
+        except KeyError:
+            sources = [self._peer(origin) for origin in origins]
+        self._context.count("received_bytes", size, transport=self.transport)
+        self._flush(Datagrams(*self._kept(frames, sources), size))
+
+    def _kept(self, frames: list[bytes], sources: list[Peer]) -> tuple[list[bytes], list[Peer]]:
+        """What is handed on of datagrams that are taken."""
+        return frames, sources
+
+    def _peer(self, origin: Any) -> Peer:
+        peers = self._peers
+        peer = peers.get(origin)
+        if peer is None:
+            if len(peers) >= _PEERS:
+                for old in list(islice(peers, _PEERS // 2)):
+                    del peers[old]
+            assert self._socket is not None
+            peer = peers[origin] = self._new_peer(self._socket, origin)
+        return peer
+
+    @abstractmethod
+    def _new_peer(self, sock: socket.socket, origin: Any) -> Peer: ...
+
+
+class DatagramListener(MessageListener):
+    """Of UDP."""
 
     transport = "udp"
 
@@ -75,16 +181,14 @@ class DatagramListener:
         flush: Callable[[Frames], None],
         resource: dict[str, Any],
     ) -> None:
-        self._context = context
+        super().__init__(context, flush, resource)
         self._options = options
-        self._flush = flush
-        self._common = resource
-        self._peers: dict[Any, Peer] = {}
-        self._sockets: list[socket.socket] = []
-        self._lookings: list[Looking] = []
         self._dropped = 0
         self._counts_dropped = False
-        self.address = ("", 0)
+        guarded = options.allowed_sources or options.trusted_proxies
+        self._screen = Screen(context, options) if guarded else None
+        self._rates = Rates.of(options, context.reactor.seconds)
+        self._refusals = Refusals(context, "datagrams_refused")
 
     async def start(self) -> None:
         """Bind and read. Raises ListenError."""
@@ -97,12 +201,11 @@ class DatagramListener:
             receive_buffer=options.receive_buffer,
             by_source=options.spread == "source",
         )
-        for sock in sockets.open(asked, self._more):
-            self._serve(sock)
-        granted = buffer_of(self._sockets[0])
+        sock, *others = sockets.open(asked, self._more)
+        granted = buffer_of(sock)
         if granted < options.receive_buffer:
             self._warn(granted)
-        self.address = peer_address(self._sockets[0].getsockname())
+        self.address = peer_address(sock.getsockname())
         port = self.address[1]
         self._common = {"net.transport": "udp", "net.host.port": port, **self._common}
         gauge = self._context.gauge
@@ -113,8 +216,19 @@ class DatagramListener:
             endpoint=options.endpoint,
         )
         self._counts_dropped = not sockets.are_shared
+        for one in (sock, *others):
+            self._begin(one, one.recvfrom, _pause_for(granted))
         self._context.metrics.before_reading.append(self.count_dropped)
-        self.resume()
+
+    def _more(self, sock: socket.socket, _: bytes | None) -> None:
+        """One that another worker has read."""
+        if not (self._readings and self._takes):
+            sock.close()
+            return
+        is_reading = self._readings[0].looking.active
+        self._begin(sock, sock.recvfrom, _pause_for(buffer_of(sock)))
+        if not is_reading:
+            self.pause()
 
     def _warn(self, granted: int) -> None:
         self._context.log.warn(
@@ -125,92 +239,45 @@ class DatagramListener:
             wanted=self._options.receive_buffer,
         )
 
-    def _serve(self, sock: socket.socket) -> None:
-        self._sockets.append(sock)
-        pause = _pause_for(buffer_of(sock))
-        look = partial(self._look, sock)
-        self._lookings.append(Looking(self._context, sock.fileno(), look, pause))
-
-    def _more(self, sock: socket.socket, _: bytes | None) -> None:
-        """One that another worker has read."""
-        if not self._lookings:
-            sock.close()
-            return
-        self._serve(sock)
-        if self._lookings[0].active:
-            self._lookings[-1].start()
-
-    def pause(self) -> None:
-        """Unread datagrams wait in the kernel, which drops and counts what finds no room."""
-        for looking in self._lookings:
-            looking.stop()
-
-    def resume(self) -> None:
-        """Read again."""
-        for looking in self._lookings:
-            looking.start()
-
-    async def quiesce(self) -> None:
-        """Take what the kernel still has, then read no more."""
-        for looking, sock in zip(self._lookings, self._sockets, strict=True):
-            await looking.last_looks(lambda sock=sock: self._look(sock) is not Next.WAIT)  # type: ignore[misc]
-        self.pause()
-        self._lookings = []  # what makes room later resumes nothing
-
     async def stop(self) -> None:
-        """Close the sockets."""
+        """Close the socket."""
         self.pause()
-        if self._sockets:
-            self.count_dropped()
-        for sock in self._sockets:
-            sock.close()
-        self._sockets, self._lookings = [], []
+        self.count_dropped()
+        await super().stop()
 
-    def _look(self, sock: socket.socket) -> Next:
-        """Read until empty, or until others must have their turn."""
-        size = 0
-        frames: list[bytes] = []
-        addresses: list[Any] = []
-        recvfrom, add, note = sock.recvfrom, frames.append, addresses.append
-        try:
-            for _ in range(_MOST):
-                data, address = recvfrom(_LARGEST)
-                add(data)
-                note(address)
-                size += len(data)
-                if size >= _MOST_BYTES:
-                    break
-        except BlockingIOError:
-            pass
-        except OSError as e:  # the ICMP error of an earlier reply; the socket is well
-            self._context.log.debug("{id}: {error}", id=self._context.id, error=e)
-        if not frames:
-            return Next.WAIT
-        self._hand_on(frames, addresses, size)
-        full = len(frames) == _MOST or size >= _MOST_BYTES
-        return Next.AGAIN if full else Next.PAUSE
+    def _hand_on(self, frames: list[bytes], origins: list[Any], size: int) -> None:
+        if self._screen is not None:
+            self._screen.look(frames, origins)
+        frames = [frame.rstrip(SEPARATORS) for frame in frames]
+        super()._hand_on(frames, origins, size)
 
-    def _hand_on(self, frames: list[bytes], addresses: list[Any], size: int) -> None:
-        frames = [frame.rstrip(_SEPARATORS) for frame in frames]
-        peers = self._peers
-        try:
-            sources = [peers[address] for address in addresses]
-        except KeyError:
-            sources = [self._peer(address) for address in addresses]
-        self._context.count("received_bytes", size, transport="udp")
-        self._flush(Datagrams(frames, sources, size))
+    def _kept(self, frames: list[bytes], sources: list[Peer]) -> tuple[list[bytes], list[Peer]]:
+        if self._options.split_lines:
+            frames, sources = lines(frames, sources)
+        if self._rates:
+            frames, sources = self._within_rate(frames, sources)
+        return frames, sources
 
-    def _peer(self, address: Any) -> Peer:
-        peers = self._peers
-        peer = peers.get(address)
-        if peer is None:
-            if len(peers) >= _PEERS:
-                for old in list(islice(peers, _PEERS // 2)):
-                    del peers[old]
-            ip, port = peer_address(address)
-            resource = Resource({"net.peer.ip": ip, "net.peer.port": port, **self._common})
-            peer = peers[address] = Peer(self._sockets[0], address, resource)
-        return peer
+    def _within_rate(
+        self, frames: list[bytes], sources: list[Peer]
+    ) -> tuple[list[bytes], list[Peer]]:
+        taken, over = self._rates.within(sources, _source_of)
+        for who, events in over.items():
+            self._refusals.count("rate_limited", events)
+            self._refusals.too_fast(who, self._rates.rate, "the others are lost")
+        return list(compress(frames, taken)), list(compress(sources, taken))
+
+    def _new_peer(self, sock: socket.socket, origin: Any) -> Peer:
+        ip, port = peer_address(origin)
+        facts = {"net.peer.ip": ip, "net.peer.port": port, **self._common}
+        way = origin
+        if isinstance(origin, Through):
+            way = origin.proxy
+            proxy = zip(
+                ("net.sock.peer.addr", "net.sock.peer.port"), peer_address(way), strict=True
+            )
+            facts |= proxy
+        return Peer(sock, way, Resource(facts))
 
     def count_dropped(self) -> None:
         """Bring the kernel's count of this socket's losses into the metrics."""
@@ -219,42 +286,22 @@ class DatagramListener:
         self._dropped = total
 
     def _kernel_drops(self) -> int:
-        if not (self._sockets and self._counts_dropped):
+        if self._socket is None or not self._counts_dropped:
             return self._dropped
         try:
-            return sum(map(dropped_by_kernel, self._sockets))
+            return sum(dropped_by_kernel(reading.sock) for reading in self._readings)
         except OSError:  # not Linux
             return self._dropped
+
+
+def no_more(*_: object) -> None:
+    """One socket of datagrams is for all."""
+
+
+def _source_of(peer: Peer) -> str:
+    return source(peer.resource.attributes["net.peer.ip"])
 
 
 def _pause_for(granted: int) -> float:
     """Seconds in which a buffer of that size cannot fill at any likely rate."""
     return min(PAUSE, granted / _FILL_RATE)
-
-
-class Datagrams(Frames):
-    """Frames that each have a source of their own."""
-
-    __slots__ = ("_sources",)
-
-    def __init__(self, frames: list[bytes], sources: list[Peer], size: int) -> None:
-        super().__init__([], size)
-        if not all(frames):
-            sources = [source for frame, source in zip(frames, sources, strict=True) if frame]
-            frames = [frame for frame in frames if frame]
-        self._frames = frames
-        self._sources = sources
-
-    def _run(self) -> bytes | None:
-        frames = self.frames()
-        run = b"\n".join(frames) + b"\n"
-        return run if run.count(b"\n") == len(frames) else None
-
-    def source(self, index: int) -> Peer:
-        """Where a datagram came from."""
-        return self._sources[index]
-
-    def _attach_resources(self, events: list[Event]) -> None:
-        for event, source in zip(events, self._sources, strict=True):
-            if event.resource is NOTHING:
-                event.resource = source.resource

@@ -79,16 +79,18 @@ class UnixDoor:
 
     transport = "unix"
 
-    def __init__(self, path: Path, mode: int) -> None:
+    def __init__(self, path: Path, mode: int, kind: int = socket.SOCK_STREAM) -> None:
         self._path = path
         self._mode = mode
+        self._kind = kind
         self.address = (str(path), 0)
         self.name = f"UNIX socket {path}"
         self.facts: dict[str, Any] = {"net.transport": "unix"}
 
     def asked(self, component: str) -> Asked:
         """See `Door`."""
-        return Asked("unix", str(self._path), component, self._mode)
+        asked = Asked("unix", str(self._path), component, self._mode)
+        return asked if self._kind == socket.SOCK_STREAM else asked._replace(kind="unix_datagram")
 
     def opened(self, sock: socket.socket) -> None:
         """See `Door`."""

@@ -1,7 +1,7 @@
 """Connections from one process to the next: what can be given away, and what comes of it there.
 
 A connection is its socket and the state of its framing, which knows the unfinished frame. What has
-more to it, TLS or a conversation, cannot go.
+more to it, TLS, a conversation or a proxy that spoke for it, cannot go.
 """
 
 from __future__ import annotations
@@ -13,11 +13,15 @@ from .accepting import Accepting
 from .connection import Connection
 from .framing import Movable
 
+_PROXY = "net.sock.peer.addr"
+
 
 def given(connection: Connection, accepting: Accepting) -> bool:
     """Whether it has gone to who listens after us; ours is to be closed then, and not shut down."""
     framing = connection.framing
     if not (connection.is_plain and isinstance(framing, Movable)):
+        return False
+    if _PROXY in connection.resource.attributes:  # what it said is not on the socket any more
         return False
     return accepting.hand_on(connection.sock, framing.state())
 

@@ -30,7 +30,7 @@ class OwnSockets:
             return [datagram_socket(asked.endpoint, asked.receive_buffer)]
         if asked.kind == "tcp":
             return [stream_socket(asked.endpoint)]
-        file = SocketFile(Path(asked.endpoint))
+        file = SocketFile(Path(asked.endpoint), type_of(asked))
         sock = file.open(asked.mode)
         self._files[asked.endpoint] = file
         return [sock]
@@ -44,6 +44,11 @@ class OwnSockets:
         file = self._files.pop(asked.endpoint, None)
         if file is not None:
             file.remove()
+
+
+def type_of(asked: Asked) -> int:
+    """Of a UNIX socket."""
+    return socket.SOCK_DGRAM if asked.kind == "unix_datagram" else socket.SOCK_STREAM
 
 
 def sockets_of(context: Context) -> Sockets:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import time
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, ClassVar, Protocol
 
 from ..component import C, Context, Receiver
@@ -20,6 +21,7 @@ from .framing import Framing, Lines
 from .heartbeat import HeartbeatListener
 from .looking import PAUSE
 from .stream import StreamListener, StreamOptions
+from .unix_datagram import UnixDatagramListener, UnixDatagramOptions
 
 
 class Listener(Protocol):
@@ -30,7 +32,7 @@ class Listener(Protocol):
         """Host and port, or the path of a UNIX socket and 0, once it has started."""
         ...
 
-    #: udp, tcp, unix, tls or udp heartbeat.
+    #: udp, tcp, unix, unix datagram, tls or udp heartbeat.
     transport: str
 
     async def start(self) -> None: ...
@@ -43,8 +45,8 @@ class Listener(Protocol):
 class FrameReceiver(Receiver[C]):
     """Frames in, events out, over any number of listeners."""
 
-    #: Whether senders wait for an answer: batches are stored as soon as they can be, and
-    #: `settled` is called with the outcome.
+    #: Whether senders wait for an answer, where the listener does not say otherwise: batches are
+    #: stored as soon as they can be, and `settled` is called with the outcome.
     acknowledged: ClassVar[bool] = False
 
     def __init__(self, config: C, context: Context) -> None:
@@ -64,6 +66,14 @@ class FrameReceiver(Receiver[C]):
         raise on bad input; if it does, the frames go on unparsed, flagged and counted.
         """
 
+    def attach(self, frames: Frames, events: list[Event]) -> None:
+        """Set resource and flags of events that are one for each frame, in order.
+
+        For a `parse` that makes others of them after that; the core does it otherwise.
+        """
+        for name, times in frames.attach(events).items():
+            self.context.count("flagged_log_records", times, flag=name)
+
     def settled(self, frames: Frames, outcome: Outcome) -> None:
         """The batch of these frames has ended; answer with `frames.reply`.
 
@@ -82,15 +92,31 @@ class FrameReceiver(Receiver[C]):
         """Attributes of every event's resource, beside the peer's address and the transport."""
         return {}
 
-    def stream(self, options: StreamOptions) -> Listener:
-        """A TCP or UNIX listener for `listeners`, under TLS where the options say so."""
-        pause = 0.0 if self.acknowledged else PAUSE
+    def stream(
+        self,
+        options: StreamOptions,
+        framing: Callable[[], Framing] | None = None,
+        *,
+        acknowledged: bool | None = None,
+    ) -> Listener:
+        """A TCP or UNIX listener for `listeners`, under TLS where the options say so.
+
+        `framing` and `acknowledged`: its own, where they are not the receiver's.
+        """
+        answers = self.acknowledged if acknowledged is None else acknowledged
         return StreamListener(
-            self.context, options, self.framing, self._received, self.resource(), pause
+            self.context,
+            options,
+            framing or self.framing,
+            partial(self._received, acknowledged=answers),
+            self.resource(),
+            0.0 if answers else PAUSE,
         )
 
-    def datagrams(self, options: DatagramOptions) -> Listener:
-        """A UDP listener for `listeners`."""
+    def datagrams(self, options: DatagramOptions | UnixDatagramOptions) -> Listener:
+        """A listener for `listeners`: UDP, or the datagrams of a UNIX socket."""
+        if isinstance(options, UnixDatagramOptions):
+            return UnixDatagramListener(self.context, options, self._received, self.resource())
         return DatagramListener(self.context, options, self._received, self.resource())
 
     def heartbeats(self, beside: Listener) -> Listener:
@@ -129,17 +155,18 @@ class FrameReceiver(Receiver[C]):
         for listener in self.listening:
             await listener.stop()
 
-    def _received(self, frames: Frames) -> None:
+    def _received(self, frames: Frames, *, acknowledged: bool | None = None) -> None:
+        if acknowledged is None:
+            acknowledged = self.acknowledged
         events = self._parsed(frames)
         if not events:
-            if self.acknowledged:
+            if acknowledged:
                 self.settled(frames, Outcome.DELIVERED)
             return
-        if len(events) == len(frames):
-            for name, times in frames.attach(events).items():
-                self.context.count("flagged_log_records", times, flag=name)
-        outcome = self.output.send(Batch(events, frames.size), ack=self.acknowledged)
-        if self.acknowledged:
+        if len(events) == len(frames) and not frames.is_attached:
+            self.attach(frames, events)
+        outcome = self.output.send(Batch(events, frames.size), ack=acknowledged)
+        if acknowledged:
             outcome.addCallback(lambda result: self.settled(frames, result))
 
     def _parsed(self, frames: Frames) -> list[Event]:

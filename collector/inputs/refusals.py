@@ -1,6 +1,8 @@
-"""Connections that are not accepted or that we close: counted each, told now and then."""
+"""Connections and datagrams that are not taken: counted each, told now and then."""
 
 from __future__ import annotations
+
+import ssl
 
 from ..component import Context
 
@@ -16,17 +18,27 @@ _ADVICE = {
 _NAMED_PEERS = 1024
 
 
+class ClientRefused(ssl.SSLError):
+    """A client's certificate is none of those that are let in; `shown`: what it has shown."""
+
+    def __init__(self, why: str, shown: str) -> None:
+        super().__init__(why)
+        self.reason = why
+        self.shown = shown
+
+
 class Refusals:
     """Of one listener. Peers may cause them as often as they like."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, counter: str = "connections_refused") -> None:
         self._context = context
+        self._counter = counter
         self._named: set[tuple[str, str]] = set()
         self._quiet_until: dict[str, float] = {}
 
-    def count(self, reason: str) -> None:
-        """One more."""
-        self._context.count("connections_refused", reason=reason)
+    def count(self, reason: str, n: int = 1) -> None:
+        """One more, or `n`."""
+        self._context.count(self._counter, n, reason=reason)
 
     def accept_failed(self, error: OSError) -> None:
         """It fails until a descriptor is free."""
@@ -68,12 +80,41 @@ class Refusals:
                 advice=_ADVICE.get(protocol, ""),
             )
 
-    def handshake_failed(self, ip: str, why: str) -> None:
-        """Of TLS."""
+    def not_allowed(self, ip: str) -> None:
+        """It is none of the allowed sources."""
+        self.count("source")
+        self._warn_of(ip, "it is not one of allowed_sources")
+
+    def bad_proxy(self, ip: str, why: str) -> None:
+        """A proxy that is none, or whose header cannot be read."""
+        self.count("proxy_header")
+        self._warn_of(ip, why)
+
+    def _warn_of(self, ip: str, why: str) -> None:
+        """Once a source, and not all of them at once: who is not told of now is told of later."""
+        if self._may_say(why) and self._is_new(ip, why):
+            log, id = self._context.log, self._context.id
+            log.warn("{id}: nothing is taken from {ip}: {why}", id=id, ip=ip, why=why)
+
+    def too_fast(self, source: str, rate: int, therefore: str) -> None:
+        """One sends more events a second than it may."""
+        if self._is_new(source, "rate"):
+            self._context.log.warn(
+                "{id}: {source} sends more than {rate} events a second, {therefore}; it may do so "
+                "with another max_rate_per_source",
+                id=self._context.id,
+                source=source,
+                rate=rate,
+                therefore=therefore,
+            )
+
+    def handshake_failed(self, ip: str, why: str, shown: str = "") -> None:
+        """Of TLS. `shown`: what only the log tells, beside the reason that is counted."""
         self._context.count("connections_refused", reason="tls_handshake", detail=why)
         if self._is_new(ip, why):
             log, id = self._context.log, self._context.id
-            log.warn("{id}: no TLS with {ip}: {why}", id=id, ip=ip, why=why)
+            said = f"{why}; {shown}" if shown else why
+            log.warn("{id}: no TLS with {ip}: {why}", id=id, ip=ip, why=said)
 
     def _is_new(self, ip: str, what: str) -> bool:
         if (ip, what) in self._named or len(self._named) >= _NAMED_PEERS:

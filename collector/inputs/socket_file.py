@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import stat
@@ -21,14 +22,15 @@ _LONGEST_PATH = 107
 _OWNER_ONLY = 0o600
 
 
-def socket_at(address: str, mode: int) -> socket.socket:
-    """A stream socket that listens there, see `socket_address`. Raises OSError."""
-    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+def socket_at(address: str, mode: int, kind: int = socket.SOCK_STREAM) -> socket.socket:
+    """A socket that listens there, see `socket_address`. Raises OSError."""
+    sock = socket.socket(socket.AF_UNIX, kind)
     try:
         _bind(sock, address)
         if mode != _OWNER_ONLY:
-            Path(address).chmod(mode)  # nobody can connect before it listens
-        sock.listen(BACKLOG)
+            Path(address).chmod(mode)  # nobody can connect to a stream before it listens
+        if kind == socket.SOCK_STREAM:
+            sock.listen(BACKLOG)
     except OSError:
         sock.close()
         raise
@@ -62,8 +64,10 @@ def remove_dead(path: Path) -> bool:
         except ConnectionRefusedError:
             path.unlink()
             return True
-        except BlockingIOError:  # too busy to accept
-            return False
+        except OSError as e:
+            # Too busy to accept, or not a stream's but alive.
+            if e.errno not in {errno.EAGAIN, errno.EPROTOTYPE}:
+                raise
     return False
 
 
@@ -88,8 +92,9 @@ def socket_address(path: Path) -> Iterator[str]:
 class SocketFile:
     """A socket that is a file. It goes with it, unless it has become another's."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, kind: int = socket.SOCK_STREAM) -> None:
         self._path = path
+        self._kind = kind
         self._file: tuple[int, int] | None = None
 
     def open(self, mode: int) -> socket.socket:
@@ -102,7 +107,7 @@ class SocketFile:
                     f"it with: ss -lxp src {path}) or choose another path"
                 )
             with socket_address(path) as address:
-                sock = socket_at(address, mode)
+                sock = socket_at(address, mode, self._kind)
         except OSError as e:
             raise ListenError(f"cannot listen on unix://{path}: {_why(path, e)}") from e
         self._file = _identity(path)

@@ -8,22 +8,24 @@ those, and hands on the frames of all of them together.
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any
 
 from pydantic import Field
 
-from ..component import Config, Context
-from ..fields import FileMode, Size, StreamEndpoint
+from ..component import Context
+from ..fields import FileMode, Size
 from .accepting import Accepting
 from .connection import SMALL_READ, Connection
 from .conversation import Conversation
 from .doors import door
+from .entrance import Entrance
 from .frames import Frames, Source
 from .framing import MAX_FRAME, Cut, Framing, WrongProtocol, about
 from .handover import given, peer_of, restored
 from .looking import PAUSE, Looking, Next
 from .polling import WRITE, new_poll
+from .rates import RateOptions, Throttle
 from .refusals import Refusals
 from .secured import Secured
 from .sources import Sources, source
@@ -46,10 +48,9 @@ _LINGER = 2.0
 _HANDSHAKE = 10.0
 
 
-class StreamOptions(Config):
+class StreamOptions(RateOptions):
     """A listener on TCP, or on a UNIX socket."""
 
-    endpoint: StreamEndpoint
     #: Of a UNIX socket's file: who may connect.
     socket_mode: FileMode = "0660"
     #: A longer frame is cut there and flagged. RFC 5424 6.1: at least 480.
@@ -88,14 +89,17 @@ class StreamListener:
         self._looking = Looking(context, fileno, self._look, pause)
         self._refusals = Refusals(context)
         self._door = door(options.endpoint, options.socket_mode)
+        room = options.max_connections
+        self._entrance = Entrance(context, options, self._poll, self._refusals, self._opened, room)
         self._accepting = Accepting(
-            context, self._door, self._poll, self._refusals, self._opened, self._inherited
+            context, self._door, self._poll, self._refusals, self._came, self._inherited
         )
         self._identity: Identity | None = None
         self._ready: list[tuple[int, int]] = []  # of the last poll, not read yet
         self._closing: dict[Connection, Any] = {}  # timers
         local = self._door.transport == "unix"
         self._sources = Sources(0 if local else options.max_connections_per_source)
+        self._throttle = Throttle(context, options, self._refusals)
         self.transport = "tls" if options.tls else self._door.transport
         context.gauge(
             "connections",
@@ -129,11 +133,13 @@ class StreamListener:
 
     async def quiesce(self) -> None:
         """Accept no more; hand on what has arrived, in the kernel too; read no more."""
+        self._throttle.end()
         if self._accepting.active:
             # Peers that were not yet accepted are heard too.
             await self._looking.last_looks(lambda: self._read_ready()[0])
             self._hand_over()
         self._accepting.stop()
+        self._entrance.close()
         self._looking.stop()
         parts: list[tuple[Source, Cut]] = []
         for connection in list(self._connections.values()):
@@ -148,7 +154,7 @@ class StreamListener:
 
     def _inherited(self, sock: socket.socket, state: bytes) -> None:
         """The other side of that."""
-        self._opened(sock, peer_of(sock))
+        self._opened(sock, peer_of(sock), {})
         connection = self._connections.get(sock.fileno())
         if connection is not None and not restored(connection, state):
             self._refusals.count("another_framing")
@@ -181,7 +187,8 @@ class StreamListener:
             reads += 1
             connection = self._connections.get(fd)
             if connection is None:
-                self._accepting.accept(fd)
+                if not self._entrance.heard(fd):
+                    self._accepting.accept(fd)
                 continue
             if events & WRITE:
                 connection.written()
@@ -222,6 +229,8 @@ class StreamListener:
             connection.busy(len(data), frames)
         if cut:
             parts.append((connection, cut))
+        if self._throttle.rates:
+            self._throttle.read(connection, about(cut))
         return len(data), frames
 
     def _finish(self, connection: Connection, parts: list[tuple[Source, Cut]]) -> None:
@@ -247,9 +256,15 @@ class StreamListener:
         self._refusals.count("does_not_read")
         self._close(connection)
 
-    def _opened(self, sock: socket.socket, address: Any) -> None:
+    def _came(self, sock: socket.socket, address: Any) -> None:
+        if self._door.transport == "unix":
+            self._opened(sock, address, {})
+        else:
+            self._entrance.came(sock, address)
+
+    def _opened(self, sock: socket.socket, address: Any, proxy: Mapping[str, Any]) -> None:
         try:
-            connection = self._connection(sock, address)
+            connection = self._connection(sock, address, proxy)
         except OSError:  # it is gone already
             connection = None
         if connection is None:
@@ -260,9 +275,11 @@ class StreamListener:
         if self._identity is None:
             self.established(connection)
         else:
-            self._close_after(_HANDSHAKE, connection)
+            self._later(_HANDSHAKE, self._too_slow, connection)
 
-    def _connection(self, sock: socket.socket, address: Any) -> Connection | None:
+    def _connection(
+        self, sock: socket.socket, address: Any, proxy: Mapping[str, Any]
+    ) -> Connection | None:
         """None: it is refused, or has no framing. Raises OSError."""
         ip, facts = self._door.peer(sock, address)
         framing = self._new_framing() if self._has_room(ip) else None
@@ -270,11 +287,10 @@ class StreamListener:
             return None
         self._context.count("connections_opened")
         sock.setblocking(False)
-        facts |= self._common
+        facts = {**facts, **proxy, **self._common}
         if self._identity is None:
             return Connection(sock, self._poll, framing, ip, facts, self)
-        tls = self._identity.wrapped(sock)
-        return Secured(tls, self._poll, framing, ip, facts, self)
+        return Secured(sock, self._identity, self._poll, framing, ip, facts, self)
 
     def _new_framing(self) -> Framing | None:
         try:
@@ -284,7 +300,7 @@ class StreamListener:
             return None
 
     def _has_room(self, ip: str) -> bool:
-        if len(self._connections) >= self._options.max_connections:
+        if len(self._connections) + len(self._entrance) >= self._options.max_connections:
             self._refusals.count("max_connections")
             return False
         if not self._sources.has_room(ip):
@@ -303,23 +319,27 @@ class StreamListener:
         if timer is not None and timer.active():
             timer.cancel()
 
-    def failed(self, connection: Connection, why: str) -> None:
+    def failed(self, connection: Connection, why: str, shown: str = "") -> None:
         """See `Keeper`."""
-        self._refusals.handshake_failed(connection.ip, why)
+        self._refusals.handshake_failed(connection.ip, why, shown)
+
+    def _too_slow(self, connection: Connection) -> None:
+        self.failed(connection, "it did not end the handshake in time")
+        self._close(connection)
 
     def ended(self, connection: Connection) -> None:
         """See `Keeper`."""
-        self._close_after(_LINGER, connection)
+        self._later(_LINGER, self._close, connection)
 
-    def _close_after(self, seconds: float, connection: Connection) -> None:
-        later = self._context.reactor.callLater
-        self._closing[connection] = later(seconds, self._close, connection)
+    def _later(self, seconds: float, end: Callable[[Connection], None], of: Connection) -> None:
+        self._closing[of] = self._context.reactor.callLater(seconds, end, of)
 
     def _close(self, connection: Connection) -> None:
         if self._connections.pop(connection.fd, None) is None:
             return
         connection.close()
         self._sources.left(connection.ip)
+        self._throttle.closed(connection)
         self._close_no_more(connection)
         if isinstance(connection.framing, Conversation):
             connection.framing.closed()

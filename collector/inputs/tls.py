@@ -1,4 +1,4 @@
-"""TLS of a listener: options in, a context for each new connection out.
+"""TLS of a listener: options in, a context for each new connection out, and who the client is.
 
 The files are looked at again now and then, so that a renewed certificate needs no restart. What
 cannot be read then is told, and the last one stays in use.
@@ -6,21 +6,29 @@ cannot be read then is told, and the last one stays in use.
 
 from __future__ import annotations
 
+import hashlib
 import os
-import socket
 import ssl
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
 from cryptography import x509
+from pydantic import model_validator
 
 from ..component import Config, Context
+from .client_names import ClientName, is_named, names_of
+from .fingerprint import Fingerprint, FingerprintContext
+from .refusals import ClientRefused
 from .sockets import ListenError
+from .tls_session import StandardSession, TlsSession
 
 #: Seconds between looks at the files.
 _LOOK = 5.0
+#: Names of a certificate that are logged.
+_MOST_NAMES = 5
 _VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 
 
@@ -33,7 +41,30 @@ class TlsServerOptions(Config):
     key_file: Path | None = None
     #: PEM file of CAs; clients must have a certificate of one of them.
     client_ca_file: Path | None = None
+    #: Of which a client's certificate must have one, as well.
+    client_names: tuple[ClientName, ...] = ()
+    #: Of the certificates that are let in, whoever has signed them.
+    client_fingerprints: tuple[Fingerprint, ...] = ()
     min_version: Literal["1.2", "1.3"] = "1.2"
+
+    @model_validator(mode="after")
+    def _has_one_policy(self) -> TlsServerOptions:
+        if self.client_names and self.client_ca_file is None:
+            raise ValueError(
+                "client_names are worth nothing in certificates that anybody may have signed: "
+                "add client_ca_file"
+            )
+        if self.client_fingerprints and self.client_ca_file is not None:
+            raise ValueError(
+                "client_ca_file and client_fingerprints are two ways to know clients: choose one, "
+                "or give each a port of its own"
+            )
+        return self
+
+    @property
+    def knows_clients(self) -> bool:
+        """Whether only some clients are let in."""
+        return bool(self.client_ca_file or self.client_fingerprints)
 
     def files(self) -> list[Path]:
         """All that are named."""
@@ -64,13 +95,31 @@ class Identity:
             endpoint=endpoint,
         )
 
-    def wrapped(self, sock: socket.socket) -> ssl.SSLSocket:
-        """A new connection's socket, before its handshake. Raises OSError."""
+    def session(self) -> TlsSession:
+        """Of a new connection, before its handshake."""
         now: float = self._context.reactor.seconds()
         if now >= self._next_look:
             self._next_look = now + _LOOK
             self._renew()
-        return self._tls.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
+        if isinstance(self._tls, FingerprintContext):
+            return self._tls.session()
+        return StandardSession(self._tls)
+
+    def client(self, der: bytes | None) -> dict[str, str]:
+        """Attributes of who has shown this certificate, if any. Raises ClientRefused."""
+        if not der:
+            return {}
+        facts = {"tls.client.hash.sha256": hashlib.sha256(der).hexdigest().upper()}
+        names: list[str] = []
+        with suppress(ValueError):  # OpenSSL has read it, and is less strict
+            certificate = x509.load_der_x509_certificate(der)
+            names = names_of(certificate)
+            facts["tls.client.subject"] = certificate.subject.rfc4514_string()
+        wanted = self._options.client_names
+        if wanted and not is_named(names, wanted):
+            shown = ", ".join(names[:_MOST_NAMES]) or "no name at all"
+            raise ClientRefused("its certificate has none of client_names", f"it has {shown}")
+        return {name: said for name, said in facts.items() if said}
 
     def _renew(self) -> None:
         seen = self._look()
@@ -100,9 +149,26 @@ def _state(path: Path) -> tuple[int, int, int]:
     return found.st_mtime_ns, found.st_size, found.st_ino
 
 
-def _made(options: TlsServerOptions, alpn: Sequence[str]) -> ssl.SSLContext:
+def _made(options: TlsServerOptions, alpn: Sequence[str]) -> ssl.SSLContext | FingerprintContext:
+    verifying = _verifying(options)
+    context = _recognising(options, verifying) if options.client_fingerprints else verifying
+    if alpn:
+        context.set_alpn_protocols(alpn)
+    return context
+
+
+def _recognising(options: TlsServerOptions, other: ssl.SSLContext) -> FingerprintContext:
+    key_file = options.key_file or options.cert_file
+    try:
+        return FingerprintContext(other, options.cert_file, key_file, options.client_fingerprints)
+    except OSError as e:  # the files have changed just now
+        raise ListenError(f"TLS: {_files(options)} cannot be used: {_why(e)}") from e
+
+
+def _verifying(options: TlsServerOptions) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = _VERSIONS[options.min_version]
+    context.options |= ssl.OP_NO_RENEGOTIATION
     try:
         context.load_cert_chain(options.cert_file, options.key_file, _no_password)
     except (OSError, ValueError) as e:
@@ -113,8 +179,6 @@ def _made(options: TlsServerOptions, alpn: Sequence[str]) -> ssl.SSLContext:
         except (OSError, ValueError) as e:
             raise ListenError(f"TLS: client_ca_file cannot be used: {_why(e)}") from e
         context.verify_mode = ssl.CERT_REQUIRED
-    if alpn:
-        context.set_alpn_protocols(alpn)
     return context
 
 

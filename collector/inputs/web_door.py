@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
 from ..component import Context
 from .conversation import Peer
+from .networks import Networks
 from .sources import Sources
 from .tokens import Tokens
 from .web_exchange import Dialect, Exchange, WebSession
@@ -47,8 +46,7 @@ class Door:
         self.session = dialect.session
         self._context, self._tokens, self._admit = context, tokens, admit
         self._sources = Sources(options.max_connections_per_source)
-        networks = [ipaddress.ip_network(network) for network in options.allowed_sources]
-        self._allows = lru_cache(4096)(lambda ip: not networks or _is_among(ip, networks))
+        self._allowed = Networks(options.allowed_sources)
         self._visits: set[Visit] = set()
         self._timer: Any = None
 
@@ -66,7 +64,7 @@ class Door:
 
     def admit(self, request: WebRequest) -> WebResponse | None:
         """See `web_session.Server`. An answer that says nothing to whom may not send."""
-        if not self._allows(request.peer):
+        if self._allowed and request.peer not in self._allowed:
             return self._refusal("source", 403, "Your address may not send here.")
         if not self._tokens.admits(request):
             challenge = {"WWW-Authenticate": 'Bearer realm="collector"'}
@@ -156,8 +154,3 @@ class Visit:
 
     #: A stream's peer has no other end.
     abort = end
-
-
-def _is_among(ip: str, networks: list[Any]) -> bool:
-    address = ipaddress.ip_address(ip)
-    return any(address.version == net.version and address in net for net in networks)

@@ -65,6 +65,7 @@ class WebIntake:
             endpoint=options.endpoint,
             max_connections=options.max_connections,
             max_connections_per_source=0,  # the door counts them, and answers
+            trusted_proxies=options.trusted_proxies,
             tls=options.tls,
         )
         visit, gathered = self._door.visit, self._gathered

@@ -7,13 +7,16 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from ..component import Config
-from ..fields import Duration, Endpoint, Network, SecretStr, Size, is_loopback, split_endpoint
+from ..fields import Duration, Endpoint, SecretStr, Size, is_loopback, split_endpoint
+from .access import AccessOptions
 from .tls import TlsServerOptions
 
 
-class HttpServerOptions(Config):
-    """An HTTP/1.1 server: where it listens, whom it lets in, what it holds and waits for."""
+class HttpServerOptions(AccessOptions):
+    """An HTTP/1.1 server: where it listens, whom it lets in, what it holds and waits for.
+
+    Clients that are not among `allowed_sources` get 403.
+    """
 
     endpoint: Endpoint
     #: Without it the port is plain HTTP.
@@ -24,8 +27,6 @@ class HttpServerOptions(Config):
     token_files: tuple[Path, ...] = ()
     #: `none`: anybody who reaches the endpoint may send.
     auth: Literal["none"] | None = None
-    #: Clients from elsewhere get 403. Empty: from everywhere.
-    allowed_sources: tuple[Network, ...] = ()
     #: Of a request as it comes over the wire; more is answered 413.
     max_request_body_size: Annotated[Size, Field(ge=1)] = 20 << 20
     #: Of the same without its Content-Encoding.
@@ -42,7 +43,7 @@ class HttpServerOptions(Config):
     @model_validator(mode="after")
     def _is_guarded(self) -> HttpServerOptions:
         host, _ = split_endpoint(self.endpoint)
-        guarded = self.tokens or self.token_files or (self.tls and self.tls.client_ca_file)
+        guarded = self.tokens or self.token_files or (self.tls and self.tls.knows_clients)
         if not guarded and self.auth is None and not is_loopback(host):
             raise ValueError(
                 "anybody on the network could send: set tokens, token_files or "

@@ -55,6 +55,12 @@ def _gzip(value: Any) -> Any:
     return "fast" if value == "gzip" else value
 
 
+Compression = Annotated[
+    Literal["fast", "small", "none"],
+    BeforeValidator(_gzip, json_schema_input_type=Literal["fast", "small", "gzip", "none"]),
+]
+
+
 class OutletOptions(Config):
     """The core's part of an exporter's block."""
 
@@ -62,6 +68,6 @@ class OutletOptions(Config):
     queue: QueueOptions = QueueOptions()
     retry: RetryOptions = RetryOptions()
     #: gzip, as OpenTelemetry has it, is fast.
-    compression: Annotated[Literal["fast", "small", "none"], BeforeValidator(_gzip)] = "fast"
+    compression: Compression = "fast"
     #: Requests in flight at once. They start in queue order; 1 keeps order of arrival too.
     concurrency: Annotated[int, Field(ge=1, le=64)] = 4

@@ -122,6 +122,8 @@ class Outlet:
         await self.queue.open()
         self.changed()
 
+    changes = False  # exporters read
+
     def put(self, batch: Batch, delivery: Delivery, *, ack: bool = False) -> None:
         """Take a batch; its delivery settles when it is stored, sent or given up."""
         self._context.count("taken_log_records", len(batch))

@@ -1,4 +1,4 @@
-"""The admin endpoint over TCP, which only reads: health, readiness, metrics.
+"""The admin endpoint over TCP, which only reads: health, metrics, tables, the status page.
 
 Who may read: anybody on this machine when it listens on loopback, else only who has the token.
 A page in a browser of this machine must not: it gets no CORS headers, and one that has made
@@ -14,7 +14,8 @@ from ..endpoints import is_loopback
 from ..inputs.sockets import ListenError, peer_address, stream_socket
 from ..inputs.web import WebLimits, WebRequest, WebResponse, WebServer
 from ..tasks import wait
-from .routes import Look, Routes, add_reads, answer, sentence
+from .routes import Look, Routes, add_reads, sentence
+from .status_page import StatusPage, paths
 
 _LIMITS = WebLimits(
     max_body=4096,
@@ -23,17 +24,6 @@ _LIMITS = WebLimits(
     header_timeout=10.0,
     body_timeout=10.0,
 )
-_PAGE = b"""<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<title>collector</title>
-<h1>collector</h1>
-<ul>
-<li><a href="healthz">healthz</a>: how every component is
-<li><a href="readyz">readyz</a>: whether it listens
-<li><a href="metrics">metrics</a>: for Prometheus
-</ul>
-"""
 
 
 class Admin:
@@ -45,6 +35,7 @@ class Admin:
         look: Look,
         endpoint: str,
         token: str = "",
+        page: StatusPage | None = None,
     ) -> None:
         self._endpoint = endpoint
         self._token = token.encode()
@@ -52,8 +43,9 @@ class Admin:
         #: Host and port, once it listens.
         self.address = ("", 0)
         self.routes = Routes()
-        self.routes.add("GET", "/", lambda _: answer(200, _PAGE, "text/html; charset=utf-8"))
         add_reads(self.routes, look)
+        if page is not None:
+            page.add_to(self.routes)
         self._server = WebServer(
             reactor, self.routes, _LIMITS, admit=self._refusal, refuse=sentence
         )
@@ -83,6 +75,8 @@ class Admin:
             return sentence(405, "This endpoint only reads.", Allow="GET, HEAD")
         if self._local and not _names_loopback(request.headers.get("host")):
             return sentence(403, "This endpoint is for this machine: ask for it as localhost.")
+        if request.path in paths():
+            return None  # the page's files: nothing of this collector is in them
         if self._token and not self._knows_token(request.headers.get("authorization", "")):
             challenge = {"WWW-Authenticate": 'Bearer realm="collector"'}
             return sentence(401, "The token of service.admin.token is needed.", **challenge)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -11,7 +11,10 @@ from twisted.logger import Logger
 
 from ..component import Component, Context, Exporter, Processor, Receiver
 from ..config.description import ComponentSpec, Description, PipelineSpec
+from ..config.order import reached_from, upstream_first
+from ..connector import Connector
 from ..delivery import Deadlines
+from ..junction import Junction
 from ..listening import Sockets
 from ..metrics import Metrics
 from ..outputs.disk_queue import DiskQueue
@@ -22,7 +25,7 @@ from ..outputs.outlet import Outlet
 from ..outputs.queue import MemoryQueue, Queue
 from ..outputs.store.directory import queue_directory
 from ..outputs.store.store import RESERVE, Store
-from ..pipeline import Fanout, Pipeline
+from ..pipeline import Fanout, Pipeline, Sink
 from .process import StartError
 from .redactor import Redactor
 
@@ -79,16 +82,26 @@ class Valve:
 
 @dataclass
 class Graph:
-    """All live objects of one configuration. `pipelines` are in the order of the file."""
+    """All live objects of one configuration.
+
+    A pipeline is before those that take from it; else they are in the order of the file.
+    """
 
     receivers: dict[str, Receiver[Any]] = field(default_factory=dict)
     processors: list[Processor[Any]] = field(default_factory=list)
+    connectors: dict[str, Connector[Any]] = field(default_factory=dict)
     exporters: dict[str, Exporter[Any]] = field(default_factory=dict)
     outlets: dict[str, Outlet] = field(default_factory=dict)
     valves: dict[str, Valve] = field(default_factory=dict)
     pipelines: list[Pipeline] = field(default_factory=list)
     #: By kind and id of their component.
     letters: dict[tuple[str, str], LetterFile] = field(default_factory=dict)
+
+    @property
+    def components(self) -> tuple[Component[Any], ...]:
+        """All of them, in the order in which they start: the last step of the way first."""
+        inner = (*self.connectors.values(), *self.processors)
+        return (*self.exporters.values(), *inner, *self.receivers.values())
 
 
 class Builder:
@@ -117,38 +130,44 @@ class Builder:
 
     def build(self, deadlines: Deadlines) -> Graph:
         """The graph. Components that no pipeline names are not made."""
-        graph, pipelines = self._graph, self._description.pipelines
-        for id in _in_order(pipeline.receivers for pipeline in pipelines):
+        graph, description = self._graph, self._description
+        for id in description.receivers:
             graph.receivers[id] = self._made("receivers", id)
             graph.valves[id] = Valve(graph.receivers[id])
-        for id in _in_order(pipeline.exporters for pipeline in pipelines):
+        for id in description.exporters:
             graph.exporters[id] = self._made("exporters", id)
             graph.outlets[id] = self._outlet(id)
-        graph.pipelines = [self._pipeline(spec) for spec in pipelines]
+        for id in description.connectors:
+            graph.connectors[id] = self._made("connectors", id)
+        made = self._pipelines()
+        graph.pipelines = [made[spec.id] for spec in upstream_first(description.pipelines)]
         for id, receiver in graph.receivers.items():
-            fed = [
-                pipeline
-                for pipeline, spec in zip(graph.pipelines, pipelines, strict=True)
-                if id in spec.receivers
-            ]
+            fed = [made[spec.id] for spec in description.pipelines if id in spec.receivers]
             intake = self._spec("receivers", id).intake
             until_sent = intake is not None and intake.ack == "delivered"
             receiver.output = Fanout(receiver.context, fed, deadlines, until_sent=until_sent)
         return graph
 
-    def _pipeline(self, spec: PipelineSpec) -> Pipeline:
+    def _pipelines(self) -> dict[str, Pipeline]:
+        """By id. Those that take from a connector are made before those that end in it."""
+        specs, made = self._description.pipelines, dict[str, Pipeline]()
+        junctions: dict[str, Junction] = {}
+        for spec in reversed(upstream_first(specs)):
+            for id in spec.exporters:
+                if id in self._graph.connectors and id not in junctions:
+                    fed = {each.id: made[each.id] for each in specs if id in each.receivers}
+                    junctions[id] = Junction(self._graph.connectors[id], fed)
+            made[spec.id] = self._pipeline(spec, junctions)
+        return made
+
+    def _pipeline(self, spec: PipelineSpec, junctions: Mapping[str, Junction]) -> Pipeline:
         processors = [self._made("processors", id) for id in spec.processors]
         self._graph.processors += processors
-        outlets = [self._graph.outlets[id] for id in spec.exporters]
-        return Pipeline(spec.id, self._reactor, processors, outlets)
+        sinks: Mapping[str, Sink] = {**self._graph.outlets, **junctions}
+        return Pipeline(spec.id, self._reactor, processors, [sinks[id] for id in spec.exporters])
 
     def _outlet(self, id: str) -> Outlet:
-        upstream = {
-            receiver
-            for pipeline in self._description.pipelines
-            if id in pipeline.exporters
-            for receiver in pipeline.receivers
-        }
+        upstream = reached_from(self._description.pipelines, id)
         valves = [valve for name, valve in self._graph.valves.items() if name in upstream]
         options = self._spec("exporters", id).outlet
         assert options is not None  # every exporter has one
@@ -217,7 +236,3 @@ def _turn_all(valves: list[Valve], exporter: str, full: bool) -> None:  # noqa: 
             valve.turn(exporter, full)
         except Exception:  # noqa: BLE001 an author's bug must not leave the others paused
             log.failure("{exporter}: pausing or resuming a receiver failed", exporter=exporter)
-
-
-def _in_order(groups: Iterable[Iterable[str]]) -> list[str]:
-    return list(dict.fromkeys(id for group in groups for id in group))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -21,6 +22,7 @@ from .redactor import Redactor
 from .routes import Routes, answer
 from .service import Service
 from .snapshot import Reading, Snapshot
+from .tables import Shown
 
 log = Logger(namespace="collector")
 
@@ -52,6 +54,7 @@ class Instance:
         )
         self.routes = Routes()
         self.routes.add("GET", "/snapshot", lambda _: answer(200, self._encoded()))
+        self.routes.add("GET", "/tables", lambda _: answer(200, self._tables()))
         graph = self._service.graph
         LetterDesk(graph.outlets, graph.letters, self._health).add_to(self.routes)
         QueueDesk(graph.outlets, service.data_dir, redactor).add_to(self.routes)
@@ -63,13 +66,19 @@ class Instance:
             refresh()
         return Snapshot(
             counts=[(name, labels, n) for (name, labels), n in metrics.counts.items()],
-            gauges=[Reading(g.name, g.help, g.labels, float(g.read())) for g in metrics.gauges],
+            gauges=list(_readings(metrics)),
             helps=metrics.helps,
             components=self._health.snapshot(),
         )
 
     def _encoded(self) -> bytes:
         return msgspec.msgpack.encode(self.snapshot())
+
+    def _tables(self) -> bytes:
+        metrics = self._metrics
+        for refresh in metrics.before_reading:
+            refresh()
+        return msgspec.msgpack.encode([Shown.of(table) for table in metrics.tables])
 
     async def start(self) -> None:
         """Start all. Raises StartError or ListenError; `stop` cleans up then too."""
@@ -94,3 +103,11 @@ class Instance:
             )
         await self._service.stop()
         self._logging.stop()
+
+
+def _readings(metrics: Metrics) -> Iterator[Reading]:
+    for gauge in metrics.gauges:
+        yield Reading(gauge.name, gauge.help, gauge.labels, float(gauge.read()))
+    for group in metrics.groups:
+        for labels, value in group.gauges():
+            yield Reading(group.name, group.help, labels, float(value))

@@ -14,11 +14,12 @@ from __future__ import annotations
 
 import socket
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..endpoints import shown_endpoint, split_endpoint
+from ..inputs.opening import type_of
 from ..inputs.socket_file import SocketFile
 from ..inputs.sockets import (
     ListenError,
@@ -57,7 +58,9 @@ class Claims:
 class Listeners:
     """Opened for the first worker that asks; `close` ends all."""
 
-    def __init__(self) -> None:
+    def __init__(self, take: Callable[[Asked], socket.socket | None] = lambda _: None) -> None:
+        """`take` gives a socket that was opened for us before, where there is one."""
+        self._take = take
         self._bound: dict[_Key, _Bound] = {}
 
     def given(self, asked: Asked, claims: Claims) -> list[socket.socket]:
@@ -70,7 +73,9 @@ class Listeners:
             )
         bound = self._bound.get((kind, endpoint, before))
         if bound is None:
-            bound = self._bound[kind, endpoint, before] = _opened(asked)
+            ready = self._take(asked)
+            bound = _Bound(asked, [ready]) if ready is not None else _opened(asked)
+            self._bound[kind, endpoint, before] = bound
         claims.keys[kind, endpoint] += 1
         bound.asked = asked
         if _is_divided(asked):
@@ -122,7 +127,7 @@ class Listeners:
 
 
 def _is_any(asked: Asked) -> bool:
-    return asked.kind != "unix" and split_endpoint(asked.endpoint)[1] == 0
+    return asked.kind in {"tcp", "udp"} and split_endpoint(asked.endpoint)[1] == 0
 
 
 def _is_divided(asked: Asked) -> bool:
@@ -137,8 +142,8 @@ def _shared(asked: Asked) -> socket.socket:
 
 
 def _opened(asked: Asked) -> _Bound:
-    if asked.kind == "unix":
-        file = SocketFile(Path(asked.endpoint))
+    if asked.kind in {"unix", "unix_datagram"}:
+        file = SocketFile(Path(asked.endpoint), type_of(asked))
         return _Bound(asked, [file.open(asked.mode)], file)
     if not _is_divided(asked):
         return _Bound(asked, [datagram_socket(asked.endpoint, asked.receive_buffer)])

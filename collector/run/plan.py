@@ -26,6 +26,8 @@ class Plan(msgspec.Struct):
     warnings: Sequence[str]
     #: For `/status`.
     pipelines: Sequence[dict[str, Any]]
+    #: What is in effect, as JSON without secrets.
+    effective: bytes
 
     @property
     def admin(self) -> tuple[str, str]:

@@ -8,6 +8,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import Any
 
 try:
@@ -95,5 +96,7 @@ def said_of(bug: Exception) -> str:
 def allow_many_files() -> None:
     """Connections are files: raise the soft limit, often 1,024, to what we are allowed."""
     if resource is not None:
-        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if soft != hard:
+            with suppress(OSError, ValueError):  # a sandbox may forbid it, and the limit is enough
+                resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

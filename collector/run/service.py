@@ -63,7 +63,7 @@ class Service:
     def _watch(self) -> None:
         """Health is read from where it is known, when somebody asks."""
         graph, health = self.graph, self._health
-        for component in (*graph.exporters.values(), *graph.processors, *graph.receivers.values()):
+        for component in graph.components:
             health.set(component.context.id, component.context.kind, "starting")
 
     def _is_running(self, component: Component[Any]) -> None:
@@ -78,8 +78,7 @@ class Service:
     async def start(self) -> None:
         """Start every component. Raises StartError; what had started is stopped again."""
         graph = self.graph
-        components = (*graph.exporters.values(), *graph.processors, *graph.receivers.values())
-        for component in components:
+        for component in graph.components:
             self._started.append(component)
             try:
                 await component.start()

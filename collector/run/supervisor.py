@@ -22,18 +22,24 @@ from .. import version
 from ..inputs.sockets import ListenError
 from ..inputs.web import WebRequest, WebResponse
 from ..tasks import spawn
+from .activation import Inherited
 from .admin import Admin
 from .control import Control
 from .crew import Crew
 from .desk import Desk
+from .history import History
 from .listeners import Listeners
 from .logs import Logging, start_logging
+from .notify import notify, reloading
 from .passing import Handed
 from .plan import Plan
 from .privileges import become, give
 from .process import StartError
 from .redactor import printable
 from .routes import answer, sentence
+from .status import Status
+from .status_page import StatusPage
+from .tables import Tables
 from .totals import Totals, components
 from .view import View
 from .worker_process import Refused, WorkerProcess
@@ -51,12 +57,16 @@ class Supervisor:
     def __init__(self, reactor: Any, config: str) -> None:
         self._reactor = reactor
         self._config = config
-        self._listeners = Listeners()
+        self._inherited = Inherited(os.environ)
+        self._listeners = Listeners(self._inherited.take)
         self._totals = Totals()
         self._crew: Crew
         self._logging: Logging | None = None
         self._control: Control | None = None
         self._admin: Admin | None = None
+        self._status = Status(self._view, config)
+        self._history = History(reactor, self._status.now)
+        self._tables = Tables(lambda: self._crew.ready)
         self._looking: Any = None
         self._is_stopping = self._is_reloading = False
         #: Those that end, after reloads.
@@ -71,8 +81,10 @@ class Supervisor:
             await self._crew.start()
             become(plan.user, plan.group)
             self._greet(plan)
+            notify("READY=1", f"STATUS=workers: {plan.workers}")
             asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._hung_up)
             self._look_again()
+            self._history.start()
             await asyncio.Event().wait()  # until a signal cancels it
         except Refused as e:
             if not e.by_config:
@@ -104,8 +116,9 @@ class Supervisor:
     async def _open(self, plan: Plan) -> None:
         """The log, the control socket, the admin endpoint."""
         self._logging = start_logging(plan.log_level, plan.log_format, clock=self._reactor)
-        control = Control(self._reactor, Path(plan.data_dir), self._view, self._config)
+        control = Control(self._reactor, Path(plan.data_dir), self._view, self._status)
         Desk(lambda: self._crew.ready).add_to(control.routes)
+        self._tables.add_to(control.routes)
         control.routes.add("POST", "/reload", self._reload_asked)
         self._control = control
         is_new = not os.path.exists(plan.data_dir)  # noqa: ASYNC240, PTH110 once, at the start
@@ -120,14 +133,23 @@ class Supervisor:
         if old:
             await old.stop()
         if plan.admin_endpoint:
-            self._admin = Admin(self._reactor, self._view, plan.admin_endpoint, plan.admin_token)
+            endpoint, token = plan.admin_endpoint, plan.admin_token
+            directory = Path(plan.data_dir)
+            page = StatusPage(self._status, self._history, self._effective, directory)
+            self._admin = Admin(self._reactor, self._view, endpoint, token, page)
+            self._tables.add_to(self._admin.routes)
             await self._admin.start()
+
+    def _effective(self) -> bytes:
+        return self._crew.plan.effective
 
     def _greet(self, plan: Plan) -> None:
         for warning in plan.warnings:
             log.warn("{warning}", warning=warning)
         if os.geteuid() == 0:
             log.warn("running as root: name a user of its own in service.user")
+        for address in self._inherited.left():
+            log.warn("nobody asks for {address}, which systemd opened for us", address=address)
         log.info(
             "collector {version} with {config} started, pid {pid}",
             version=version(),
@@ -158,6 +180,7 @@ class Supervisor:
         if self._is_reloading or self._is_stopping:
             raise Refused(["a reload or a stop is under way: try again"])
         self._is_reloading = True
+        notify(*reloading())
         new = self._new_crew()
         try:
             await self._take_over(new)
@@ -168,6 +191,7 @@ class Supervisor:
             raise Refused(str(e).splitlines()) from e
         finally:
             self._is_reloading = False
+            notify("READY=1", f"STATUS=workers: {self._crew.plan.workers}")
 
     async def _take_over(self, new: Crew) -> None:
         """The new crew works, the old one ends."""
@@ -191,10 +215,13 @@ class Supervisor:
 
     async def _stop(self) -> None:
         self._is_stopping = True
+        notify("STOPPING=1")
         if self._looking is not None:
             self._looking.cancel()
+        self._history.stop()
         # The workers have them too: they take what waits there, and close them.
         self._listeners.close()
+        self._inherited.close()
         await asyncio.gather(*(crew.stop() for crew in (self._crew, *self._old)))
         if self._admin:
             await self._admin.stop()
@@ -231,8 +258,12 @@ class Supervisor:
         await asyncio.gather(*(worker.look() for worker in self._workers))
 
     def _look_again(self) -> None:
+        async def look() -> None:
+            await self._look()
+            notify("WATCHDOG=1")
+
         self._looking = self._reactor.callLater(_LOOK, self._look_again)
-        _ = spawn(self._look())
+        _ = spawn(look())
 
     def _lost(self, worker: WorkerProcess) -> None:
         self._totals.ended(worker.last)

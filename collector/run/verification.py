@@ -45,7 +45,7 @@ async def verified(
 ) -> AsyncIterator[Verified]:
     """The exporters that pipelines name, in the order of the file, one after the other."""
     redact = Redactor(secrets_in(description))
-    named = {id for pipeline in description.pipelines for id in pipeline.exporters}
+    named = set(description.exporters)
     for (section, id), spec in description.components.items():
         if section == "exporters" and id in named:
             works, text = await _tried(spec, reactor, deadline)

@@ -22,6 +22,7 @@ from dataclasses import asdict
 from typing import Any
 
 import msgspec
+import orjson
 
 from ..config.description import Description
 from ..config.load import load
@@ -30,6 +31,8 @@ from ..inputs.sockets import ListenError
 from ..tasks import spawn
 from .adopted import AdoptedSockets
 from .channel import Channel, Message
+from .effective import effective
+from .hidden import secrets_in
 from .instance import Instance
 from .loop import install_reactor
 from .memory import freeze_started, keep_heap
@@ -38,6 +41,7 @@ from .privileges import become
 from .process import StartError, allow_many_files, run_until_stopped, said_of
 from .processors import usable
 from .questions import answered
+from .redactor import Redactor
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -143,6 +147,7 @@ def plan_of(description: Description) -> Plan:
     """What of it the supervisor must know."""
     service = description.service
     admin = service.admin
+    redactor = Redactor(secrets_in(description))
     return Plan(
         data_dir=str(service.data_dir),
         workers=usable() if service.workers == "auto" else service.workers,
@@ -155,6 +160,7 @@ def plan_of(description: Description) -> Plan:
         admin_token=admin.token.get_secret_value() if admin and admin.token else "",
         warnings=[str(warning) for warning in description.warnings],
         pipelines=[asdict(pipeline) for pipeline in description.pipelines],
+        effective=orjson.dumps(effective(description, redactor), option=orjson.OPT_INDENT_2),
     )
 
 

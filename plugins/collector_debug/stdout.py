@@ -13,9 +13,21 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from collector.api import Batch, Config, Event, Exporter, Hold, Request, Retry, Row
+from collector.api import (
+    Batch,
+    Config,
+    Event,
+    Exporter,
+    Hold,
+    Request,
+    Retry,
+    Row,
+    as_json,
+    shown_json,
+    text_of,
+)
 
-from .row import body, dumps, lines, packed, text, unpacked
+from .row import body, lines, packed, unpacked
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -38,7 +50,7 @@ class StdoutExporter(Exporter[StdoutConfig]):
     def encode(self, batches: Sequence[Batch]) -> list[Request]:
         """See `Exporter`."""
         if self.config.format == "json":
-            return [packed(_safe_json(line) for line in lines(batches))]
+            return [packed(shown_json(line.decode()).encode() for line in lines(batches))]
         return [packed(_line(event) for batch in batches for event in batch.events)]
 
     def unpack(self, request: Request) -> list[Row]:
@@ -67,17 +79,17 @@ def _write(data: bytes) -> None:
 
 
 def _line(event: Event) -> Row:
-    said = [_time(event.time), event.severity_text or "-", text(event.body)]
+    said = [_time(event.time), event.severity_text or "-", text_of(event.body)]
     if event.attributes:
-        said.append(dumps(event.attributes).decode())
-    return escaped(" ".join(map(text, said))).encode()
+        said.append(as_json(event.attributes).decode())
+    return escaped(" ".join(map(text_of, said))).encode()
 
 
 def _time(ns: Any) -> str:
     try:
         when = _EPOCH + timedelta(microseconds=ns // 1000)
     except (OverflowError, TypeError):  # a year past 9999, or not a number at all
-        return text(ns)
+        return text_of(ns)
     return when.isoformat(timespec="milliseconds").replace("+00:00", "Z") if ns else "-"
 
 
@@ -88,10 +100,3 @@ def escaped(line: str) -> str:
 
 def _shown(found: re.Match[str]) -> str:
     return repr(found[0])[1:-1]
-
-
-def _safe_json(line: Row) -> Row:
-    """JSON escapes C0 by itself; DEL and C1 it leaves as they are."""
-    if line.isascii() and b"\x7f" not in line:
-        return line
-    return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", line.decode()).encode()

@@ -27,6 +27,7 @@ Paste one of these into another terminal:
 
   logger --udp -n 127.0.0.1 -P 5514 --rfc5424 -t demo "hello over UDP"
   logger --tcp -n 127.0.0.1 -P 5514 --rfc5424 -t demo "hello over TCP"
+  curl -s http://127.0.0.1:8088 -d '{"message": "hello over HTTP"}'
   curl -s http://127.0.0.1:9999/sandbox/events
 
 What the sandbox accepts appears below. Ctrl-C ends it.

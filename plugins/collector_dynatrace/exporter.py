@@ -73,7 +73,7 @@ class DynatraceConfig(HttpClientOptions):
     #: Sent with every event that has no attribute of that name.
     attributes: dict[str, str | int | float | bool] = Field(default_factory=dict)
 
-    @field_validator("endpoint", mode="before")
+    @field_validator("endpoint", mode="before", json_schema_input_type=str | list[str])
     @classmethod
     def _check_endpoint(cls, value: object) -> object:
         return value if isinstance(value, list | tuple) else (ingest_url(value),)

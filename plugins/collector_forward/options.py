@@ -7,15 +7,16 @@ import socket
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from collector.api import (
+    AccessOptions,
     Config,
     Duration,
     FileMode,
+    Network,
     SecretStr,
     Size,
-    StreamEndpoint,
     TlsServerOptions,
     is_local,
     unix_path,
@@ -30,7 +31,10 @@ def _listed(value: Any) -> Any:
     return value if isinstance(value, list) else [value]
 
 
-Keys = Annotated[tuple[SecretStr, ...], BeforeValidator(_listed)]
+Keys = Annotated[
+    tuple[SecretStr, ...],
+    BeforeValidator(_listed, json_schema_input_type=SecretStr | list[SecretStr]),
+]
 
 
 class User(Config):
@@ -52,21 +56,12 @@ class SecurityOptions(Config):
 class ClientOptions(SecurityOptions):
     """The same for the clients of one network."""
 
-    network: str
-
-    @field_validator("network")
-    @classmethod
-    def _is_network(cls, network: str) -> str:
-        try:
-            return str(ipaddress.ip_network(network))
-        except ValueError as e:
-            raise ValueError("expected an address or a network, such as 10.1.0.0/16") from e
+    network: Network
 
 
-class ForwardConfig(Config):
+class ForwardConfig(AccessOptions):
     """Fluent Forward over TCP, or a UNIX socket."""
 
-    endpoint: StreamEndpoint
     socket_mode: FileMode = "0660"
     #: Answer Fluentd's `heartbeat_type udp`, on the same port.
     udp_heartbeat: bool = True
@@ -98,7 +93,7 @@ class ForwardConfig(Config):
     handshake_timeout: Duration = 10.0
 
     @model_validator(mode="after")
-    def _has_addresses(self) -> ForwardConfig:
+    def _clients_have_addresses(self) -> ForwardConfig:
         if self.clients and unix_path(self.endpoint):
             raise ValueError(
                 "clients go by their address, and those of a UNIX socket have none: say under "
@@ -108,7 +103,7 @@ class ForwardConfig(Config):
 
     def open_to_all(self) -> bool:
         """Whether anybody on the network may send."""
-        known = self.security or self.clients or (self.tls and self.tls.client_ca_file)
+        known = self.security or self.clients or (self.tls and self.tls.knows_clients)
         return not known and not is_local(self.endpoint)
 
     def networks(self) -> Sequence[tuple[Any, ClientOptions]]:

@@ -13,12 +13,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from collector.api import Event, flag
+from collector.api import INCOMPLETE, Event, flag
 
 from .lenient import Entry
 
 _PART, _ID, _ORDINAL, _LAST = "partial_message", "partial_id", "partial_ordinal", "partial_last"
-INCOMPLETE = "incomplete_message"
 #: Characters of a line and of all that wait, and their number.
 _LINE, _ALL, _MOST = 1 << 20, 16 << 20, 10_000
 

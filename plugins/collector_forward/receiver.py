@@ -41,6 +41,8 @@ _LISTENER = (
     "socket_mode",
     "max_connections",
     "max_connections_per_source",
+    "allowed_sources",
+    "trusted_proxies",
     "tls",
 )
 #: Clients whose failures have been logged; each is named once a reason.

@@ -15,6 +15,7 @@ from . import cef, leef, pairs
 Format = Literal["none", "auto", "cef", "leef", "cee", "json", "key_value"]
 Reader = Callable[[str], dict[str, Any] | None]
 
+_OCTAL = re.compile(r"#(0[0-3][0-7]|177)")
 _COOKIE = re.compile(r" *+@cee: ?+")
 #: So many make a text one of pairs, where nobody has said that it is.
 _ENOUGH = 2
@@ -63,6 +64,13 @@ def describe(event: Event, name: Format) -> bool:
         if name == "key_value" or len(said) >= _ENOUGH:
             event.attributes |= {f"key_value.{key}": value for key, value in said.items()}
     return True
+
+
+def unescaped(body: str) -> str:
+    """A body with the control characters that rsyslog has written as `#012`."""
+    if "#" not in body:
+        return body
+    return _OCTAL.sub(lambda found: chr(int(found[1], 8)), body)
 
 
 def moment(event: Event) -> str:

@@ -13,7 +13,8 @@ from . import pairs
 
 _FIELD = r"((?:[^|\\]++|\\.)*+)"
 _HEADER = re.compile(rf" *+CEF: ?+([0-9.]{{1,8}})\|{_FIELD}" + rf"\|{_FIELD}" * 5 + r"(?:\||$)")
-_FIELDS = (
+#: The header, as attributes.
+FIELDS = (
     "cef.version",
     "cef.device_vendor",
     "cef.device_product",
@@ -28,16 +29,21 @@ _MEANT = {"n": "\n", "r": "\r"}
 
 def read(body: str) -> dict[str, Any] | None:
     """The attributes of a body, None if it breaks the format."""
+    found = parts(body)
+    return None if found is None else pairs.attributes(FIELDS, *found, "cef.extension.")
+
+
+def parts(body: str) -> tuple[list[str], pairs.Pairs] | None:
+    """The seven fields of the header and the extension, None if a body breaks the format."""
     found = _HEADER.match(body)
     if found is None:
         return None
-    attributes: dict[str, Any] = {}
-    for name, value in zip(_FIELDS, found.groups(), strict=True):
-        attributes[name] = _plain(value)
+    extension: pairs.Pairs = {}
     for key, value in pairs.spaced(body[found.end() :]).items():
-        plain = [_plain(one) for one in value] if isinstance(value, list) else _plain(value)
-        attributes[f"cef.extension.{key}"] = plain
-    return attributes
+        extension[key] = (
+            [_plain(one) for one in value] if isinstance(value, list) else _plain(value)
+        )
+    return [_plain(field) for field in found.groups()], extension
 
 
 def _plain(text: str) -> str:

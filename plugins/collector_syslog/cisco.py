@@ -13,6 +13,10 @@ from . import mnemonic
 from .mnemonic import CISCO
 from .timestamp import Stamp, Timestamps
 
+#: Its counter; with two the one that counts messages before they are chosen by severity.
+SEQUENCE_NUMBER = "syslog.sequence_number"
+#: With two the one that counts what is sent.
+MESSAGE_COUNTER = "syslog.message_counter"
 _UPTIME = r"(?:[0-9]{1,4}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?|(?:[0-9]{1,4}[ywdhms]){1,4})"
 _NUMBER = r"(?:([0-9]{1,10}+): {1,2})?"
 _NODE = r"[A-Z0-9]{1,16}+(?:/[A-Z0-9]{1,16}+){2,4}:"
@@ -62,9 +66,9 @@ def _parts(found: re.Match[str]) -> tuple[str, dict[str, Any]]:
     counter, host, number, process, node = found.groups()
     attributes: dict[str, Any] = {}
     if number or counter:
-        attributes["syslog.sequence_number"] = int(number or counter)
+        attributes[SEQUENCE_NUMBER] = int(number or counter)
     if number and counter:
-        attributes["syslog.message_counter"] = int(counter)
+        attributes[MESSAGE_COUNTER] = int(counter)
     if process:
         attributes["syslog.process"] = process
     if node:

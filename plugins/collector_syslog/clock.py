@@ -5,8 +5,8 @@ All raise ValueError for a date or time that does not exist.
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta, tzinfo
-from typing import NamedTuple
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from typing import Literal, NamedTuple
 
 SECOND = 10**9  # in nanoseconds
 # What fits 64 bits of nanoseconds, and is not some device's zero.
@@ -65,6 +65,20 @@ class Reading(NamedTuple):
     until: float
 
 
+#: Of a date that says none: the newest in which it is not too far ahead, that in which it is
+#: received, or always the same.
+Year = Literal["auto", "receive"] | int
+
+
+def undated(
+    civil: Civil, offset: tzinfo | int, now: float, tolerance: float, year: Year
+) -> Reading:
+    """The time of a date that says no year. `tolerance`: see `newest`."""
+    if year == "auto":
+        return newest(civil, offset, now, tolerance)
+    return in_year(civil, offset, now, None if year == "receive" else year)
+
+
 def newest(civil: Civil, offset: tzinfo | int, now: float, tolerance: float) -> Reading:
     """The newest year in which the date exists and lies at most `tolerance` after `now`.
 
@@ -89,3 +103,14 @@ def newest(civil: Civil, offset: tzinfo | int, now: float, tolerance: float) -> 
             return Reading(found, now if chosen else found - tolerance, now if chosen else until)
         until = found - tolerance
     raise ValueError("no such date")
+
+
+def in_year(civil: Civil, offset: tzinfo | int, now: float, year: int | None) -> Reading:
+    """The date in a year; None: in that of `now`, which holds until that ends."""
+    zone = timezone(timedelta(seconds=offset)) if isinstance(offset, int) else offset
+    since, until = float("-inf"), float("inf")
+    if year is None:
+        year = datetime.fromtimestamp(now, zone).year
+        since, until = (local(Civil(y, 1, 1, 0, 0, 0), zone, now)[0] for y in (year, year + 1))
+    found, chosen = local(civil._replace(year=year), zone, now)
+    return Reading(found, now if chosen else since, now if chosen else until)

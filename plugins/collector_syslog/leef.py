@@ -18,16 +18,19 @@ _SEPARATOR = re.compile(r"(?:0?[xX]([0-9A-Fa-f]{2,4})|([^\s=|])|\t?)\|")
 
 def read(body: str) -> dict[str, Any] | None:
     """The attributes of a body, None if it breaks the format."""
+    found = parts(body)
+    return None if found is None else pairs.attributes(_FIELDS, *found, "leef.attribute.")
+
+
+def parts(body: str) -> tuple[tuple[str, ...], pairs.Pairs] | None:
+    """The five fields of the header and the attributes, None if a body breaks the format."""
     found = _HEADER.match(body)
     if found is None:
         return None
-    attributes: dict[str, Any] = dict(zip(_FIELDS, found.groups(), strict=True))
     separator, start = "", found.end()
     if found[1].startswith("2") and (said := _SEPARATOR.match(body, start)):
         separator, start = chr(int(said[1], 16)) if said[1] else said[2] or "", said.end()
-    for key, value in _pairs(body[start:], separator).items():
-        attributes[f"leef.attribute.{key}"] = value
-    return attributes
+    return found.groups(), _pairs(body[start:], separator)
 
 
 def _pairs(text: str, separator: str) -> pairs.Pairs:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from typing import Any
 
 Pairs = dict[str, str | list[str]]
 
 _KEY = r"[A-Za-z_][A-Za-z0-9_.@:-]{0,127}"
 # An unquoted value goes to the next separator; a comma, a bar or a semicolon is one only where a
-# key follows (Check Point has bars, F5 commas).
+# key follows, at once or after a space (Check Point has bars, F5 commas).
 _PAIR = re.compile(
     rf"(?:^|(?<=[\s,;|]))({_KEY})="
-    rf'(?:"((?:[^"\\]++|\\.)*+)"|([^\s,;|"]*+(?:[,;|](?!{_KEY}=)[^\s,;|"]*+)*+))',
+    rf'(?:"((?:[^"\\]++|\\.)*+)"|([^\s,;|"]*+(?:[,;|](?! ?{_KEY}=)[^\s,;|"]*+)*+))',
     re.DOTALL,
 )
 _BARS = re.compile(rf"\|{_KEY}=")
@@ -65,6 +67,16 @@ def separated(text: str, separator: str) -> Pairs:
     if key:
         keep(pairs, key, separator.join(parts))
     return pairs
+
+
+def attributes(
+    names: Sequence[str], header: Sequence[str], pairs: Pairs, prefix: str
+) -> dict[str, Any]:
+    """A header's fields under their names, and pairs with a prefix to theirs."""
+    found: dict[str, Any] = dict(zip(names, header, strict=True))
+    for key, value in pairs.items():
+        found[prefix + key] = value
+    return found
 
 
 def keep(pairs: Pairs, key: str, value: str) -> None:

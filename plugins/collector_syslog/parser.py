@@ -7,7 +7,7 @@
    the same event for the same line: the loop is only faster.
 3. Time is linear in the length of a line, for any line.
 4. What is left to be said of few events is noted by their numbers, so that nobody has to look at
-   all of them: `flagged` and `hostless`.
+   all of them: `flagged`, `hostless` and `numbered`.
 """
 
 from __future__ import annotations
@@ -18,9 +18,12 @@ from typing import Literal
 
 from collector.api import FLAGS_KEY, Event, flag
 
+from .cisco import SEQUENCE_NUMBER
+from .clock import Year
 from .priority import ASSUMED, HEAD_SIZE, HEADS, PRIORITIES, read
 from .rfc3164 import Rfc3164
 from .rfc5424 import BOM, MAX_FIELD, PARSE_ERROR, Rfc5424
+from .structured import PREFIX as DATA
 from .timestamp import BSD_SIZE, ISO_SIZE, MILLIS, MILLIS_SIZE, Timestamps
 from .zone import ZoneWords
 from .zone import zone as find_zone
@@ -45,6 +48,7 @@ class Parser:
         zone_words: Mapping[str, str] | None = None,
         protocol: Protocol = "auto",
         joint: str = ".",
+        year: Year = "auto",
     ) -> None:
         """Raises ValueError for a zone that does not exist.
 
@@ -53,9 +57,10 @@ class Parser:
         `zone_words`: offsets of zone words, for those that are not unique: `{"IST": "+02:00"}`.
         `protocol`: of which lines are told apart; a line of another is text after its PRI.
         `joint`: see `structured.read`.
+        `year`: of a date that says none, see `clock.Year`.
         """
         words = ZoneWords(zone_words or {})
-        self._stamps = Timestamps(find_zone(zone), words, future_tolerance)
+        self._stamps = Timestamps(find_zone(zone), words, future_tolerance, year)
         self._ietf = Rfc5424(self._stamps, joint)
         self._bsd = Rfc3164(self._stamps, words)
         self._protocol = protocol
@@ -64,6 +69,10 @@ class Parser:
         self.flagged: list[int] = []
         #: Numbers of those that name no host. A number may come twice.
         self.hostless: list[int] = []
+        #: Numbers of those that have a sequence number. A number may come twice.
+        self.numbered: list[int] = []
+        #: The attribute of RFC 5424's (section 7.3.1).
+        self.sequence_id = f"{DATA}meta{joint}sequenceId"
 
     # One loop for both formats, with everything inlined: a call costs 60 ns, a tenth of an event.
     def parse(self, lines: Sequence[str], now_ns: int) -> list[Event]:  # noqa: C901, PLR0912, PLR0915
@@ -75,11 +84,12 @@ class Parser:
         heads, millis, iso = self._heads, MILLIS, self._stamps.iso
         seconds, tails, wholes = self._stamps.seconds, self._stamps.tails, self._stamps.wholes
         recent, hosts, tags = self._stamps.recent, self._bsd.hosts, self._bsd.tags
-        elements = self._ietf.elements
+        elements, sequence_id = self._ietf.elements, self.sequence_id
         events: list[Event] = []
         append = events.append
         self.flagged = flagged = list[int]()
         self.hostless = hostless = list[int]()
+        self.numbered = numbered = list[int]()
         for line in lines:
             try:
                 skip, number, text, full, bare = heads[line[:HEAD_SIZE]]
@@ -155,6 +165,8 @@ class Parser:
                     if data != "-":
                         words, end, body = body.partition("] ")
                         attributes |= elements[f"{data} {words}{end}"]
+                        if sequence_id in attributes:
+                            numbered.append(len(events))
                     if BOM not in body and (
                         len(line) <= MAX_FIELD or len(line) - len(body) <= MAX_FIELD
                     ):
@@ -167,6 +179,8 @@ class Parser:
                 flagged.append(len(events))
             if "syslog.hostname" not in event.attributes:
                 hostless.append(len(events))
+            if SEQUENCE_NUMBER in event.attributes or sequence_id in event.attributes:
+                numbered.append(len(events))
             append(event)
         return events
 

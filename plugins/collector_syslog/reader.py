@@ -8,39 +8,71 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from functools import partial
+from typing import NamedTuple
 
-from collector.api import FLAGS_KEY, Event, Frames, Resource
+from collector.api import FLAGS_KEY, Context, Event, Frames, Resource
 
 from . import opentelemetry
-from .bodies import describe, moment
+from .bodies import describe, moment, unescaped
+from .guessing import GUESS, Guesses, offset
+from .naming import Naming, ip_of
 from .options import SyslogConfig
+from .packed import unpacked
 from .parser import Parser
 from .sources import Sources
+from .watching import Watching
 
 #: The frame's text (OpenTelemetry's semantic conventions).
 ORIGINAL = "log.record.original"
-#: Says where the hostname is from, when that is not the message.
-HOSTNAME_SOURCE = "syslog.hostname_source"
-#: What the message said, when the peer's address stands in its place.
-MESSAGE_HOSTNAME = "syslog.message_hostname"
 ENCODING = "syslog.encoding"
 
 
-class _Source(NamedTuple):
+class _Source:
     """What there is for the messages of one network."""
 
-    parser: Parser
-    encoding: str
+    def __init__(self, parser: Callable[[str], Parser], timezone: str, encoding: str) -> None:
+        """`parser`: makes one of a zone."""
+        self._new = parser
+        self._timezone = timezone
+        self._parsers: dict[int, Parser] = {}
+        self.guesses = timezone == GUESS
+        self.encoding = encoding
+
+    def parser(self, quarters: int = 0) -> Parser:
+        """That for a guessed offset, where the zone is to be guessed."""
+        if not self.guesses:
+            quarters = 0
+        if quarters not in self._parsers:
+            zone = offset(quarters) if self.guesses else self._timezone
+            self._parsers[quarters] = self._new(zone)
+        return self._parsers[quarters]
+
+
+class _Found(NamedTuple):
+    """What a parser made of lines, and the numbers that it noted."""
+
+    events: list[Event]
+    flagged: list[int]
+    hostless: list[int]
+    numbered: list[int]
+
+    @classmethod
+    def by(cls, parser: Parser, lines: Sequence[str], now_ns: int) -> _Found:
+        """All of it."""
+        events = parser.parse(lines, now_ns)
+        return cls(events, parser.flagged, parser.hostless, parser.numbered)
 
 
 class Reader:
     """Makes events of frames, for one receiver."""
 
-    def __init__(self, config: SyslogConfig, count: Callable[..., None]) -> None:
-        """`count`: see `Context.count`. Told once a batch, by flag and by source."""
+    def __init__(self, config: SyslogConfig, context: Context) -> None:
         self._config = config
-        self._count = count
+        self._count = context.count
+        self._naming = Naming(config, context)
+        self._watching = Watching(context)
+        self._context = context
         others = self._source(config.timezone, config.encoding)
         networks = [
             (
@@ -53,64 +85,84 @@ class Reader:
         ]
         self._sources = Sources(networks, others)
         self._common = others
-        encoded = any(source.encoding for source in (others, *[own for _, own in networks]))
+        self._sequence_id = others.parser().sequence_id
+        all_ = (others, *[own for _, own in networks])
+        encoded = any(source.encoding for source in all_)
+        guesses = any(source.guesses for source in all_)
+        self._guesses = Guesses(self._learned) if guesses else None
         self._encoding = self._encoding_of if encoded else None
 
     def _source(self, timezone: str, encoding: str | None) -> _Source:
-        otel = self._config.attributes == "otel"
-        parser = Parser(
-            zone=timezone,
-            zone_words=self._config.zone_words,
-            protocol=self._config.protocol,
-            joint=opentelemetry.JOINT if otel else ".",
+        config = self._config
+        parser = partial(
+            Parser,
+            zone_words=config.zone_words,
+            protocol=config.protocol,
+            joint=opentelemetry.JOINT if config.attributes == "otel" else ".",
+            year=config.year,
         )
-        return _Source(parser, encoding or "")
+        return _Source(lambda zone: parser(zone=zone), timezone, encoding or "")
 
     def read(self, frames: Frames, now_ns: int) -> list[Event]:
         """One event for each frame, in order, received at `now_ns`."""
-        lines = frames.lines(self._encoding)
-        parser = self._common.parser
-        if self._config.sources:
-            events, flagged, hostless = self._by_source(frames, lines, now_ns)
+        lines = frames.lines(self._encoding, unpacked)
+        if self._config.sources or self._guesses:
+            found = self._by_source(frames, lines, now_ns)
         else:
-            events = parser.parse(lines, now_ns)
-            flagged, hostless = parser.flagged, parser.hostless
-        self._name(frames, events, hostless)
+            found = _Found.by(self._common.parser(), lines, now_ns)
+        events, flagged = found.events, found.flagged
+        if self._guesses:
+            self._guess(self._guesses, frames, events, now_ns)
+        self._naming.name(frames, events, found.hostless)
+        if self._config.unescape_octal:
+            for event in events:
+                event.body = unescaped(event.body)
         if self._config.parse_body != "none":
             flagged = sorted({*flagged, *self._describe(events)})
+        self._watching.saw(frames, events, now_ns)
+        if found.numbered:
+            self._watching.count_up(frames, events, found.numbered, self._sequence_id)
         if flagged:
             self._tell(frames, [(number, events[number]) for number in flagged])
         self._finish(frames, lines, events)
         return events
 
-    def _by_source(
-        self, frames: Frames, lines: Sequence[str], now_ns: int
-    ) -> tuple[list[Event], list[int], list[int]]:
-        """The events, and the numbers of those that are flagged, and that have no host."""
+    def _by_source(self, frames: Frames, lines: Sequence[str], now_ns: int) -> _Found:
         shares: dict[int, list[int]] = {}
         parsers: dict[int, Parser] = {}
         for number in range(len(lines)):
-            parser = self._sources.of(_ip(frames.resource(number))).parser
+            parser = self._parser_of(ip_of(frames.resource(number)))
             parsers[id(parser)] = parser
             shares.setdefault(id(parser), []).append(number)
-        found: dict[int, Event] = {}
-        flagged: list[int] = []
-        hostless: list[int] = []
+        events: dict[int, Event] = {}
+        all_ = _Found([], [], [], [])
         for key, numbers in shares.items():
-            parser = parsers[key]
-            found |= zip(numbers, parser.parse([lines[n] for n in numbers], now_ns), strict=True)
-            flagged += [numbers[n] for n in parser.flagged]
-            hostless += [numbers[n] for n in parser.hostless]
-        return [found[number] for number in range(len(lines))], flagged, hostless
+            found = _Found.by(parsers[key], [lines[n] for n in numbers], now_ns)
+            events |= zip(numbers, found.events, strict=True)
+            all_.flagged.extend(numbers[n] for n in found.flagged)
+            all_.hostless.extend(numbers[n] for n in found.hostless)
+            all_.numbered.extend(numbers[n] for n in found.numbered)
+        return all_._replace(events=[events[number] for number in range(len(lines))])
+
+    def _parser_of(self, ip: str) -> Parser:
+        return self._sources.of(ip).parser(self._guesses.of(ip) if self._guesses else 0)
+
+    def _guess(self, guesses: Guesses, frames: Frames, events: list[Event], now_ns: int) -> None:
+        for share in frames.shares():
+            event, ip = events[share.first], ip_of(share.source.resource)
+            if event.time != event.observed_time and self._sources.of(ip).guesses:
+                guesses.saw(ip, event.time, now_ns)
+
+    def _learned(self, ip: str, offset: str) -> None:
+        self._context.log.info(
+            "{id}: {ip} runs on UTC{offset}, by its messages",
+            id=self._context.id,
+            ip=ip,
+            offset=offset,
+        )
 
     def _encoding_of(self, resource: Resource) -> str:
-        return self._sources.of(_ip(resource)).encoding
-
-    def _name(self, frames: Frames, events: list[Event], hostless: Sequence[int]) -> None:
-        policy = self._config.hostname_policy
-        if policy != "message":
-            for number in range(len(events)) if policy == "peer_ip" else hostless:
-                _take_address(events[number].attributes, _ip(frames.resource(number)))
+        return self._sources.of(ip_of(resource)).encoding
 
     def _describe(self, events: list[Event]) -> list[int]:
         """Look into the bodies; the numbers of those that break their format."""
@@ -119,7 +171,7 @@ class Reader:
             if not describe(event, self._config.parse_body):
                 broken.append(number)
             elif event.time == event.observed_time and (text := moment(event)):
-                event.time = self._common.parser.moment(text) or event.time
+                event.time = self._common.parser().moment(text) or event.time
         return broken
 
     def _finish(self, frames: Frames, lines: Sequence[str], events: list[Event]) -> None:
@@ -139,25 +191,9 @@ class Reader:
         ips: Counter[str] = Counter()
         for number, event in flagged:
             flags.update(event.attributes[FLAGS_KEY])
-            ips[_ip(frames.resource(number))] += 1
+            ips[ip_of(frames.resource(number))] += 1
+        self._watching.flagged(ips)
         for name, times in flags.items():
             self._count("flagged_log_records", times, flag=name)
         for ip, times in ips.items():
             self._count("malformed_log_records", times, source=ip)
-
-
-def _ip(resource: Resource) -> str:
-    """The peer's address; "" for a socket that has none."""
-    ip: str = resource.attributes.get("net.peer.ip", "")
-    return ip
-
-
-def _take_address(attributes: dict[str, Any], ip: str) -> None:
-    """Take the peer's address for the hostname."""
-    said = attributes.get("syslog.hostname")
-    if not ip or said == ip:
-        return
-    if said:
-        attributes[MESSAGE_HOSTNAME] = said
-    attributes["syslog.hostname"] = ip
-    attributes[HOSTNAME_SOURCE] = "peer"

@@ -58,6 +58,8 @@ _MARKED_HOST = re.compile(
 )
 # Without a host before it, as busybox and FreeBSD write it.
 _REPEATED = re.compile(r"(?:last )?message repeated ([0-9]{1,9}) times?\b")
+#: Of a part: which message it is of, how many parts that has, and which one this is, from 0.
+PART_ID, PART_COUNT, PART_INDEX = "syslog.part.id", "syslog.part.count", "syslog.part.index"
 # Cisco's ISE sends an event in parts: its class, its number, of how many parts, which one.
 _PART = re.compile(r"(CISE_[A-Za-z_]{1,64}+) ([0-9]{1,10}) ([0-9]{1,3}) ([0-9]{1,3})(?: |$)")
 
@@ -231,9 +233,9 @@ class Rfc3164:
         if part:
             event.attributes |= {
                 "syslog.appname": part[1],
-                "syslog.part.id": part[2],
-                "syslog.part.count": int(part[3]),
-                "syslog.part.index": int(part[4]),
+                PART_ID: part[2],
+                PART_COUNT: int(part[3]),
+                PART_INDEX: int(part[4]),
             }
             event.body = text[part.end() :]
             return

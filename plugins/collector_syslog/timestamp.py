@@ -15,7 +15,7 @@ import re
 from datetime import tzinfo
 from typing import NamedTuple
 
-from .clock import SECOND, YEARS, Civil, local, newest, utc
+from .clock import SECOND, YEARS, Civil, Year, local, undated, utc
 from .memo import remember
 from .priority import MONTHS
 from .zone import ZoneWords
@@ -89,8 +89,11 @@ class _Suffix(NamedTuple):
 class Timestamps:
     """Reads the timestamps of one listener, which has one zone."""
 
-    def __init__(self, zone: tzinfo, words: ZoneWords, tolerance: float) -> None:
-        """`tolerance`: seconds that a date without a year may lie ahead."""
+    def __init__(
+        self, zone: tzinfo, words: ZoneWords, tolerance: float, year: Year = "auto"
+    ) -> None:
+        """`tolerance`: seconds that a date without a year may lie ahead. `year`: see `Year`."""
+        self._year = year
         self._zone = zone
         self._words = words
         self._tolerance = tolerance
@@ -275,7 +278,7 @@ class Timestamps:
         return self._likely(time) if suffix.dated else time
 
     def _newest(self, civil: Civil, where: tzinfo | int, regular: str) -> int:
-        reading = newest(civil, where, self._now, self._tolerance)
+        reading = undated(civil, where, self._now, self._tolerance, self._year)
         if regular and reading.since < reading.until:
             remember(self.recent, regular, reading.seconds * SECOND)
             self._since = max(self._since, reading.since)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import model_validator
 
-from collector.api import Config
+from collector.api import Batch, Config, Context, Event
 
+from .older import OlderFilter
+from .ottl.fault import Failed
 from .processing import StatementProcessor, Statements
-from .program import ErrorMode, Group, Way, placed, program
+from .program import ErrorMode, Failures, Group, Part, Way, placed, program
 
 
 class ConditionGroup(Config):
@@ -21,11 +23,17 @@ class ConditionGroup(Config):
     error_mode: ErrorMode | None = None
 
 
-class OlderConditions(Config):
-    """The older spelling, in which paths have no prefix."""
+class OlderConditions(OlderFilter):
+    """The older spelling, in which paths have no prefix, and the one before that."""
 
     log_record: tuple[str, ...] = ()
     resource: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _of_one_kind(self) -> OlderConditions:
+        if (self.include or self.exclude) and (self.log_record or self.resource):
+            raise ValueError("include and exclude do not go with log_record and resource")
+        return self
 
 
 class FilterConfig(Statements):
@@ -34,6 +42,14 @@ class FilterConfig(Statements):
     error_mode: ErrorMode = "ignore"
     log_conditions: tuple[str | ConditionGroup, ...] = ()
     logs: OlderConditions | None = None
+    #: What is for other signals has no effect.
+    traces: Any = None
+    metrics: Any = None
+    profiles: Any = None
+    spans: Any = None
+    trace_conditions: Any = None
+    metric_conditions: Any = None
+    profile_conditions: Any = None
 
     @model_validator(mode="after")
     def _readable(self) -> FilterConfig:
@@ -59,3 +75,31 @@ class FilterConfig(Statements):
 
 class FilterProcessor(StatementProcessor[FilterConfig]):
     """Drops events, counted as `filtered`."""
+
+    for_others = (
+        "traces", "metrics", "profiles", "spans",
+        "trace_conditions", "metric_conditions", "profile_conditions",
+    )  # fmt: skip
+
+    def __init__(self, config: FilterConfig, context: Context) -> None:
+        super().__init__(config, context)
+        older = [*config.logs.tests()] if config.logs else []
+        self._tests = [(n, test, wanted) for n, (_, test, wanted) in enumerate(older)]
+        parts = [Part(f"logs.{key}", config.error_mode) for key, _, _ in older]
+        self._unsure = Failures(parts, context)
+
+    def process(self, batch: Batch) -> Batch:
+        """See `Processor`."""
+        if self._tests:
+            batch.events = [event for event in batch.events if self._goes_on(event)]
+            self._unsure.tell()
+        return super().process(batch)
+
+    def _goes_on(self, event: Event) -> bool:
+        for n, test, wanted in self._tests:
+            try:
+                if test(event) is not wanted:
+                    return False
+            except Failed as e:  # nobody knows: it stays
+                self._unsure.failed(n, e)
+        return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from collector.api import Batch, Config, Context, Event, Processor
 
@@ -27,6 +27,16 @@ class StatementProcessor(Processor[C]):
     counters: ClassVar[dict[str, str]] = {
         "statement_errors": "Events on which a statement or condition failed, by statement.",
     }
+
+    #: Keys of OpenTelemetry's processor that are not about logs.
+    for_others: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def config_warnings(cls, config: Any) -> Iterable[str]:
+        """See `Component`."""
+        for key in cls.for_others:
+            if getattr(config, key) is not None:
+                yield f"{key} has no effect: only logs come here"
 
     def __init__(self, config: C, context: Context) -> None:
         super().__init__(config, context)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import model_validator
 
@@ -27,6 +27,10 @@ class TransformConfig(Statements):
 
     error_mode: ErrorMode = "ignore"
     log_statements: tuple[str | StatementGroup, ...]
+    #: What is for other signals has no effect.
+    trace_statements: Any = None
+    metric_statements: Any = None
+    profile_statements: Any = None
 
     @model_validator(mode="after")
     def _readable(self) -> TransformConfig:
@@ -48,3 +52,5 @@ class TransformConfig(Statements):
 
 class TransformProcessor(StatementProcessor[TransformConfig]):
     """Changes events in place; those that `drop()` ends are counted as `filtered`."""
+
+    for_others = ("trace_statements", "metric_statements", "profile_statements")

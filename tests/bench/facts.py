@@ -13,6 +13,7 @@ from collector.request import Request
 from collector_dynatrace.exporter import DynatraceExporter
 from tests.bench.measure import sink
 from tests.bench.process import cpus, rss
+from tests.bench.processors import processors
 from tests.bench.report import table
 from tests.bench.statements import ottl
 from tests.bench.subject import collector, free_port
@@ -106,4 +107,5 @@ FACTS: Mapping[str, Callable[[], str]] = {
     "ack-latency": ack_latency,
     "start-10000": start,
     "ottl": ottl,
+    "processors": processors,
 }

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from tests.bench.encrypting import Encrypted
 from tests.bench.parcels import parcels
 from tests.bench.posting import post
 
@@ -43,6 +44,8 @@ class Load(NamedTuple):
     senders: int
     #: Messages a second; 0: as fast as they are taken.
     rate: int = 0
+    #: Of a flood: what a record of TLS holds.
+    tls: Literal["none", "much", "line"] = "none"
 
 
 class Achieved(NamedTuple):
@@ -67,13 +70,13 @@ def parts(data: mmap.mmap, count: int) -> list[tuple[int, int]]:
     return list(zip(cuts, [*cuts[1:], len(data)], strict=True))
 
 
-def flood(port: int, data: mmap.mmap, senders: int) -> Achieved:
+def flood(port: int, data: mmap.mmap, senders: int, tls: str = "none") -> Achieved:
     """A thread a connection: the kernel copies outside of the interpreter's lock."""
     shares = [
         [data[at : min(at + _CHUNK, end)] for at in range(start, end, _CHUNK)]
         for start, end in parts(data, senders)
     ]
-    return _at_once(port, shares, len(_END.findall(data)))
+    return _at_once(port, shares, len(_END.findall(data)), tls=tls)
 
 
 def frames(port: int, data: mmap.mmap, senders: int, *, acked: bool) -> Achieved:
@@ -105,11 +108,19 @@ def calls(port: int, data: mmap.mmap, senders: int) -> Achieved:
 
 
 def _at_once(
-    port: int, shares: Sequence[Sequence[bytes | memoryview]], events: int, *, acked: bool = False
+    port: int,
+    shares: Sequence[Sequence[bytes | memoryview]],
+    events: int,
+    *,
+    acked: bool = False,
+    tls: str = "none",
 ) -> Achieved:
-    connections = _connections(port, len(shares))
+    plain = _connections(port, len(shares))
+    connections: Sequence[socket.socket | Encrypted] = plain
+    if tls != "none":
+        connections = [Encrypted(connection, by_line=tls == "line") for connection in plain]
 
-    def send(connection: socket.socket, share: Sequence[bytes | memoryview]) -> None:
+    def send(connection: socket.socket | Encrypted, share: Sequence[bytes | memoryview]) -> None:
         for data in share:
             connection.sendall(data)
             if acked and not connection.recv(4096):
@@ -159,7 +170,7 @@ def _connections(port: int, count: int) -> list[socket.socket]:
     return found
 
 
-def _finish(connections: Sequence[socket.socket]) -> None:
+def _finish(connections: Sequence[socket.socket | Encrypted]) -> None:
     for connection in connections:
         connection.shutdown(socket.SHUT_WR)
 
@@ -192,7 +203,9 @@ def run(port: int, path: Path, load: Load) -> Achieved:
     """Send it all."""
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         data.madvise(mmap.MADV_WILLNEED)
-        unpaced = {"flood": flood, "requests": requests, "calls": calls}
+        if load.kind == "flood":
+            return flood(port, data, load.senders, load.tls)
+        unpaced = {"requests": requests, "calls": calls}
         if load.kind in unpaced:
             return unpaced[load.kind](port, data, load.senders)
         if load.kind in {"frames", "acked"}:

@@ -11,7 +11,7 @@ class Path(NamedTuple):
     """One way into the collector."""
 
     title: str
-    protocol: Literal["tcp", "udp", "forward", "http", "otlp-http", "otlp-grpc"]
+    protocol: Literal["tcp", "tls", "udp", "forward", "http", "otlp-http", "otlp-grpc"]
     #: See `corpus.FORMS`, and the other forms there.
     form: str
     load: Load
@@ -36,6 +36,15 @@ PATHS = {
         "rfc5424",
         Load("flood", 4),
         chain=True,
+    ),
+    "tcp-tls": Path(
+        "the first over TLS, records as large as they may be",
+        "tls",
+        "rfc5424",
+        Load("flood", 4, tls="much"),
+    ),
+    "tcp-tls-single": Path(
+        "the first over TLS, a message a record", "tls", "rfc5424", Load("flood", 4, tls="line")
     ),
     "workers-1": Path(
         "RFC 5424, TCP, 32 connections, one worker", "tcp", "rfc5424", Load("flood", 32), cpus=2

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.bench.process import running
+from tests.collector.outputs.authority import Authority
 
 _CONFIGURATION = """\
 receivers:
@@ -30,7 +31,7 @@ service:
     logs: {{receivers: ['{name}'], processors: [{chain}], exporters: [dynatrace]}}
 """
 #: A realistic chain: noise away, context on, secrets out, levels from texts, one more filter.
-_CHAIN = r"""processors:
+CHAIN = r"""processors:
   filter/noise:
     log_conditions: ['IsMatch(log.body, "^health ?check")']
   transform/context:
@@ -46,7 +47,7 @@ _CHAIN = r"""processors:
     log_conditions:
       - log.severity_number < SEVERITY_NUMBER_DEBUG and log.attributes["service.name"] == "test"
 """
-_NAMES = re.findall(r"(?m)^  ([a-z]+/[a-z]+):", _CHAIN)
+_NAMES = re.findall(r"(?m)^  ([a-z]+/[a-z]+):", CHAIN)
 _ACKNOWLEDGING = "tests.system.acknowledging:AcknowledgingReceiver"
 #: By protocol: a receiver's name, and what it is told. All 3,000 connections are of one source.
 _RECEIVERS = {
@@ -54,6 +55,7 @@ _RECEIVERS = {
         "syslog",
         "{{tcp: {{endpoint: 127.0.0.1:{port}, max_connections_per_source: 0}}}}",
     ),
+    "tls": ("syslog", "{{tcp: {{endpoint: 127.0.0.1:{port}, tls: {{cert_file: {cert}}}}}}}"),
     "udp": ("syslog", "{{udp: {{endpoint: 127.0.0.1:{port}}}}}"),
     "forward": ("fluent_forward", "{{endpoint: 127.0.0.1:{port}}}"),
     "http": ("http", "{{endpoint: 127.0.0.1:{port}}}"),
@@ -137,12 +139,15 @@ def collector(  # noqa: PLR0913 so much can be said of one
     port, admin = free_port(), free_port()
     configuration, log = folder / "collector.yaml", folder / "collector.log"
     name, options = _RECEIVERS[protocol]
+    cert = folder / "server.pem"
+    if protocol == "tls":
+        cert.write_bytes(Authority().issue())
     configuration.write_text(
         _CONFIGURATION.format(
             name=name,
-            processors=_CHAIN if chain else "",
+            processors=CHAIN if chain else "",
             chain=", ".join(_NAMES) if chain else "",
-            receiver=f"'{name}': {options.format(port=port)}",
+            receiver=f"'{name}': {options.format(port=port, cert=cert)}",
             queue=queue,
             sink=sink,
             admin=admin,

@@ -23,6 +23,8 @@ from collector.fields import (
     size,
     split_endpoint,
     unix_path,
+    written_duration,
+    written_size,
 )
 
 ANYTHING = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary()
@@ -146,7 +148,8 @@ class ModelTests(SynchronousTestCase):
 
     def test_the_json_schema_takes_what_users_write(self) -> None:
         said = Model.model_json_schema()["properties"]
-        self.assertEqual(said["timeout"]["type"], "string")
+        self.assertEqual(said["timeout"]["type"], ["string", "integer"])
+        self.assertEqual(said["timeout"]["maximum"], 0)
         self.assertEqual(said["room"]["type"], ["integer", "string"])
 
 
@@ -154,6 +157,13 @@ class ShownTests(SynchronousTestCase):
     def test_endpoints_are_shown_as_they_are_written(self) -> None:
         for text in ("127.0.0.1:514", "[::1]:5514", "host.example:1"):
             self.assertEqual(shown_endpoint(*split_endpoint(text)), text)
+
+    def test_durations_and_sizes_are_written_as_they_are_read(self) -> None:
+        for text in ("0", "250us", "500ms", "90s", "1m", "36h", "2d"):
+            self.assertEqual(written_duration(seconds(text)), text)
+        self.assertEqual(written_duration(1.5), "1500ms")
+        for text in ("0", "1000", "64KiB", "3MiB", "1GiB", "2TiB"):
+            self.assertEqual(written_size(size(text)), text)
 
 
 class Door(BaseModel):

@@ -11,6 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 import collector.outputs
 from collector.metrics import CORE_COUNTERS, MAX_SERIES, Gauge, Metrics
 from collector.outputs.http_sender import HttpSender
+from collector.testing import context
 
 
 def read(metrics: Metrics) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
@@ -56,6 +57,16 @@ class CounterTests(SynchronousTestCase):
 class TextTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.metrics = Metrics()
+
+    def test_gauges_by_a_label_are_read_when_asked_for_and_bounded(self) -> None:
+        skews = {"192.0.2.1": -1.5, "192.0.2.2": 3600.0}
+        about = context("receiver", "syslog", metrics=self.metrics)
+        about.gauges("skew_seconds", "How far.", "source", lambda: skews)
+        name = "otelcol_receiver_skew_seconds"
+        said = {("receiver", "syslog"), ("source", "192.0.2.1")}
+        self.assertEqual(read(self.metrics)[name, frozenset(said)], -1.5)
+        skews.update((f"10.0.{n >> 8}.{n & 255}", 0.0) for n in range(MAX_SERIES))
+        self.assertEqual(sum(key == name for key, _ in read(self.metrics)), MAX_SERIES)
 
     def test_counters_are_named_as_otel_names_them(self) -> None:
         self.metrics.add("exporter_sent_log_records", (("exporter", "dt"),), 3)

@@ -269,6 +269,33 @@ class HoldTests(SynchronousTestCase):
         self.assertEqual(rig.bodies, ["x"])
 
 
+class SettledTests(SynchronousTestCase):
+    def test_a_processor_may_ask_what_becomes_of_the_batch_in_hand(self) -> None:
+        heard: list[Outcome] = []
+
+        def ask(self: Scripted, batch: Batch) -> Batch:
+            self.when_settled(heard.append)
+            return batch
+
+        rig = Rig([ask, ask], outcome=None)
+        delivery = rig.put("x")
+        rig.put("y")
+        self.assertEqual(heard, [])
+        rig.sinks[0].settle(RETRY)
+        self.assertEqual(heard, [RETRY, RETRY])
+        self.assertEqual(self.successResultOf(delivery.outcome), RETRY)
+
+    def test_one_that_raises_then_changes_no_outcome(self) -> None:
+        def ask(self: Scripted, batch: Batch) -> Batch:
+            self.when_settled(fail)
+            return batch
+
+        rig = Rig([ask])
+        self.assertEqual(self.successResultOf(rig.put("x").outcome), DELIVERED)
+        self.assertEqual(rig.context.metrics.get("processor_failures", processor="p0"), 1)
+        self.assertEqual(len(self.flushLoggedErrors(RuntimeError)), 1)
+
+
 class TickTests(SynchronousTestCase):
     def test_comes_when_asked_for(self) -> None:
         rig = Rig([hold_until_tick])

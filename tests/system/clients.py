@@ -32,6 +32,11 @@ def loggen() -> str:
     return client("loggen", os.environ.get("LOGGEN") or "loggen")
 
 
+def syslog_ng() -> str:
+    """The path of syslog-ng, which is unpacked in the same way."""
+    return client("syslog-ng", os.environ.get("SYSLOG_NG") or "syslog-ng")
+
+
 def each_host() -> pytest.MarkDecorator:
     """Runs a test for both families."""
     needs = pytest.mark.skipif(not IPV6, reason="this machine has no IPv6")

@@ -21,7 +21,13 @@ from tests.system.network import free_port
 from tests.system.process import PYTHON, Process
 from tests.system.sandbox import TOKEN, Sandbox
 from tests.system.waiting import eventually
-from tests.system.writing import AcknowledgedWriter, ForwardWriter, HttpWriter, Writer
+from tests.system.writing import (
+    AcknowledgedWriter,
+    ForwardWriter,
+    HttpWriter,
+    RelpWriter,
+    Writer,
+)
 
 #: Seconds that a collector lives, from when it has started.
 _LIFE = (0.0, 0.6)
@@ -61,7 +67,8 @@ class Victim:
         self, directory: Path, sandbox: Destination, data_dir: Path | None = None, **exporter: Any
     ) -> None:
         self._directory = directory
-        self.lines, self.syslog, self.forward = free_port(), free_port(), free_port()
+        self.lines, self.syslog = free_port(), free_port()
+        self.forward, self.relp = free_port(), free_port()
         self.local = directory / "forward.sock"
         self.http = free_port()
         self.data_dir = data_dir or directory / "data"
@@ -82,7 +89,10 @@ class Victim:
         acknowledging = "tests.system.acknowledging:AcknowledgingReceiver"
         receivers = {
             acknowledging: {"endpoint": f"127.0.0.1:{self.lines}"},
-            "syslog": {"tcp": {"endpoint": f"127.0.0.1:{self.syslog}"}},
+            "syslog": {
+                "tcp": {"endpoint": f"127.0.0.1:{self.syslog}"},
+                "relp": {"endpoint": f"127.0.0.1:{self.relp}"},
+            },
             "fluent_forward": {"endpoint": f"127.0.0.1:{self.forward}"},
             "fluent_forward/local": {"endpoint": f"unix://{self.local}"},
             "http": {"endpoint": f"127.0.0.1:{self.http}", "tokens": [TOKEN]},
@@ -165,6 +175,7 @@ def writing(prey: Victim, size: int = 0) -> Iterator[Load]:
     places: Sequence[int | Path] = (prey.forward, prey.local)
     writers += [ForwardWriter(f"forward-{n}", place, size) for n, place in enumerate(places)]
     writers += [HttpWriter(f"http-{n}", prey.http, size) for n in range(2)]
+    writers += [RelpWriter(f"relp-{n}", prey.relp, size) for n in range(2)]
     load = Load(writers, [Writer("plain", prey.syslog, size)])
     everybody: Sequence[Writer] = (*load.acknowledged, *load.others)
     for writer in everybody:

@@ -13,6 +13,8 @@ from pathlib import Path
 from tests.system.waiting import LONG
 
 PYTHON = (sys.executable, "-m", "collector")
+#: An empty one forbids nothing: what one process has compiled, the next need not.
+_ENVIRONMENT = {"PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": ""}
 
 
 class Process:
@@ -26,7 +28,7 @@ class Process:
         with self._out.open("wb") as out, self._err.open("wb") as err:
             self._child = subprocess.Popen(
                 [str(word) for word in command],
-                env={**os.environ, "PYTHONUNBUFFERED": "1", **(env or {})},
+                env={**os.environ, **_ENVIRONMENT, **(env or {})},
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,

@@ -54,6 +54,15 @@ def running(way: Way, tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Adm
         yield _Administered(process, admin)
 
 
+def test_status_says_how_it_is(running: _Administered, tmp_path: Path) -> None:
+    code, output, errors = finished((*PYTHON, "status", running.collector.data_dir), tmp_path)
+    assert (code, errors) == (0, "")
+    assert ": all is well\n" in output
+    assert "pipeline logs: syslog > dynatrace\n" in output
+    (exporter,) = [line for line in output.splitlines() if line.startswith("exporter ")]
+    assert "10" in exporter.split()
+
+
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
 def test_a_running_collector_is_healthy_and_ready(running: _Administered, path: str) -> None:
     assert running.ask(path)[0] == 200

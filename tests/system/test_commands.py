@@ -115,7 +115,8 @@ def demo(tmp_path: Path) -> Iterator[tuple[Process, int]]:
 def test_demo_says_what_to_paste_and_shows_what_arrives(demo: tuple[Process, int]) -> None:
     process, port = demo
     pasted = [line.strip() for line in process.stdout.splitlines() if line.startswith("  ")]
-    starts = ("logger --udp -n 127.0.0.1", "logger --tcp -n 127.0.0.1", "curl -s http://127.0.0.1")
+    curl = "curl -s http://127.0.0.1"
+    starts = ("logger --udp -n 127.0.0.1", "logger --tcp -n 127.0.0.1", curl, curl)
     assert len(pasted) == len(starts)
     assert all(map(str.startswith, pasted, starts))
 

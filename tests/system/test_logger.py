@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import subprocess
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -67,6 +68,25 @@ def test_message_id_and_structured_data_arrive(way: Way) -> None:
         "syslog.structured_data.zoo@123.cat": 'a "b" c',
     }
     assert {name: event.get(name) for name in expected} == expected
+
+
+def test_every_line_of_a_file_has_the_priority_it_begins_with(way: Way, tmp_path: Path) -> None:
+    file = tmp_path / "lines"
+    file.write_text("<11>logger's file 1\n\n<12>logger's file 2\n<14>logger's file 3\n")
+    options = ("--udp", "--prio-prefix", "--skip-empty", "--priority=user.info", "--file")
+    _logger(way, "127.0.0.1", *options, str(file))
+    events = way.sandbox.arrived("logger's file", 3)
+    assert [event["loglevel"] for event in events] == ["ERROR", "WARN", "INFO"]
+
+
+@pytest.mark.parametrize("snip", ["notime", "nohost", "notq", "notime,nohost"])
+def test_a_header_may_lack_what_it_likes(way: Way, snip: str) -> None:
+    text, since = f"logger without {snip}", time.time()
+    _logger(way, "127.0.0.1", "--tcp", f"--rfc5424={snip}", "--tag=app", text)
+    events = way.sandbox.arrived(text, 1)
+    check(events, syslog__appname="app", syslog__version=1)
+    check(events, syslog__hostname="127.0.0.1" if "nohost" in snip else socket.gethostname())
+    check_times(events, since)
 
 
 @pytest.mark.parametrize(

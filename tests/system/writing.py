@@ -23,6 +23,7 @@ from tests.system.sandbox import TOKEN
 _WINDOW = 40
 #: Seconds for the answers; then they are sent again, perhaps to another process.
 _PATIENCE = 5.0
+#: Seconds between two windows: what is stored meanwhile must be sent, and looked at, in the end.
 _PAUSE = 0.02
 
 
@@ -89,6 +90,7 @@ class AcknowledgedWriter(Writer):
                 connection.sendall("".join(f"{text}\n" for text in sorted(waiting)).encode())
                 self._hear(answers, waiting)
                 self.sent += _WINDOW
+                time.sleep(_PAUSE)
 
     def _hear(self, answers: Iterable[bytes], waiting: set[str]) -> None:
         answers = iter(answers)
@@ -125,6 +127,7 @@ class ForwardWriter(AcknowledgedWriter):
                 raise ConnectionResetError
             self.acknowledged.update(window)
             self.sent += _WINDOW
+            time.sleep(_PAUSE)
 
     def _answer(self, connection: socket.socket, answers: msgpack.Unpacker) -> object:
         while True:
@@ -166,3 +169,36 @@ class HttpWriter(AcknowledgedWriter):
                 raise ConnectionResetError
             self.acknowledged.update(window)
             self.sent += _WINDOW
+            time.sleep(_PAUSE)
+
+
+class RelpWriter(AcknowledgedWriter):
+    """The same over RELP: each message has an answer, which names its number."""
+
+    def _write(self, connection: socket.socket) -> None:
+        with connection.makefile("rb") as answers:
+            connection.sendall(b"1 open 31 relp_version=0\ncommands=syslog\n\n")
+            self._heard(answers, b"1 rsp ")
+            while answers.readline().strip() != b"commands=syslog":
+                continue
+            number = 2
+            while not self._stop.is_set():
+                window = texts(self.name, range(self.sent, self.sent + _WINDOW), self._size)
+                waiting = dict(enumerate(sorted(set(window) - self.acknowledged), number))
+                number += len(waiting)
+                self.times.update(waiting.values())
+                connection.sendall(b"".join(_relp(n, text) for n, text in waiting.items()))
+                for n, text in waiting.items():
+                    self._heard(answers, b"%d rsp 6 200 OK\n" % n)
+                    self.acknowledged.add(text)
+                self.sent += _WINDOW
+                time.sleep(_PAUSE)
+
+    def _heard(self, answers: Iterable[bytes], expected: bytes) -> None:
+        if not next(iter(answers), b"").startswith(expected):
+            raise ConnectionResetError
+
+
+def _relp(number: int, text: str) -> bytes:
+    message = f"<134>1 - host app - - - {text}".encode()
+    return b"%d syslog %d %b\n" % (number, len(message), message)

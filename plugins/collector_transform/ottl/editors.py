@@ -5,16 +5,32 @@ None changes what it is given: events that came of one share what is below their
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from .converters.text import PATTERN
 from .fault import Failed
 from .regex import Pattern, expansion, glob
-from .signature import ANY, INT, MAP, TEXT, TEXTS, choice, function, literal, table
+from .signature import (
+    ANY,
+    BOOL,
+    FUNCTION,
+    INT,
+    MAP,
+    TEXT,
+    TEXTS,
+    Argument,
+    choice,
+    function,
+    literal,
+    table,
+)
 from .values import kind, text_of
 
 _MAX_DEPTH = 64
 Map = dict[str, Any]
+#: A converter that was handed on.
+Text = Callable[[str], str]
 
 
 def _delete_key(target: Map, key: str) -> Map:
@@ -23,11 +39,16 @@ def _delete_key(target: Map, key: str) -> Map:
 
 def _delete_keys(target: Map, keys: list[str]) -> Map:
     gone = set(keys)
+    if gone.isdisjoint(target):
+        return target
     return {key: value for key, value in target.items() if key not in gone}
 
 
 def _delete_matching(target: Map, pattern: Pattern) -> Map:
-    return {key: value for key, value in target.items() if not pattern.found_in(key)}
+    found = pattern.keys
+    if not any(map(found.__getitem__, target)):
+        return target
+    return {key: value for key, value in target.items() if not found[key]}
 
 
 def _keep_keys(target: Map, keys: list[str]) -> Map:
@@ -35,7 +56,10 @@ def _keep_keys(target: Map, keys: list[str]) -> Map:
 
 
 def _keep_matching(target: Map, pattern: Pattern) -> Map:
-    return {key: value for key, value in target.items() if pattern.found_in(key)}
+    found = pattern.keys
+    if all(map(found.__getitem__, target)):
+        return target
+    return {key: value for key, value in target.items() if found[key]}
 
 
 def _limit(target: Map, limit: int, priority_keys: list[str]) -> Map:
@@ -49,16 +73,25 @@ def _limit(target: Map, limit: int, priority_keys: list[str]) -> Map:
     return {key: value for key, value in target.items() if key in kept}
 
 
-def _truncate_all(target: Map, limit: int) -> Map:
-    if limit < 0:
-        raise Failed("a limit below 0")
-    return {key: _truncated(value, limit) for key, value in target.items()}
+def _truncate_all(target: Map, limit: int, _: object, truncation_marker: str) -> Map:
+    """Strings to so many bytes, never inside of a character, whether that is asked for or not."""
+    room = limit - len(truncation_marker.encode("utf-8", "replace"))
+    if room < 0:
+        raise Failed("a limit below 0, or below the size of the marker")
+    return {
+        key: f"{_bytes(value, room)}{truncation_marker}" if _is_longer(value, limit) else value
+        for key, value in target.items()
+    }
 
 
-def _truncated(value: Any, limit: int) -> Any:
+def _is_longer(value: Any, limit: int) -> bool:
     if type(value) is not str or (len(value) <= limit and value.isascii()):
-        return value
-    return value.encode("utf-8", "replace")[:limit].decode("utf-8", "ignore")
+        return False
+    return len(value.encode("utf-8", "replace")) > limit
+
+
+def _bytes(value: str, size: int) -> str:
+    return value.encode("utf-8", "replace")[:size].decode("utf-8", "ignore")
 
 
 def _merge(target: Map, source: Map, strategy: str) -> Map:
@@ -78,7 +111,7 @@ def _flatten(target: Map, prefix: str, depth: int) -> Map:
         below = value.items() if type(value) is dict else enumerate(value)
         for key, item in below:
             full = f"{name}.{key}" if name else str(key)
-            if type(item) in {dict, list} and left > 0 and item:
+            if type(item) in {dict, list} and left > 0:  # an empty one leaves nothing
                 walk(item, full, left - 1)
             else:
                 flat[full] = item
@@ -95,14 +128,32 @@ def _append(target: Any, value: Any, values: Any) -> list[Any]:
     return [*before, *more, *(values or ())]
 
 
-def _replace_pattern(target: Any, regex: Pattern, replacement: str) -> Any:
+def replace_pattern(
+    target: Any, regex: Pattern, replacement: str, function: Text | None, layout: str
+) -> Any:
+    """`replace_pattern`, which the compiler calls for what may match alone."""
     if type(target) is not str:
         return target
-    return regex.replaced(target, expansion(replacement))
+    return regex.replaced(target, _by(replacement, function, layout))
 
 
-def _replace_all(target: Map, mode: str, regex: Pattern, replacement: str) -> Map:
-    by = expansion(replacement)
+def _by(replacement: str, function: Text | None, layout: str) -> Callable[[Any], str]:
+    """What stands in the place of a match: the replacement, or what a converter makes of it."""
+    expanded = expansion(replacement)
+    if function is None:
+        return expanded
+    return lambda match: layout.replace("%s", function(expanded(match)))
+
+
+def _replace_all(
+    target: Map,
+    mode: str,
+    regex: Pattern,
+    replacement: str,
+    function: Text | None,
+    layout: str,
+) -> Map:
+    by = _by(replacement, function, layout)
     if mode == "key":
         return {regex.replaced(key, by): value for key, value in target.items()}
     return {
@@ -111,12 +162,21 @@ def _replace_all(target: Map, mode: str, regex: Pattern, replacement: str) -> Ma
     }
 
 
-def _replace_match(target: Any, pattern: Pattern, replacement: str) -> Any:
-    return replacement if type(target) is str and pattern.found_in(target) else target
+def _replace_match(
+    target: Any, pattern: Pattern, replacement: str, function: Text | None, layout: str
+) -> Any:
+    if type(target) is not str or not pattern.found_in(target):
+        return target
+    return replacement if function is None else layout.replace("%s", function(replacement))
 
 
-def _replace_matches(target: Map, pattern: Pattern, replacement: str) -> Map:
-    return {key: _replace_match(value, pattern, replacement) for key, value in target.items()}
+def _replace_matches(
+    target: Map, pattern: Pattern, replacement: str, function: Text | None, layout: str
+) -> Map:
+    return {
+        key: _replace_match(value, pattern, replacement, function, layout)
+        for key, value in target.items()
+    }
 
 
 def _stringify(target: Map) -> Map:
@@ -130,7 +190,18 @@ def _delete_index(target: list[Any], start: int, end: int | None) -> list[Any]:
     return target[:start] + target[last:]
 
 
+def _layout(text: Any) -> str:
+    if not isinstance(text, str) or text.count("%") != 1 or "%s" not in text:
+        raise ValueError("expected a text with one %s and no other %")
+    return text
+
+
 _GLOB = literal("a glob pattern", glob)
+#: How the four that replace go on: with a converter for the replacement, and a text around that.
+_MADE: dict[str, Argument] = {
+    "function": (FUNCTION, None),
+    "replacementFormat": (literal("a format", _layout), "%s"),
+}
 
 #: By name; `gives` is what the target must hold.
 EDITORS = table(
@@ -140,15 +211,24 @@ EDITORS = table(
     function("keep_keys", _keep_keys, "map", keys=TEXTS),
     function("keep_matching_keys", _keep_matching, "map", pattern=PATTERN),
     function("limit", _limit, "map", limit=INT, priority_keys=TEXTS),
-    function("truncate_all", _truncate_all, "map", limit=INT),
+    function(
+        "truncate_all",
+        _truncate_all,
+        "map",
+        limit=INT,
+        utf8_safe=(BOOL, True),
+        truncation_marker=(TEXT, ""),
+    ),
     function(
         "merge_maps", _merge, "map", source=MAP, strategy=choice("insert", "update", "upsert")
     ),
     function("flatten", _flatten, "map", prefix=(TEXT, ""), depth=(INT, _MAX_DEPTH)),
     function("append", _append, value=(ANY, None), values=(ANY, None)),
-    function("replace_pattern", _replace_pattern, regex=PATTERN, replacement=TEXT),
-    function("replace_match", _replace_match, pattern=_GLOB, replacement=TEXT),
-    function("replace_all_matches", _replace_matches, "map", pattern=_GLOB, replacement=TEXT),
+    function("replace_pattern", replace_pattern, regex=PATTERN, replacement=TEXT, **_MADE),
+    function("replace_match", _replace_match, pattern=_GLOB, replacement=TEXT, **_MADE),
+    function(
+        "replace_all_matches", _replace_matches, "map", pattern=_GLOB, replacement=TEXT, **_MADE
+    ),
     function("stringify_all", _stringify, "map"),
     function("delete_index", _delete_index, startIndex=INT, endIndex=(INT, None)),
     function(
@@ -158,5 +238,6 @@ EDITORS = table(
         mode=choice("key", "value"),
         regex=PATTERN,
         replacement=TEXT,
+        **_MADE,
     ),
 )

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
+from .cursor import MAX_DEPTH, MAX_ITEMS, Cursor
 from .enums import ENUMS
 from .fault import Misread
-from .lexer import Token, tokens, unquoted
+from .lexer import Token, unquoted
 from .nearest import did_you_mean
 from .syntax import (
     Call,
@@ -24,11 +25,6 @@ from .syntax import (
     Statement,
 )
 
-#: Nesting of brackets and of operators, together. CPython reads 100 levels of an expression, and a
-#: level here is up to three there.
-MAX_DEPTH = 24
-#: Operands of one chain, and items of one list.
-MAX_ITEMS = 1000
 _CONSTANTS = {"true": True, "false": False, "nil": None}
 _KEYWORDS = {"and", "or", "not", "where", *_CONSTANTS}
 _COMPARISONS = {"==", "!=", "<", "<=", ">", ">="}
@@ -47,64 +43,17 @@ def parse_condition(text: str) -> Node:
     return _Parser(text).whole(_Parser.condition)
 
 
-class _Parser:
-    def __init__(self, text: str) -> None:
-        self._tokens = tokens(text)
-        self._at = 0
-        self._depth = 0
+def parse_path(text: str) -> Path:
+    """A path alone. Raises Misread."""
+    return _Parser(text).whole(_Parser.path)
 
-    # --- tokens -----------------------------------------------------------------------------------
 
-    @property
-    def _next(self) -> Token:
-        return self._tokens[self._at]
+def parse_value(text: str) -> Node:
+    """A value, such as a path. Raises Misread."""
+    return _Parser(text).whole(_Parser.value)
 
-    @property
-    def _last(self) -> int:
-        """Where the token before the next one ends."""
-        return self._tokens[self._at - 1].end
 
-    def _take(self) -> Token:
-        token = self._next
-        self._at += token.kind != "end"
-        return token
-
-    def _is(self, *texts: str) -> bool:
-        return self._next.kind in {"sign", "name"} and self._next.text in texts
-
-    def _took(self, *texts: str) -> bool:
-        found = self._is(*texts)
-        self._at += found
-        return found
-
-    def _expect(self, text: str, after: str) -> None:
-        if not self._took(text):
-            raise self._misread(f"expected {text} {after}")
-
-    def _misread(self, message: str) -> Misread:
-        token = self._next
-        found = ", found the end" if token.kind == "end" else ""
-        return Misread(message + found, token.start, token.end)
-
-    def _deeper(self, read: Callable[[], T]) -> T:
-        self._depth += 1
-        if self._depth > MAX_DEPTH:
-            raise self._misread(f"nested deeper than {MAX_DEPTH} levels")
-        result = read()
-        self._depth -= 1
-        return result
-
-    def _several(self, end: str, read: Callable[[], T], what: str) -> tuple[T, ...]:
-        """What stands between commas up to a closing bracket."""
-        found: list[T] = []
-        while not self._took(end):
-            if found:
-                self._expect(",", f"or {end} after {what}")
-            if len(found) == MAX_ITEMS:
-                raise self._misread(f"more than {MAX_ITEMS} here")
-            found.append(self._deeper(read))
-        return tuple(found)
-
+class _Parser(Cursor):
     # --- the whole --------------------------------------------------------------------------------
 
     def whole(self, read: Callable[[_Parser], T]) -> T:
@@ -126,6 +75,9 @@ class _Parser:
         if token.text[0].isupper():
             raise self._misread("expected an editor; what begins with a capital only gives a value")
         self._take()
+        if not self._is("("):
+            self._at -= 1
+            raise self._misread('expected an editor, such as set(log.body, "text")')
         editor = self._call(token)
         where = self.condition() if self._took("where") else None
         if self._next.kind != "end":
@@ -161,11 +113,16 @@ class _Parser:
         if self._is("="):
             raise self._misread("compare with ==")
         if not (self._next.kind == "sign" and self._next.text in _COMPARISONS):
+            if isinstance(left, Path) and self._next.kind == "name" and self._is_no_word():
+                raise self._misread("expected an operator, such as == or and")
             return left
         sign = self._take().text
         right = self._sum()
         self._value(left)
         return Compare(left.start, self._last, sign, left, self._value(right))
+
+    def _is_no_word(self) -> bool:
+        return self._next.text not in {"and", "or", "where"}
 
     @staticmethod
     def _truth(node: Node) -> Node:
@@ -220,7 +177,11 @@ class _Parser:
             case "-" | "+" if self._next.kind in {"int", "float"}:
                 return _number(self._take(), token.text, token.start)
             case "(":
+                if self._is(")"):
+                    raise self._misread("lambdas are not supported")
                 found = self._deeper(self._or)
+                if self._is(","):
+                    raise self._misread("expected ) here; lambdas are not supported")
                 self._expect(")", "here")
                 return found
             case "[":
@@ -252,7 +213,8 @@ class _Parser:
         if self._is("("):
             if text[0].islower():
                 said = "an editor changes an event and stands first; expected a value"
-                raise Misread(said, token.start, token.end)
+                guess = "; names of converters begin with a capital, as IsMatch and Concat do"
+                raise Misread(said + guess, token.start, token.end)
             call = self._call(token)
             return Call(call.start, self._last, text, call.arguments, self._keys())
         if text[0].isupper():
@@ -271,6 +233,12 @@ class _Parser:
             self._take()
             return name, self.value()
         return "", self.value()
+
+    def path(self) -> Path:
+        token = self._take()
+        if token.kind != "name":
+            raise Misread("expected a path, such as log.body", token.start, token.end)
+        return self._path(token)
 
     def _path(self, token: Token) -> Path:
         names = [token.text]

@@ -11,7 +11,7 @@ r"""RE2's regexes: a pattern in, tests and replacements whose time grows with th
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import re2
@@ -24,18 +24,38 @@ MAX_TEXT = 1 << 20
 MAX_PATTERN = 4096
 #: Of a compiled pattern, in bytes: RE2's own default is 8 MiB, and there may be hundreds.
 _MAX_MEMORY = 1 << 20
+#: Keys that are remembered, and characters of one: 1 MiB for each pattern at worst.
+_MAX_KEYS = 1024
+_MAX_KEY = 256
 
 re2.set_fallback_notification(re2.FALLBACK_EXCEPTION)
 
 _PLAIN = re.compile(r"(?:[^\\.+*?()|\[\]{}^$]|\\[.+*?()|\[\]{}^$/\-\\])*")
 _LEADING = re.compile(r"[^\\.+*?()|\[\]{}^$]*")
-#: Go's `filepath.Match`: a class, an escaped character, or one that stands for itself or more.
-_GLOB = re.compile(r"\[\^?(?:[^\]\\[]|\\.)+\]|\\.|.", re.DOTALL)
+#: A class, an escaped character, or one that stands for itself or more.
+_GLOB = re.compile(r"\[[!^]?(?:[^\]\\[]|\\.)+\]|\\.|.", re.DOTALL)
+_SIGNS = {"*": ".*", "?": ".", "{": "(?:", "}": ")"}
 _EXPANDED = re.compile(r"\$(?:\$|(\w+)|\{(\w+)\})", re.ASCII)
 
 
 class WrongPattern(ValueError):
     """A pattern that RE2 does not take: why not."""
+
+
+class _Keys(dict[str, bool]):
+    """Answers about keys, which are few, and the same in most maps. A full memory is emptied."""
+
+    def __init__(self, found: Callable[[str], bool]) -> None:
+        super().__init__()
+        self._found = found
+
+    def __missing__(self, key: str) -> bool:
+        answer = self._found(key)
+        if len(key) <= _MAX_KEY:
+            if len(self) >= _MAX_KEYS:
+                self.clear()
+            self[key] = answer
+        return answer
 
 
 class Pattern:
@@ -53,6 +73,8 @@ class Pattern:
         self.anchored = text.startswith("^")
         #: Plain text that each match begins with, at the beginning of the text where `anchored`.
         self.prefix = _prefix(text.removeprefix("^"))
+        #: Whether it is found in a key of a map.
+        self.keys: Mapping[str, bool] = _Keys(self.found_in)
         self._contains: Callable[[str], bool] = self._compiled.contains
 
     def __repr__(self) -> str:
@@ -65,6 +87,13 @@ class Pattern:
         if not (text.startswith(self.prefix) if self.anchored else self.prefix in text):
             return False
         return bool(self._contains(_bounded(text)))
+
+    def spans(self, text: str, group: int = 0) -> Iterator[tuple[int, int]]:
+        """From where to where each match goes, or a group of it that took part."""
+        for match in self._compiled.finditer(_bounded(text)):
+            start, end = match.span(group)
+            if start >= 0:
+                yield start, end
 
     def named(self, text: str) -> dict[str, str]:
         """The named groups of the first match; empty where there is none."""
@@ -90,18 +119,27 @@ class Pattern:
 
 
 def glob(text: object) -> Pattern:
-    """A pattern of Go's `filepath.Match` for a whole text. Raises WrongPattern."""
+    """A pattern for a whole text, as upstream reads it: `*` is any text, `{a,b}` one of two.
+
+    Raises WrongPattern.
+    """
     if not isinstance(text, str):
         raise WrongPattern("expected a glob pattern, which is a string")
-    parts = [
-        {"*": "[^/]*", "?": "[^/]"}.get(part) or _globbed(part) for part in _GLOB.findall(text)
-    ]
+    parts: list[str] = []
+    depth = 0
+    for part in _GLOB.findall(text):
+        depth += (part == "{") - (part == "}")
+        if depth < 0:
+            break
+        parts.append("|" if depth and part == "," else _SIGNS.get(part) or _globbed(part))
+    if depth:
+        raise WrongPattern("a brace without its other one; as a character it is \\\\{ or \\\\}")
     return Pattern(rf"(?s)\A{''.join(parts)}\z")
 
 
 def _globbed(part: str) -> str:
     if part[0] == "[" and len(part) > 2:
-        return part
+        return f"[^{part[2:]}" if part[1] == "!" else part
     return str(re2.escape(part[-1]))
 
 

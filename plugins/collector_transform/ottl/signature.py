@@ -64,7 +64,7 @@ def choice(*words: str) -> Kind:
             raise ValueError(f"expected one of {', '.join(words)}")
         return str(value)
 
-    return literal("a string", prepare)
+    return literal(f"one of {', '.join(words)}", prepare)
 
 
 @dataclass(frozen=True)

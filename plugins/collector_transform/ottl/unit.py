@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +14,14 @@ from .converters.text import is_match
 #: The names that comparisons and calculations have in the source.
 SIGNS = {"==": "eq", "!=": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
 CALCULATIONS = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide"}
+
+
+#: What the compiler calls a type, in a message.
+NAMES = {
+    "nil": "nil", "bool": "a bool", "int": "an int", "float": "a double", "str": "a string",
+    "bytes": "bytes", "map": "a map", "list": "a list", "time": "a time", "duration": "a duration",
+}  # fmt: skip
+_ATTRIBUTES = re.compile(r"\bA\b")
 
 
 @dataclass
@@ -34,6 +43,8 @@ class Unit:
     lines: list[str] = field(default_factory=list)
     names: dict[str, Any] = field(default_factory=dict)
     caches: bool = False
+    #: Names of maps that are empty when a batch begins.
+    memories: list[str] = field(default_factory=list)
     _count: int = 0
 
     def __post_init__(self) -> None:
@@ -63,21 +74,42 @@ class Unit:
         """One more line of the source."""
         self.lines.append("    " * depth + text)
 
+    def once_a_resource(self, start: int, depth: int) -> None:
+        """Run the lines from `start` on for the first event of each resource of a batch.
+
+        The others get the resource that came of it. A line that raises does so each time.
+        """
+        body = self.lines[start:]
+        del self.lines[start:]
+        memory, before = self.variable(), self.variable()
+        self.memories.append(memory)
+        self.line(depth, f"{before} = e.resource")
+        self.line(depth, f"if {before} in {memory}:")
+        self.line(depth + 1, f"e.resource = {memory}[{before}]")
+        self.line(depth, "else:")
+        self.lines += [f"    {line}" for line in body]
+        self.line(depth + 1, f"{memory}[{before}] = e.resource")
+
 
 Run = Callable[[list[Any], Callable[[int, Exception], None], list[Any]], list[Any]]
 
 
-def function_of(unit: Unit) -> Run:
-    """The function that the lines of a unit are the body of, for each event `e`."""
-    start = [
-        "def run(events, failed, lost):",
-        "    W = {}",
-        "    out = []",
-        "    keep_event = out.append",
-    ]
-    loop = ["    for e in events:", "        A = e.attributes"]
+def function_of(unit: Unit, result: str = "e") -> Run:
+    """The function that the lines of a unit are the body of, for each event `e`.
+
+    `result` is what it gives of an event: the event, or an expression.
+    """
+    body = "\n".join(unit.lines)
+    # Else it gives the events as they came.
+    keeps = result != "e" or "continue" in body
+    start = ["def run(events, failed, lost):"]
+    start += [f"    {name} = {{}}" for name in ("W", *unit.memories)]
+    start += ["    out = []", "    keep_event = out.append"] if keeps else ["    out = events"]
+    loop = ["    for e in events:"]
+    loop += ["        A = e.attributes"] if _ATTRIBUTES.search(body) else []
     loop += ["        C = {}"] if unit.caches else []
-    lines = [*start, *loop, *unit.lines, "        keep_event(e)", "    return out"]
+    rest = [f"        keep_event({result})"] if keeps else ["        pass"]
+    lines = [*start, *loop, body, *rest, "    return out"]
     names = {"__builtins__": {"type": type, "str": str, "Exception": Exception}, **unit.names}
     exec(compile("\n".join(lines), "<ottl>", "exec"), names)  # noqa: S102 rule 1 above
     run: Run = names["run"]

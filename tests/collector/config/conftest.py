@@ -16,7 +16,8 @@ from collector.component import Component, Config, Exporter, Processor, Receiver
 from collector.config.description import Description
 from collector.config.load import check, load
 from collector.config.problem import did_you_mean
-from collector.event import Batch
+from collector.connector import Connector, Way
+from collector.event import Batch, Event
 from collector.fields import Duration, Endpoint, Size
 from collector.request import Request, Row
 
@@ -153,10 +154,24 @@ class Floor(Processor[FloorConfig]):
         return batch
 
 
+class JoinConfig(Config):
+    to: tuple[str, ...] = ()
+
+
+class Join(Connector[JoinConfig]):
+    def route(self, batch: Batch) -> Mapping[str, list[Event]]:
+        return dict.fromkeys(self.pipelines, batch.events)
+
+    @classmethod
+    def routes(cls, config: JoinConfig) -> Iterable[tuple[Way, str]]:
+        return [(("to", n), pipeline) for n, pipeline in enumerate(config.to)]
+
+
 FAKES: Mapping[str, Mapping[str, type[Component[Any]]]] = {
     "receivers": {"listen": Listen},
     "processors": {"floor": Floor},
     "exporters": {"send": Send, "greedy": Greedy, "picky": Picky},
+    "connectors": {"join": Join, "send": Join},
 }
 
 

@@ -18,8 +18,6 @@ Problems = Callable[..., list[str]]
 Described = Callable[..., Description]
 
 CORE = ["batch", "queue", "retry", "compression", "concurrency"]
-BATCH = "batching is built in: see `batch` of an exporter"
-QUEUE = "memory is bounded by each exporter's `queue`"
 PIPELINE = "service: {pipelines: {logs: {receivers: [listen], exporters: [send]}}}"
 
 
@@ -62,15 +60,6 @@ def test_an_unknown_type(problems: Problems) -> None:
     ]
 
 
-def test_a_processor_that_is_built_in(problems: Problems) -> None:
-    no = "error: processors.memory_limiter/a: no processor is called 'memory_limiter'"
-    found = problems("processors:\n  batch:\n  memory_limiter/a: {limit_mib: 5}\nservice: 5")
-    assert found[:2] == [
-        f"2:3: error: processors.batch: no processor is called 'batch'; {BATCH}",
-        f"3:3: {no}; {QUEUE}",
-    ]
-
-
 def test_a_type_may_be_a_class_on_the_path(
     described: Described, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -109,13 +98,6 @@ def test_sections_and_blocks_are_mappings(problems: Problems) -> None:
         "1:12: error: receivers: expected a mapping",
         "2:19: error: exporters.send: expected a mapping",
         "4:10: error: service: expected a mapping",
-    ]
-
-
-def test_there_are_no_connectors_yet(problems: Problems) -> None:
-    assert problems("connectors: {routing: {a: b}}\nservice: 5") == [
-        "1:14: error: connectors.routing: connectors are not available yet",
-        "2:10: error: service: expected a mapping",
     ]
 
 

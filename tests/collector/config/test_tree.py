@@ -163,6 +163,7 @@ def bomb(item: Callable[[str], str]) -> str:
     return "\n".join(["a: &a {x: 1}", *lines])
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize(
     "text",
     [

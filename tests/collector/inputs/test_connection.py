@@ -33,7 +33,7 @@ class ConnectionTests(SynchronousTestCase):
     def established(self, connection: Connection) -> None:
         self.fail("there is no TLS")
 
-    def failed(self, connection: Connection, why: str) -> None:
+    def failed(self, connection: Connection, why: str, shown: str = "") -> None:
         self.fail("there is no TLS")
 
     def events(self) -> int:

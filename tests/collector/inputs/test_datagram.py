@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections import Counter
 from typing import Any
 
 from collector.event import Event, Resource
 from collector.inputs import datagram, looking, opening
-from collector.inputs.datagram import DatagramListener, DatagramOptions, Peer, _pause_for
+from collector.inputs.datagram import DatagramListener, DatagramOptions, _pause_for
+from collector.inputs.datagrams import Datagrams, Peer
 from collector.inputs.frames import Frames
 from collector.inputs.looking import Next
 from collector.tasks import spawn
@@ -47,6 +49,17 @@ class ReadTests(DatagramTestCase):
         self.assertEqual(found, [b"plain", b"lf", b"crlf", b"nul", b"in\nside"])
 
     @as_task
+    async def test_each_line_of_it_is_one_where_that_is_said(self) -> None:
+        await self.listen(split_lines=True)
+        client = self.client()
+        for data in (b"one\ntwo\r\n\nthree\n", b"\n\n", b"four"):
+            client.send(data)
+        found = await self.got_frames(4)
+        self.assertEqual(found, [b"one", b"two", b"three", b"four"])
+        sources = {id(frames.source(n)) for frames in self.got for n in range(len(frames))}
+        self.assertEqual(len(sources), 1)
+
+    @as_task
     async def test_each_has_the_resource_of_its_peer(self) -> None:
         await self.listen("[::]:0")
         clients = [self.client("127.0.0.1"), self.client("127.0.0.1"), self.client("::1")]
@@ -63,6 +76,22 @@ class ReadTests(DatagramTestCase):
                 self.assertEqual((said["net.transport"], said["listener"]), ("udp", "r"))
         resources = {id(frames.resource(n)) for frames in self.got for n in range(len(frames))}
         self.assertEqual(len(resources), 3)
+
+    @as_task
+    async def test_shares_say_who_sent_how_many(self) -> None:
+        await self.listen()
+        one, two = self.client(), self.client()
+        for client, data in ((one, b"1"), (one, b""), (two, b"2"), (one, b"3"), (two, b"4")):
+            client.send(data)
+        await self.got_frames(4)
+        counts: Counter[int] = Counter()
+        for frames in self.got:
+            for share in frames.shares():
+                self.assertIs(frames.source(share.first), share.source)
+                self.assertEqual(share.framing, "datagram")
+                counts[share.source.resource.attributes["net.peer.port"]] += share.frames
+        self.assertEqual(counts, {client.getsockname()[1]: 2 for client in (one, two)})
+        self.assertEqual(Datagrams([], [], 0).shares(), [])
 
     @as_task
     async def test_thousands_become_few_batches_and_none_is_lost(self) -> None:
@@ -116,7 +145,7 @@ class ReadTests(DatagramTestCase):
         client = self.client()
         for _ in range(40):
             client.send(b"x" * 60_000)
-        self.assertIs(self.listener._look(*self.listener._sockets), Next.AGAIN)
+        self.assertIs(self.listener._readings[0].look(), Next.AGAIN)
         self.assertEqual(len(self.frames), 18)
 
 

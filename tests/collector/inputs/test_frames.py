@@ -47,6 +47,12 @@ class FramesTests(SynchronousTestCase):
         self.peers = [Peer(str(n)) for n in range(len(cuts))]
         return Frames(list(zip(self.peers, cuts, strict=True)), 100)
 
+    def test_shares_say_who_sent_how_many(self) -> None:
+        frames = self.frames(b"a\nb\n", [], [b"c", b"d", b"e"])
+        one, _, two = self.peers
+        self.assertEqual(frames.shares(), [(one, 0, 2), (two, 2, 3)])
+        self.assertEqual([share.framing for share in frames.shares()], ["", ""])
+
     @given(st.lists(PART, max_size=5))
     def test_runs_and_lists_are_the_same_to_a_parser(self, cuts: list[Any]) -> None:
         wanted = [

@@ -16,6 +16,7 @@ from collector.inputs.autoframing import AutoFraming
 from collector.inputs.framing import Lines
 from collector.inputs.stream import StreamListener
 from collector.listening import Asked, More
+from tests.collector.inputs.test_proxy_header import version_1
 from tests.collector.inputs.test_stream import StreamTestCase
 from tests.collector.tasks import as_task
 
@@ -108,3 +109,15 @@ class HandoverTests(StreamTestCase):
         self.sockets.more(*self.sockets.given.pop())
         self.assertEqual(await asyncio.to_thread(sock.recv, 1), b"")
         self.assertEqual(self.count("connections_refused", reason="another_framing"), 1)
+
+    @as_task
+    async def test_one_that_a_proxy_speaks_for_is_closed(self) -> None:
+        self.context = dataclasses.replace(self.context, sockets=self.sockets)
+        first = await self.listen(AutoFraming, trusted_proxies=["127.0.0.0/8"])
+        sock = self.dial()
+        sock.sendall(version_1("192.0.2.1", 4321) + b"<13>whole\n")
+        self.assertEqual(await self.got_frames(1), [b"<13>whole"])
+        await first.quiesce()
+        await first.stop()
+        self.assertEqual(self.sockets.given, [])
+        self.assertEqual(await asyncio.to_thread(sock.recv, 1), b"")

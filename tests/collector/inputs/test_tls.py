@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
 import ssl
 from pathlib import Path
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
@@ -22,6 +21,7 @@ from collector.inputs import stream, tls
 from collector.inputs.framing import Framing, Lines
 from collector.inputs.sockets import ListenError
 from collector.inputs.tls import TlsServerOptions
+from collector.inputs.tls_session import TlsSession
 from tests.collector.inputs.test_conversation import Polite
 from tests.collector.inputs.test_stream import StreamTestCase
 from tests.collector.outputs.authority import Authority
@@ -61,9 +61,11 @@ class TlsTestCase(StreamTestCase):
         path.write_bytes(content)
         return path
 
-    async def secure(self, framing: type[Framing] = Lines, **options: Any) -> None:
+    async def secure(
+        self, framing: type[Framing] = Lines, trusted_proxies: Any = (), **options: Any
+    ) -> None:
         said = TlsServerOptions(cert_file=self.cert, **options)
-        await self.listen(framing, tls=said)
+        await self.listen(framing, tls=said, trusted_proxies=trusted_proxies)
 
     def client(self, own: Path | None = None, **options: Any) -> ssl.SSLContext:
         context = ssl.create_default_context(cadata=AUTHORITY.pem.decode())
@@ -168,7 +170,7 @@ class ClientCertificateTests(TlsTestCase):
         sock.sendall(b"one\n")
         await self.got_frames(1)
         said = self.got[0].resource(0).attributes
-        self.assertEqual(said["tls.client.subject"], "commonName=server")
+        self.assertEqual(said["tls.client.subject"], "CN=server")
 
     @as_task
     async def test_others_are_told_and_counted(self) -> None:
@@ -183,6 +185,28 @@ class ClientCertificateTests(TlsTestCase):
 
 
 class FailureTests(TlsTestCase):
+    @as_task
+    async def test_an_expired_certificate_is_called_so(self) -> None:
+        await self.secure(client_ca_file=self.ca)
+        own = self.file("client.pem", AUTHORITY.issue("client.example", days=-1))
+        with self.assertRaises((ssl.SSLError, ConnectionError)):
+            await self.read(await self.shake(self.client(own)))
+        await self.until(lambda: self.said("no TLS with 127.0.0.1: its certificate has expired"))
+
+    @as_task
+    async def test_the_suites_of_rfc_9662_are_taken_and_the_old_one_is_not(self) -> None:
+        key = rsa.generate_private_key(65537, 2048)
+        self.cert = self.file("server.pem", AUTHORITY.issue(key=key))
+        await self.secure()
+        context = self.client(maximum_version=ssl.TLSVersion.TLSv1_2)
+        for suite in ("ECDHE-RSA-AES128-GCM-SHA256", "ECDHE-RSA-AES256-GCM-SHA384"):
+            context.set_ciphers(suite)
+            self.assertEqual((await self.shake(context)).cipher()[0], suite)  # type: ignore[index]
+        context.set_ciphers("AES128-SHA@SECLEVEL=0")
+        with self.assertRaises((ssl.SSLError, ConnectionError)):
+            await self.shake(context)
+        await self.until(lambda: self.said("it has no cipher in common with us"))
+
     @as_task
     async def test_who_speaks_no_tls_is_told_once(self) -> None:
         await self.secure()
@@ -209,6 +233,21 @@ class FailureTests(TlsTestCase):
         sock.settimeout(5)
         self.assertEqual(await asyncio.to_thread(sock.recv, 1), b"")
         self.assertEqual(self.gauge("connections"), 0)
+        self.assertEqual(self.said("it did not end the handshake in time"), 1)
+
+    @as_task
+    async def test_what_is_no_tls_in_the_middle_is_told(self) -> None:
+        await self.secure()
+        plain = self.dial()
+        sock = await asyncio.to_thread(
+            self.client().wrap_socket, plain, server_hostname="127.0.0.1"
+        )
+        self.addCleanup(sock.close)
+        sock.sendall(b"one\n")
+        await self.got_frames(1)
+        os.write(sock.fileno(), b"<13>plain text where a record should begin\n")
+        await self.until(lambda: not self.gauge("connections"))
+        self.assertEqual((self.refused(), self.said("127.0.0.1: it broke off: ")), (1, 1))
 
     @as_task
     async def test_old_versions_are_refused(self) -> None:
@@ -229,10 +268,10 @@ class FailureTests(TlsTestCase):
     async def test_one_that_is_gone_before_its_turn(self) -> None:
         await self.secure()
 
-        def gone(_: socket.socket) -> ssl.SSLSocket:
+        def gone() -> TlsSession:
             raise OSError
 
-        self.patch(self.listener._identity, "wrapped", gone)
+        self.patch(self.listener._identity, "session", gone)
         self.dial()
         await self.until(lambda: self.count("connections_opened"))
         self.assertEqual(self.gauge("connections"), 0)
@@ -263,6 +302,17 @@ class RenewalTests(TlsTestCase):
         self.cert.unlink()
         self.assertEqual(await self.serial(), first)
         self.assertEqual(self.said("still with the last certificate"), 2)
+
+    @as_task
+    async def test_another_authority_of_clients_is_in_use_at_once(self) -> None:
+        self.patch(tls, "_LOOK", 0.0)
+        await self.secure(client_ca_file=self.ca)
+        own = self.client(self.file("client.pem", STRANGER.issue("client.example")))
+        with self.assertRaises((ssl.SSLError, ConnectionError)):
+            await self.read(await self.shake(own))
+        os.replace(self.file("new.pem", STRANGER.pem), self.ca)  # noqa: PTH105
+        (await self.shake(own)).sendall(b"one\n")
+        self.assertEqual(await self.got_frames(1), [b"one"])
 
 
 class StartTests(TlsTestCase):

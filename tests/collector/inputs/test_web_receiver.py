@@ -30,6 +30,7 @@ from collector.inputs import stream, tokens
 from collector.inputs.sources import Sources
 from collector.testing import RecordingOutput, context
 from tests.collector.inputs.clients import ListenerTestCase
+from tests.collector.inputs.test_proxy_header import version_1
 from tests.collector.inputs.test_tls import Heard
 from tests.collector.outputs.authority import Authority
 from tests.collector.tasks import as_task
@@ -226,6 +227,13 @@ class AccessTests(WebReceiverTestCase):
         await self.receiver.stop()
         await self.serve(allowed_sources=["10.0.0.0/8", "127.0.0.0/8"])
         self.assertEqual(await self.status(), 204)
+
+    @as_task
+    async def test_addresses_behind_a_proxy(self) -> None:
+        await self.serve(allowed_sources=["192.0.2.0/24"], trusted_proxies=["127.0.0.0/8"])
+        request = b"POST / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+        self.assertIn(b" 204 ", await self.talk(version_1("192.0.2.1", 4321), request))
+        self.assertIn(b" 403 ", await self.talk(version_1("198.51.100.1", 4321), request))
 
     @as_task
     async def test_certificates_of_clients(self) -> None:

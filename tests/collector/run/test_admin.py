@@ -107,16 +107,6 @@ class AnswerTests(AdminTests):
 
         return spawn(go())
 
-    def test_page_lists_the_rest(self) -> Deferred[None]:
-        async def go() -> None:
-            await self.start()
-            status, headers, body = await self.ask("/")
-            self.assertEqual((status, headers["content-type"]), (200, "text/html; charset=utf-8"))
-            for path in (b"healthz", b"readyz", b"metrics"):
-                self.assertIn(b'href="%b"' % path, body)
-
-        return spawn(go())
-
     def test_head_has_the_headers_only(self) -> Deferred[None]:
         async def go() -> None:
             await self.start()
@@ -149,7 +139,7 @@ class SafetyTests(AdminTests):
     def test_no_answer_is_for_pages_of_others_or_for_caches(self) -> Deferred[None]:
         async def go() -> None:
             await self.start()
-            paths = ["/", "/healthz", "/readyz", "/metrics", "/nothing"]
+            paths = ["/", "/healthz", "/readyz", "/metrics", "/tables", "/nothing"]
             answers = [await self.ask(path, Origin="https://evil.example") for path in paths]
             answers.append(await self.ask("/", "POST"))
             answers.append(await self.ask("/", Host="evil.example"))
@@ -191,7 +181,15 @@ class SafetyTests(AdminTests):
             await self.start("0.0.0.0:0", "s3cret-t\u00f6ken")
             wrong = ("", "Bearer", "Bearer x", "Basic s3cret-t\u00f6ken", "s3cret-t\u00f6ken")
             for said in wrong:
-                for path in ("/", "/healthz", "/readyz", "/metrics", "/nothing"):
+                for path in (
+                    "/status",
+                    "/config",
+                    "/tables",
+                    "/healthz",
+                    "/readyz",
+                    "/metrics",
+                    "/nothing",
+                ):
                     headers = {"Authorization": said.encode().decode("latin-1")}
                     status, got, _ = await self.ask(path, **headers)
                     self.assertEqual(status, 401, (said, path))

@@ -7,7 +7,6 @@ import socket
 import stat
 import tempfile
 from collections.abc import Coroutine
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +16,14 @@ from twisted.internet.defer import Deferred
 from twisted.internet.threads import deferToThread
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
-from collector import version
-from collector.component import Context
-from collector.config.description import PipelineSpec
 from collector.inputs.sockets import ListenError
 from collector.inputs.web import plain
 from collector.metrics import Metrics
 from collector.run.control import SOCKET_NAME, Control, ControlClient, ControlError
 from collector.run.health import Health
+from collector.run.status import Status
 from collector.run.view import View
 from collector.tasks import spawn, wait
-from collector.testing import context
 
 
 class ControlTests(TestCase):
@@ -41,11 +37,11 @@ class ControlTests(TestCase):
         self.health = Health(reactor)
 
     async def look(self) -> View:
-        spec = PipelineSpec("logs", ("syslog",), (), ("dynatrace",))
-        return View(self.metrics, self.health.snapshot(), self.health.ready, [asdict(spec)])
+        return View(self.metrics, self.health.snapshot(), self.health.ready)
 
-    def control(self, data_dir: Path | None = None, **more: Any) -> Control:
-        control = Control(reactor, data_dir or self.data_dir, self.look, **more)
+    def control(self, data_dir: Path | None = None) -> Control:
+        status = Status(self.look, "conf/a.yaml")
+        control = Control(reactor, data_dir or self.data_dir, self.look, status)
         self.addCleanup(lambda: spawn(control.stop()))
         return control
 
@@ -62,34 +58,11 @@ class ControlTests(TestCase):
 
 
 class AnswerTests(ControlTests):
-    def test_status_tells_of_the_process_and_its_components(self) -> Deferred[None]:
-        async def go() -> None:
-            self.health.set("syslog", "receiver", "paused", "the queue of dynatrace is full")
-            said = Context("syslog", "receiver", reactor, context("receiver").log, self.metrics)
-            said.count("flagged_log_records", 3, flag="missing_pri")
-            said.count("flagged_log_records", 4, flag="invalid_utf8")
-            said.gauge("connections", "Open.", lambda: 2)
-            said.gauge("seen_timestamp_seconds", "Then.", lambda: 9, peer="a")
-            said.gauge("seen_timestamp_seconds", "Then.", lambda: 8, peer="b")
-            await self.control(config="conf/a.yaml").start()
-            status, body = await self.get("/status")
-            self.assertEqual(status, 200)
-            answer = orjson.loads(body)
-            (component,) = answer.pop("components")
-            self.assertEqual(component["counters"], {"flagged_log_records": 7})
-            self.assertEqual(component["gauges"], {"connections": 2, "seen_timestamp_seconds": 9})
-            self.assertEqual(component["reason"], "the queue of dynatrace is full")
-            self.assertRegex(answer.pop("started"), r"^\d{4}-.*Z$")
-            self.assertEqual(answer.pop("workers"), [])
-            self.assertEqual(answer.pop("pipelines")[0]["exporters"], ["dynatrace"])
-            rest = {"pid": os.getpid(), "config": "conf/a.yaml", "ready": False, "healthy": True}
-            self.assertEqual(answer, {"version": version(), **rest})
-
-        return spawn(go())
-
-    def test_metrics_and_health_are_there_too(self) -> Deferred[None]:
+    def test_tells_status_health_and_metrics(self) -> Deferred[None]:
         async def go() -> None:
             await self.control().start()
+            status, body = await self.get("/status")
+            self.assertEqual((status, orjson.loads(body)["config"]), (200, "conf/a.yaml"))
             self.assertEqual((await self.get("/healthz"))[0], 200)
             self.assertEqual((await self.get("/readyz"))[0], 503)
             status, body = await self.get("/metrics")

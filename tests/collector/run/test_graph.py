@@ -82,3 +82,30 @@ def test_the_dead_letter_of_each_component_has_its_bound_and_no_secrets(tmp_path
     assert b"token ***" in files[0]
     assert not [data for data in files if b"CANARY" in data]
     assert metrics.get("exporter_discarded_dead_letters", exporter="null") == 2
+
+
+def test_a_full_queue_pauses_the_receivers_on_the_other_side_of_a_connector(tmp_path: Path) -> None:
+    said = {
+        "receivers": {"generate": {}, "generate/other": {}},
+        "connectors": {"forward": {}},
+        "exporters": {"null": {"queue": {"type": "memory"}}, "null/other": {}},
+        "service": {
+            "data_dir": str(tmp_path),
+            "pipelines": {
+                "logs/b": {"receivers": ["forward"], "exporters": ["null"]},
+                "logs": {"receivers": ["generate"], "exporters": ["forward", "null/other"]},
+                "logs/c": {"receivers": ["generate/other"], "exporters": ["null/other"]},
+            },
+        },
+    }
+    config = tmp_path / "collector.yaml"
+    config.write_text(json.dumps(said))
+    clock = Clock()
+    graph = Builder(load(config), clock, Metrics(), Redactor()).build(Deadlines(clock))
+    assert [pipeline.id for pipeline in graph.pipelines] == ["logs", "logs/b", "logs/c"]
+    assert graph.connectors["forward"].pipelines == ("logs/b",)
+    graph.outlets["null"]._on_full(True)
+    assert {id: valve.blocked_by for id, valve in graph.valves.items()} == {
+        "generate": ("null",),
+        "generate/other": (),
+    }

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 from twisted.trial.unittest import TestCase
 
 from collector.inputs.web import WebRequest, WebResponse
@@ -116,6 +117,7 @@ class QueueDeskTests(TestCase):
         self.assertEqual([each["last_error"] for each in page], ["", "401: ***"])
         self.assertEqual([each["attempts"] for each in page], [0, 1])
 
+    @pytest.mark.untraced
     @as_task
     async def test_10_000_are_told_a_thousand_at_a_time(self) -> None:
         await self.hold(*(Request(body=b"x", events=1) for _ in range(10_000)))

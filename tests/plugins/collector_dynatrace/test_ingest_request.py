@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 import orjson
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
@@ -158,6 +159,7 @@ class IngestTests(SynchronousTestCase):
             else:
                 self.assertEqual(len(take(body).records), 1)
 
+    @pytest.mark.untraced
     def test_too_many_records(self) -> None:
         self.assertEqual(len(take(b"[" + b",".join([b"{}"] * 50_000) + b"]").records), 50_000)
         refused = self.refused(b"[" + b",".join([b"{}"] * 50_001) + b"]")

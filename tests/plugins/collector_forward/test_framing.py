@@ -6,6 +6,7 @@ import contextlib
 import tracemalloc
 from itertools import pairwise
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgpack import ExtType
@@ -108,6 +109,7 @@ class MessagePackFramingTests(SynchronousTestCase):
         with self.assertRaises(WrongProtocol):
             framing.feed(b"\xc0")
 
+    @pytest.mark.untraced
     def test_an_end_that_is_not_found_closes(self) -> None:
         many = b"\x93\xa1t\xdd\xff\xff\xff\xff" + bytes(1 << 20)
         self.assertIn("more than 5000 bytes", self.refusal(many, 5000))

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import msgpack
+import pytest
 from msgpack import ExtType
 from twisted.trial.unittest import TestCase
 
@@ -451,6 +452,7 @@ class PartTests(ForwardTestCase):
 class ReliefTests(ForwardTestCase):
     """Full queues, and senders that must not be blocked for long."""
 
+    @pytest.mark.untraced
     @as_task
     async def test_who_asks_for_no_answer_is_blocked_for_so_long_and_no_longer(self) -> None:
         await self.listen(max_backpressure="20ms")

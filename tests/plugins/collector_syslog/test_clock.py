@@ -1,10 +1,10 @@
 """The year rule and the changes of zones: the tables of spec section 4."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 
 import pytest
 
-from collector_syslog.clock import Civil, local, newest, utc
+from collector_syslog.clock import Civil, in_year, local, newest, utc
 from collector_syslog.zone import zone
 
 WEEK = 7 * 86400.0
@@ -121,3 +121,40 @@ def test_a_leap_second_is_the_next_minutes_first() -> None:
     assert local(Civil(2016, 12, 31, 23, 59, 60), zone("+01:00"), 0.0)[0] == seconds(
         "2016-12-31 23:00:00"
     )
+
+
+YEAR_END = seconds("2026-12-31 23:30:00")
+
+
+@pytest.mark.parametrize(
+    ("where", "now", "expected"),
+    [
+        (UTC, YEAR_END, "2026-06-01 12:00:00"),
+        (3600, YEAR_END, "2027-06-01 11:00:00"),
+        (zone("Europe/Vienna"), YEAR_END, "2027-06-01 10:00:00"),
+        (zone("America/New_York"), YEAR_END + 3600, "2026-06-01 16:00:00"),
+    ],
+)
+def test_the_year_of_receipt_is_that_of_the_zone(
+    where: tzinfo | int, now: float, expected: str
+) -> None:
+    assert in_year(Civil(0, 6, 1, 12, 0, 0), where, now, None).seconds == seconds(expected)
+
+
+def test_the_year_of_receipt_holds_until_it_ends() -> None:
+    reading = in_year(Civil(0, 6, 1, 12, 0, 0), UTC, YEAR_END, None)
+    assert reading.since == seconds("2026-01-01 00:00:00")
+    assert reading.until == seconds("2027-01-01 00:00:00")
+
+
+def test_a_year_that_is_said_holds_for_ever_but_where_there_is_a_choice() -> None:
+    reading = in_year(Civil(0, 6, 1, 12, 0, 0), UTC, YEAR_END, 1999)
+    assert reading.seconds == seconds("1999-06-01 12:00:00")
+    assert (reading.since, reading.until) == (float("-inf"), float("inf"))
+    twice = in_year(Civil(0, 10, 25, 2, 30, 0), zone("Europe/Vienna"), YEAR_END, 2026)
+    assert twice.since == twice.until == YEAR_END
+
+
+def test_a_date_that_the_year_has_not_raises_valueerror() -> None:
+    with pytest.raises(ValueError, match="day"):
+        in_year(Civil(0, 2, 29, 12, 0, 0), UTC, YEAR_END, None)

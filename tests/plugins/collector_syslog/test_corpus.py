@@ -14,7 +14,7 @@ from unittest import mock
 from twisted.trial.unittest import SynchronousTestCase
 
 from collector.event import Resource
-from collector.inputs.datagram import Datagrams, Peer
+from collector.inputs.datagrams import Datagrams, Peer
 from collector.tasks import spawn
 from collector.testing import RecordingOutput, context
 from collector_syslog.options import SyslogConfig
@@ -142,3 +142,21 @@ class ListeningTests(ListenerTestCase):
     async def test_over_tcp_in_every_framing(self) -> None:
         for framing in FRAMINGS:
             await self.check("tcp", framing, random.Random(6587))
+
+    @as_task
+    async def test_over_one_connection_in_all_framings_by_turns(self) -> None:
+        """Of lines that begin with a PRI: a text behind a counted frame is taken for its tail."""
+        order = random.Random(3164)
+        plain = [message for message in MESSAGES if message.frame[:1] == b"<"]
+        group = max(alike(m for m in plain if {*FRAMINGS} <= {*m.over}), key=len)
+        group = [message for message in group if message.peer == "127.0.0.1"] * 3
+        order.shuffle(group)
+        with mock.patch("time.time_ns", return_value=ns(group[0].now)):
+            receiver, output = await self.listening(group[0].options)
+            client = self.connect(receiver.listening[1].address)
+            ways = [order.choice(list(FRAMINGS.values())) for _ in group]
+            client.sendall(b"".join(way(m.frame) for way, m in zip(ways, group, strict=True)))
+            await self.until(partial(arrived, output, len(group)))
+        agree(self, [differences([facts(event) for event in output.events], group)])
+        self.assertGreater(len(group), 500)
+        await receiver.stop()

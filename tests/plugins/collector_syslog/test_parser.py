@@ -139,6 +139,7 @@ def test_events_of_one_pri_share_no_attributes() -> None:
     assert "changed" not in third.attributes
 
 
+@pytest.mark.untraced
 def test_memory_is_bounded() -> None:
     parser = Parser()
     for n in range(2 * LIMIT + 10):
@@ -220,6 +221,15 @@ BODIES: list[tuple[str, Callable[[int], str]]] = [
 ]
 
 
+def is_linear(seconds: Callable[[str], float], short: str, long: str) -> bool:
+    """Four times the length: four times the time, where quadratic code needs sixteen times.
+
+    Measured again only when something else may have disturbed it.
+    """
+    return any(seconds(long) < 10 * seconds(short) + 0.05 for _ in range(2))
+
+
+@pytest.mark.untraced
 @pytest.mark.parametrize("make", [make for _, make in BODIES], ids=[name for name, _ in BODIES])
 def test_time_is_linear_in_the_length_of_a_body(make: Callable[[int], str]) -> None:
     def seconds(body: str) -> float:
@@ -228,11 +238,10 @@ def test_time_is_linear_in_the_length_of_a_body(make: Callable[[int], str]) -> N
         describe(event, "auto")
         return time.process_time() - start
 
-    long = min(seconds(make(400_000)) for _ in range(2))
-    short = min(seconds(make(100_000)) for _ in range(2))
-    assert long < 10 * short + 0.05
+    assert is_linear(seconds, make(100_000), make(400_000))
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize(
     "make", [make for _, make in PATHOLOGICAL], ids=[name for name, _ in PATHOLOGICAL]
 )
@@ -245,7 +254,4 @@ def test_time_is_linear_in_the_length(make: Callable[[int], str]) -> None:
         check(line, event)
         return spent
 
-    long = min(seconds(make(800_000)) for _ in range(2))
-    short = min(seconds(make(200_000)) for _ in range(2))
-    # Four times the length: four times the time, where quadratic code needs sixteen times.
-    assert long < 10 * short + 0.05
+    assert is_linear(seconds, make(200_000), make(800_000))

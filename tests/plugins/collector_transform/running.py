@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 from collector.api import Event, Misread, Resource
+from collector.config.load import check
 from collector_transform.program import Group, program
 
 
@@ -53,6 +56,17 @@ def wrong(text: str, context: str | None = None) -> tuple[str, str]:
         (slip,) = e.slips
         return slip.message, text[slip.start : slip.end]
     raise AssertionError("it was read")
+
+
+def problems(processors: str, path: Path) -> list[str]:
+    """What is wrong with an example of the documentation, as a file at `path`."""
+    names = re.findall(r"^  ([a-z/]+):", processors, re.MULTILINE)
+    path.write_text(
+        "receivers: {generate: }\nexporters: {stdout: }\n"
+        f"{processors}service: {{pipelines: {{logs: {{receivers: [generate], "
+        f"processors: [{', '.join(names)}], exporters: [stdout]}}}}}}\n"
+    )
+    return [str(problem) for problem in check(path)]
 
 
 def _texts(texts: tuple[str, ...]) -> tuple[tuple[tuple[str | int, ...], str], ...]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..compare import equal
 from ..fault import Failed
-from ..signature import ANY, LIST, MAP, TEXT, function, table
+from ..signature import ANY, BOOL, LIST, MAP, TEXT, TEXTS, choice, function, table
 from ..values import is_int, is_list, is_map, is_text, kind, text_of
 
 #: Upstream's words for ranges of status codes.
@@ -33,11 +33,46 @@ def _index(target: Any, value: Any) -> int:
     return next(found, -1)
 
 
-def _pairs(target: dict[str, Any], delimiter: str, pair_delimiter: str) -> str:
+def _sorted(target: list[Any], order: str) -> list[Any]:
+    """Numbers by size; beside anything else, all by their text."""
+    kinds = set(map(type, target))
+    if not kinds <= {int, float, str, bool, type(None)}:
+        raise Failed("a list of more than numbers, strings and bools cannot be sorted")
+    key = None if kinds <= {int, float} else _sortable
+    return sorted(target, key=key, reverse=order == "desc")
+
+
+def _sortable(value: Any) -> str:
+    return "" if value is None else text_of(value)
+
+
+def _mapped(
+    target: list[Any], key_path: list[str] | None, value_path: list[str] | None
+) -> dict[str, Any]:
+    """What has no string at the key's path, or nothing at the value's, is left out."""
+    found: dict[str, Any] = {}
+    for n, item in enumerate(target):
+        key = str(n) if key_path is None else _at(item, key_path)
+        value = item if value_path is None else _at(item, value_path)
+        if type(key) is str and value is not _NOTHING:
+            found[key] = value
+    return found
+
+
+_NOTHING = object()
+
+
+def _at(item: Any, path: list[str]) -> Any:
+    for step in path:
+        item = item.get(step, _NOTHING) if type(item) is dict else _NOTHING
+    return item
+
+
+def _pairs(target: dict[str, Any], delimiter: str, pair_delimiter: str, sort: bool) -> str:  # noqa: FBT001 OTTL's
     return pair_delimiter.join(
         f"{_quoted(key, delimiter, pair_delimiter)}{delimiter}"
         f"{_quoted(text_of(value), delimiter, pair_delimiter)}"
-        for key, value in target.items()
+        for key, value in (sorted(target.items()) if sort else target.items())
     )
 
 
@@ -78,6 +113,15 @@ COLLECTIONS = table(
     function("Values", _values, "list", target=MAP),
     function("ContainsValue", _contains, "bool", target=LIST, item=ANY),
     function("Index", _index, "int", target=ANY, value=ANY),
+    function("Sort", _sorted, "list", target=LIST, order=(choice("asc", "desc"), "asc")),
+    function(
+        "SliceToMap",
+        _mapped,
+        "map",
+        target=LIST,
+        keyPath=(TEXTS, None),
+        valuePath=(TEXTS, None),
+    ),
     function(
         "ToKeyValueString",
         _pairs,
@@ -85,6 +129,7 @@ COLLECTIONS = table(
         target=MAP,
         delimiter=(TEXT, "="),
         pair_delimiter=(TEXT, " "),
+        sort_output=(BOOL, False),
     ),
     function("ParseSeverity", _severity, "str", target=ANY, severityMapping=MAP),
 )

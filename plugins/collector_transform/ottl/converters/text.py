@@ -24,18 +24,15 @@ def bounded(text: str) -> str:
 
 
 def _joined(values: list[Any], delimiter: str) -> str:
-    parts = [_part(value) for value in values]
-    return bounded(delimiter.join(part for part in parts if part is not None))
+    return bounded(delimiter.join(map(_part, values)))
 
 
-def _part(value: Any) -> str | None:
+def _part(value: Any) -> str:
     match value:
         case None:
             return "<nil>"
         case bytes():
             return value.hex()
-        case dict() | list():
-            return None
     return text_of(value)
 
 
@@ -48,8 +45,8 @@ def _substring(target: str, start: int, length: int, utf8_safe: bool) -> str:  #
         data: str | bytes = target
     else:
         data = target.encode("utf-8", "replace")
-    if start < 0 or length < 0 or start + length > len(data):
-        raise Failed("a substring beyond the end")
+    if start < 0 or length <= 0 or start + length > len(data):
+        raise Failed("a substring of nothing, or beyond the end")
     part = data[start : start + length]
     if isinstance(part, str):
         return part

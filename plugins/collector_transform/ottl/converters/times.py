@@ -6,28 +6,15 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from ..fault import Failed
 from ..signature import DURATION, INT, TEXT, TIME, function, literal, table
-from ..values import Moment, Span, moment
+from ..values import Moment, Span, wrapped
+from .layouts import Layout
 
-_DIRECTIVE = re.compile(r"%(.?)", re.DOTALL)
-_ALSO = {"h": "%b", "F": "%Y-%m-%d", "T": "%H:%M:%S", "R": "%H:%M", "D": "%m/%d/%y"}
-_MEANT = {
-    "%": "%%",
-    **{c: f"%{c}" for c in "YymbBdaAHIpMSfzZ"},
-    **_ALSO,
-    "e": "%d",
-    "g": "%d",
-    "X": "%H:%M:%S",
-    "x": "%m/%d/%y",
-    "j": "%z",
-    "n": "\n",
-    "t": "\t",
-}
 _UNITS = {
     "ns": 1,
     "us": 1000,
@@ -40,40 +27,31 @@ _UNITS = {
 _LENGTH = re.compile(r"[-+]?(?:[0-9]{1,18}(?:\.[0-9]{0,18})?(?:ns|us|µs|ms|s|m|h))+")
 _PART = re.compile(r"([0-9]{1,18})(?:\.([0-9]{0,18}))?(ns|us|µs|ms|s|m|h)")
 _INT64 = 1 << 63
+#: Of the epoch: Go counts multiples of a duration from the year 1 on, which began on a Monday.
+_SINCE_YEAR_1 = 62_135_596_800 * 10**9
 
 
-def _layout(text: Any) -> str:
-    """A format of upstream's in Python's directives. Raises ValueError."""
-    if not isinstance(text, str) or "%" not in text:
-        raise ValueError("expected a format with %, such as %Y-%m-%dT%H:%M:%S%z")
-
-    def directive(mark: re.Match[str]) -> str:
-        if mark[1] not in _MEANT:
-            raise ValueError(f"a format has no %{mark[1]} here")
-        return _MEANT[mark[1]]
-
-    return _DIRECTIVE.sub(directive, text)
-
-
-def _zone(name: Any) -> ZoneInfo:
+def _zone(name: Any) -> ZoneInfo | None:
+    if name == "":
+        return None
     try:
         return ZoneInfo(str(name))
     except (OSError, ValueError):
         raise ValueError("expected the IANA name of a time zone, such as Europe/Vienna") from None
 
 
-def _parsed(target: str, layout: str, zone: ZoneInfo | None) -> Moment:
-    try:
-        date = datetime.strptime(target, layout)  # noqa: DTZ007 the zone may be in it
-        if date.tzinfo is None:
-            date = date.replace(tzinfo=zone or UTC)
-        return moment(date, date.tzinfo)
-    except (ValueError, OverflowError):
-        raise Failed("a time that is not of this format") from None
+def _locale(name: Any) -> str:
+    if not isinstance(name, str) or name.lower()[:3] not in {"", "en", "en-", "en_"}:
+        raise ValueError("no locale but en: names of months and days are English")
+    return name
 
 
-def _formatted(at: Moment, layout: str) -> str:
-    return at.date().strftime(layout)
+def _parsed(target: str, layout: Layout, zone: ZoneInfo | None, _: object) -> Moment:
+    return layout.read(target, zone)
+
+
+def _formatted(at: Moment, layout: Layout) -> str:
+    return layout.write(at)
 
 
 def _length(duration: str) -> Span:
@@ -89,7 +67,7 @@ def _length(duration: str) -> Span:
 
 
 def _truncated(at: Moment, by: Span) -> Moment:
-    return Moment(at.ns - at.ns % by.ns, at.zone) if by.ns > 0 else at
+    return Moment(at.ns - (at.ns + _SINCE_YEAR_1) % by.ns, at.zone) if by.ns > 0 else at
 
 
 def _part(read: Callable[[datetime], int]) -> Callable[[Moment], int]:
@@ -97,23 +75,31 @@ def _part(read: Callable[[datetime], int]) -> Callable[[Moment], int]:
 
 
 def _unix(unit: int) -> Callable[[Moment], int]:
-    return lambda at: at.ns // unit
+    return lambda at: wrapped(at.ns // unit)
 
 
 def _whole(unit: int) -> Callable[[Span], int]:
-    return lambda span: int(span.ns / unit) if unit > 1 else span.ns
+    return lambda span: abs(span.ns) // unit * (-1 if span.ns < 0 else 1)
 
 
 def _real(unit: int) -> Callable[[Span], float]:
     return lambda span: span.ns / unit
 
 
-_LAYOUT = literal("a format", _layout)
+_LAYOUT = literal("a format", Layout)
 _ZONE = literal("a time zone", _zone)
 
 TIMES = table(
     replace(function("Now", lambda: Moment(time.time_ns()), "time"), pure=False),
-    function("Time", _parsed, "time", target=TEXT, format=_LAYOUT, location=(_ZONE, None)),
+    function(
+        "Time",
+        _parsed,
+        "time",
+        target=TEXT,
+        format=_LAYOUT,
+        location=(_ZONE, None),
+        locale=(literal("a locale", _locale), "en"),
+    ),
     function("FormatTime", _formatted, "str", time=TIME, format=_LAYOUT),
     function("TruncateTime", _truncated, "time", time=TIME, duration=DURATION),
     function("Duration", _length, "duration", duration=TEXT),

@@ -16,14 +16,15 @@ _FALSE = frozenset({"0", "f", "F", "false", "FALSE", "False"})
 _MAX_DIGITS = 64
 
 
-def _to_int(value: Any) -> int | None:
+def to_int(value: Any) -> int | None:
+    """`Int`: None for what is no number of 64 bits."""
     try:
         match value:
             case bool() | int():
                 return wrapped(int(value))
             case float():
                 return wrapped(int(value))
-            case str() if len(value) <= _MAX_DIGITS and "_" not in value and value.isascii():
+            case str() if len(value) <= _MAX_DIGITS and _is_plain(value):
                 found = int(value)
                 return found if found == wrapped(found) else None
     except (ValueError, OverflowError):
@@ -31,16 +32,22 @@ def _to_int(value: Any) -> int | None:
     return None
 
 
-def _to_double(value: Any) -> float | None:
+def to_double(value: Any) -> float | None:
+    """`Double`: None for what is no number."""
     try:
         match value:
             case bool() | int() | float():
                 return float(value)
-            case str() if "_" not in value and value.isascii():
+            case str() if _is_plain(value):
                 return float(value)
     except (ValueError, OverflowError):
         pass
     return None
+
+
+def _is_plain(text: str) -> bool:
+    """Whether Python reads in it what Go does: no sign between the digits, no space around them."""
+    return "_" not in text and text.isascii() and text == text.strip()
 
 
 def _to_bool(value: Any) -> bool | None:
@@ -106,15 +113,15 @@ def _hex(value: Any) -> str | None:
 
 
 def _log(value: Any) -> float:
-    number = _to_double(value)
+    number = to_double(value)
     if number is None or not number > 0:
         raise Failed("a logarithm of what is no number over 0")
     return math.log(number)
 
 
 TYPES = table(
-    function("Int", _to_int, value=ANY),
-    function("Double", _to_double, value=ANY),
+    function("Int", to_int, value=ANY),
+    function("Double", to_double, value=ANY),
     function("Bool", _to_bool, value=ANY),
     function("String", _to_string, value=ANY),
     function("Hex", _hex, value=ANY),

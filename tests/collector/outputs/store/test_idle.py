@@ -119,6 +119,7 @@ class TestLooking:
         with closing(opened(directory)), pytest.raises(Locked):
             IdleQueue(directory).totals()
 
+    @pytest.mark.untraced
     def test_10_000_requests_take_little_time_and_memory(self, directory: Path) -> None:
         store = opened(directory)
         store.commit([Request(body=b"x" * 200, events=1) for _ in range(10_000)], [])

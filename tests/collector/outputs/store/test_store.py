@@ -205,6 +205,7 @@ class TestStore:
         names = {path.suffix for path in directory.iterdir()}
         assert names == {".db", ".reserve", ".lock"}
 
+    @pytest.mark.untraced
     def test_listing_takes_as_long_as_there_are_requests(self, tmp_path: Path) -> None:
         """Ten times as many, not a hundred times as long; what it takes is for `make bench`."""
         took = {}

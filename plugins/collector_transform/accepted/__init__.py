@@ -1,0 +1,1 @@
+"""Processors of OpenTelemetry whose work the core does."""

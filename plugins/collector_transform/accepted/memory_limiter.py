@@ -1,0 +1,32 @@
+"""OpenTelemetry's memory limiter, accepted: the queues of exporters bound the memory."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from collector.api import Config, Duration
+
+from .passing import PassingProcessor
+
+MiB = Annotated[int, Field(ge=0)]
+Percentage = Annotated[int, Field(ge=0, le=100)]
+
+
+class MemoryLimiterConfig(Config):
+    """The keys of OpenTelemetry's processor; none has an effect."""
+
+    check_interval: Duration = 0.0
+    min_gc_interval_when_soft_limited: Duration = 10.0
+    min_gc_interval_when_hard_limited: Duration = 0.0
+    limit_mib: MiB = 0
+    spike_limit_mib: MiB = 0
+    limit_percentage: Percentage = 0
+    spike_limit_percentage: Percentage = 0
+
+
+class MemoryLimiterProcessor(PassingProcessor[MemoryLimiterConfig]):
+    """Passes events on."""
+
+    note = "memory is bounded by each exporter's `queue`"

@@ -1,0 +1,1 @@
+"""Actions on attributes: the processors `attributes` and `resource`."""

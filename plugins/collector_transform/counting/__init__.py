@@ -1,0 +1,1 @@
+"""Events counted by key, in intervals: what repeats, and what is too much."""

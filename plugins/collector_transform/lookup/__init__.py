@@ -1,0 +1,1 @@
+"""The processor `lookup`: columns of a table, by what an event holds."""

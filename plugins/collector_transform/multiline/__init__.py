@@ -1,0 +1,1 @@
+"""Events that are lines of one message, joined."""

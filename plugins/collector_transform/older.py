@@ -1,0 +1,79 @@
+"""OpenTelemetry's oldest way to filter logs, `include` and `exclude`, in, tests of events out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal
+
+from pydantic import ValidationError, field_validator, model_validator
+
+from collector.api import Config, Misread, Slip
+
+from .attributes.properties import KeyValue, Properties, Severity, Test
+from .ottl.enums import ENUMS
+
+#: In the words of the processor `attributes`, and here.
+_NAMES = {
+    "resources": "resource_attributes", "attributes": "record_attributes",
+    "log_severity_texts": "severity_texts", "log_severity_number": "severity_number",
+    "log_bodies": "bodies",
+}  # fmt: skip
+
+
+class OlderSeverity(Severity):
+    """The lowest severity, by its number or its short name."""
+
+    @field_validator("min", mode="before")
+    @classmethod
+    def _named(cls, given: Any) -> Any:
+        return ENUMS.get(f"SEVERITY_NUMBER_{given}".upper(), given)
+
+
+class OlderProperties(Config):
+    """What an event must be: all that is given."""
+
+    match_type: Literal["strict", "regexp"] = "strict"
+    resource_attributes: tuple[KeyValue, ...] = ()
+    record_attributes: tuple[KeyValue, ...] = ()
+    severity_texts: tuple[str, ...] = ()
+    severity_number: OlderSeverity | None = None
+    bodies: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _readable(self) -> OlderProperties:
+        if not any(getattr(self, name) for name in _NAMES.values()):
+            raise ValueError(f"expected one of {', '.join(_NAMES.values())}")
+        try:
+            self.properties()
+        except ValidationError as e:
+            raise Misread([_renamed(slip) for slip in _slips(e)]) from None
+        return self
+
+    def properties(self) -> Properties:
+        """The same in the words of the processor `attributes`."""
+        said = {name: getattr(self, here) for name, here in _NAMES.items()}
+        return Properties(match_type=self.match_type, **said)
+
+
+class OlderFilter(Config):
+    """Which events go on: those that `include` matches, and `exclude` does not."""
+
+    include: OlderProperties | None = None
+    exclude: OlderProperties | None = None
+
+    def tests(self) -> Iterator[tuple[str, Test, bool]]:
+        """The key, its test, and what that must give of an event that goes on."""
+        for key, wanted in (("include", True), ("exclude", False)):
+            found: OlderProperties | None = getattr(self, key)
+            if found is not None:
+                yield key, found.properties().test(), wanted
+
+
+def _slips(error: ValidationError) -> list[Slip]:
+    raised = [each["ctx"]["error"] for each in error.errors()]
+    return [slip for each in raised if isinstance(each, Misread) for slip in each.slips]
+
+
+def _renamed(slip: Slip) -> Slip:
+    first, *rest = slip.way
+    return slip._replace(way=(_NAMES[str(first)], *rest))

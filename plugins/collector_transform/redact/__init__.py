@@ -1,0 +1,1 @@
+"""The processor `redact`: takes what is nobody's business out of bodies and attributes."""

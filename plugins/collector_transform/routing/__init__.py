@@ -1,0 +1,1 @@
+"""The connectors: events to the pipelines that are for them."""
