@@ -99,10 +99,13 @@ class OtherTests(ListenersTests):
         asked = UDP._replace(by_source=True, receive_buffer=1 << 20)
         socks = [self.given(asked, slot, 2)[0] for slot in range(2)]
         self.assertNotEqual(socks[0].fileno(), socks[1].fileno())
-        for _ in range(20):
-            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
-                for _ in range(5):
-                    sender.sendto(b"x", socks[0].getsockname())
+        with contextlib.ExitStack() as stack:  # all at once, or a port may come twice
+            senders = [
+                stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+                for _ in range(20)
+            ]
+            for sender in senders * 5:
+                sender.sendto(b"x", socks[0].getsockname())
         counts = [self.read(sock) for sock in socks]
         self.assertEqual(sum(map(len, counts)), 20)
         self.assertEqual({n for count in counts for n in count.values()}, {5})
