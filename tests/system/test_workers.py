@@ -86,3 +86,17 @@ def test_queues_of_all_workers_are_one_to_who_asks(pair: Way) -> None:
     status, text = pair.collector.ask("/queue")
     assert status == 200
     assert text.count('"exporter":"dynatrace"') == 1
+
+
+def test_workers_end_by_themselves_when_their_supervisor_is_killed(pair: Way) -> None:
+    """The last here: it takes the pair along."""
+    pids = pair.collector.worker_pids()
+    os.kill(pair.collector.process.pid, signal.SIGKILL)
+    eventually(lambda: not any(map(_runs, pids)))
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] not in "ZX"
+    except OSError:
+        return False
