@@ -25,7 +25,7 @@ from .signature import (
     literal,
     table,
 )
-from .values import kind, text_of
+from .values import MAX_SIZE, kind, text_of
 
 _MAX_DEPTH = 64
 Map = dict[str, Any]
@@ -107,8 +107,13 @@ def _flatten(target: Map, prefix: str, depth: int, resolve: bool) -> Map:  # noq
         raise Failed("a depth below 0")
     flat: Map = {}
     again: dict[str, int] = {}
+    left_over = MAX_SIZE
 
     def put(key: str, item: Any) -> None:
+        nonlocal left_over
+        left_over -= len(key)  # a long key stands before each item below it
+        if left_over < 0:
+            raise Failed(f"keys of more than {MAX_SIZE} characters")
         if resolve and key in flat:
             again[key] = number = again.get(key, -1) + 1
             key = f"{key}.{number}"

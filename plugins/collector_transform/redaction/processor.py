@@ -9,6 +9,7 @@ import msgspec
 
 from collector.api import Batch, Context, Event, Processor, Resource
 
+from ..ottl.values import wrapped
 from .options import RedactionConfig
 from .rules import PREFIX, Account, Rules
 
@@ -60,13 +61,11 @@ class RedactionProcessor(Processor[RedactionConfig]):
         """Says what was done, as far as the summary shall; adds to what another one said."""
         if self.config.summary == "silent":
             return
-        for name in ("redacted", "masked", "allowed", "ignored"):
-            keys: list[str] = getattr(account, name)
-            if not keys:
-                continue
+        for name, number in account.counts.items():
             before = attributes.get(f"{prefix}{name}.count", 0)
-            attributes[f"{prefix}{name}.count"] = len(keys) + (before if type(before) is int else 0)
+            count = number + (before if type(before) is int else 0)
+            attributes[f"{prefix}{name}.count"] = wrapped(count)
             if self.config.summary == "debug" and name != "ignored":
                 said = attributes.get(f"{prefix}{name}.keys")
                 more = said.split(",") if isinstance(said, str) and said else []
-                attributes[f"{prefix}{name}.keys"] = ",".join(sorted([*keys, *more]))
+                attributes[f"{prefix}{name}.keys"] = ",".join(sorted([*account.keys[name], *more]))

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 from ..keys import matching
@@ -21,17 +21,25 @@ from .options import RedactionConfig
 MASK = "****"
 #: Of what the processor writes itself, which is always allowed.
 PREFIX = "redaction."
+#: Keys of an account, and characters of one: a long one stands before each item below it.
+_MAX_KEYS = 100
+_LONGEST = 256
 Map = dict[str, Any]
 
 
-@dataclass
 class Account:
-    """Keys by what was done with them."""
+    """How often something was done, and with which keys, the first ones, which may be cut."""
 
-    redacted: list[str] = field(default_factory=list)
-    masked: list[str] = field(default_factory=list)
-    allowed: list[str] = field(default_factory=list)
-    ignored: list[str] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+        self.keys: dict[str, list[str]] = {}
+
+    def note(self, what: str, way: str) -> None:
+        """`what` was done with the value of a key."""
+        self.counts[what] += 1
+        keys = self.keys.setdefault(what, [])
+        if len(keys) < _MAX_KEYS:
+            keys.append(way)
 
 
 class Rules:
@@ -53,10 +61,10 @@ class Rules:
         def looked_at(key: str, value: Any, _: str) -> Any:
             text = _text(value) if self._all_types or type(value) is str else ""
             if self._is_allowed(text):
-                account.allowed.append(key)
+                account.note("allowed", key)
                 return value
             if self._is_blocked(key):
-                account.masked.append(key)
+                account.note("masked", key)
                 return self._put(text)
             return self._without(value, text, key, account)
 
@@ -65,9 +73,9 @@ class Rules:
     def body(self, value: Any, account: Account, way: str = "", depth: int = 0) -> Any:
         """What is left of a body, or of what is below one."""
         if depth > MAX_DEPTH:
-            account.masked.append(way)
+            account.note("masked", way)
             return MASK
-        before = f"{way}." if way else ""
+        before = f"{way[:_LONGEST]}." if way else ""
         if type(value) is list:
             return [
                 self.body(one, account, f"{before}[{n}]", depth + 1) for n, one in enumerate(value)
@@ -75,13 +83,13 @@ class Rules:
         if type(value) is not dict:
             text = _text(value)
             if self._is_allowed(text):
-                account.allowed.append(way or "body")
+                account.note("allowed", way or "body")
                 return value
             return self._without(value, text, way or "body", account)
 
         def looked_at(key: str, below: Any, path: str) -> Any:
             if self._is_blocked(key):
-                account.masked.append(path)
+                account.note("masked", path)
                 return self._put(_text(below))
             return self.body(below, account, path, depth + 1)
 
@@ -92,13 +100,14 @@ class Rules:
     ) -> Map:
         made: Map = {}
         for key, value in given.items():
+            way = before + key[:_LONGEST]
             if key in self._ignored or self._is_ignored(key):
-                account.ignored.append(before + key)
+                account.note("ignored", way)
                 made[key] = value
             elif not self._may_stay(key):
-                account.redacted.append(before + key)
+                account.note("redacted", way)
             else:
-                made[key] = look(key, value, before + key)
+                made[key] = look(key, value, way)
         return made
 
     def _may_stay(self, key: str) -> bool:
@@ -133,7 +142,7 @@ class Rules:
             after = MASK
         if after == text:
             return value
-        account.masked.append(way)
+        account.note("masked", way)
         return after
 
 

@@ -68,6 +68,14 @@ class RedactionTests(SynchronousTestCase):
         after = _left(Event(1, body, {"x": None, "y": b"z"}), **_BLOCKED)
         self.assertEqual((after.body, after.attributes), (body, {"x": None, "y": b"z"}))
 
+    def test_the_account_of_an_event_is_bounded(self) -> None:
+        body = {"k" * 1000: ["x"] * 5000}
+        config = _BLOCKED | {"blocked_values": ["x"], "summary": "debug"}
+        event = Event(1, body, {"redaction.body.masked.count": (1 << 63) - 1})
+        found = _left(event, **config).attributes
+        self.assertLess(len(found["redaction.body.masked.keys"]), 60_000)
+        self.assertEqual(found["redaction.body.masked.count"], -(1 << 63) + 4999)
+
     def test_mistakes_are_shown_with_their_place(self) -> None:
         for block, place, said in (
             ("blocked_values: ['(']\nallow_all_keys: true", (5, 23), "RE2"),
