@@ -62,6 +62,8 @@ class Context:
     #: Told a secret that is not in the configuration, such as a token from a file: no log line and
     #: no answer shows it after that.
     hide: Callable[[str], None] = field(default=lambda _: None, repr=False)
+    #: A `collector.inputs.network.Network` in place of the kernel's, for trials and tests.
+    network: Any = field(default=None, repr=False)
 
     def count(self, name: str, n: int = 1, **labels: str) -> None:
         """Add to the counter `otelcol_<kind>_<name>_total` of this component.

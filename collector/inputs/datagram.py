@@ -14,8 +14,9 @@ from ..fields import Endpoint, Size
 from .access import AccessOptions
 from .frames import Frames
 from .looking import PAUSE, Looking, Next
+from .network import network_of
 from .screen import Screen, Through
-from .sockets import datagram_socket, peer_address
+from .sockets import peer_address
 
 #: Datagrams a look, so that other sockets get their turn.
 _MOST = 1000
@@ -89,11 +90,13 @@ class DatagramListener:
     async def start(self) -> None:
         """Bind and read. Raises ListenError."""
         options = self._options
-        self._socket, granted = datagram_socket(options.endpoint, options.receive_buffer)
+        network = network_of(self._context)
+        self._socket, granted = network.datagrams(options.endpoint, options.receive_buffer)
         if granted < options.receive_buffer:
             self._warn(granted)
         fileno = self._socket.fileno()
-        self._looking = Looking(self._context, fileno, self._look, _pause_for(granted))
+        pause = _pause_for(granted) if network.has_pauses else 0.0
+        self._looking = Looking(self._context, fileno, self._look, pause)
         self.address = peer_address(self._socket.getsockname())
         port = self.address[1]
         self._common = {"net.transport": "udp", "net.host.port": port, **self._common}

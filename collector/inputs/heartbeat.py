@@ -21,7 +21,8 @@ from collections.abc import Callable
 from ..component import Context
 from ..fields import shown_endpoint
 from .looking import Looking, Next
-from .sockets import ListenError, datagram_socket, peer_address
+from .network import network_of
+from .sockets import ListenError, peer_address
 
 _ANSWER = b"\0"
 _MOST_EACH = 5
@@ -60,7 +61,8 @@ class HeartbeatListener:
         """Bind and answer. Raises ListenError."""
         self.address = self._beside()
         try:
-            self._socket, _ = datagram_socket(shown_endpoint(*self.address), _BUFFER)
+            network = network_of(self._context)
+            self._socket, _ = network.datagrams(shown_endpoint(*self.address), _BUFFER)
         except ListenError as e:
             raise ListenError(f"heartbeats: {e}") from e
         _ask_for_addresses(self._socket)

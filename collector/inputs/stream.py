@@ -19,12 +19,12 @@ from .accepting import Accepting
 from .access import AccessOptions
 from .connection import SMALL_READ, Connection
 from .conversation import Conversation
-from .doors import door
 from .entrance import Entrance
 from .frames import Frames, Source
 from .framing import MAX_FRAME, Cut, Framing, WrongProtocol, about
 from .looking import PAUSE, Looking, Next
-from .polling import WRITE, new_poll
+from .network import network_of
+from .polling import WRITE
 from .refusals import Refusals
 from .secured import Secured
 from .sources import Sources, source
@@ -84,13 +84,15 @@ class StreamListener:
         self._flush = flush
         self._common = resource
         self._connections: dict[int, Connection] = {}
-        self._poll, fileno = new_poll()
-        self._looking = Looking(context, fileno, self._look, pause)
+        network = network_of(context)
+        self._poll, fileno = network.poll()
+        self._looking = Looking(context, fileno, self._look, pause if network.has_pauses else 0.0)
         self._refusals = Refusals(context)
-        self._door = door(options.endpoint, options.socket_mode)
+        self._door = network.door(options.endpoint, options.socket_mode)
         room = options.max_connections
         self._entrance = Entrance(context, options, self._poll, self._refusals, self._opened, room)
         self._accepting = Accepting(context, self._door, self._poll, self._refusals, self._came)
+        self._tls = options.tls if network.has_tls else None
         self._identity: Identity | None = None
         self._ready: list[tuple[int, int]] = []  # of the last poll, not read yet
         self._closing: dict[Connection, Any] = {}  # timers
@@ -112,8 +114,8 @@ class StreamListener:
     async def start(self) -> None:
         """Bind and accept. Raises ListenError."""
         options = self._options
-        if options.tls is not None:
-            self._identity = Identity(options.tls, self._context, options.endpoint, self._alpn)
+        if self._tls is not None:
+            self._identity = Identity(self._tls, self._context, options.endpoint, self._alpn)
         self._accepting.start()
         self._common = {**self._door.facts, **self._common}
         self._looking.start()

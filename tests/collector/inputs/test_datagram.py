@@ -7,7 +7,7 @@ import socket
 from typing import Any
 
 from collector.event import Event, Resource
-from collector.inputs import datagram, looking
+from collector.inputs import datagram, looking, network
 from collector.inputs.datagram import DatagramListener, DatagramOptions, Peer, _pause_for
 from collector.inputs.frames import Frames
 from collector.inputs.looking import Next
@@ -153,7 +153,7 @@ class LossTests(DatagramTestCase):
         self.patch(
             self.context.log, "warn", lambda text, **facts: said.append(text.format(**facts))
         )
-        self.patch(datagram, "datagram_socket", self.poor)
+        self.patch(network, "datagram_socket", self.poor)
         await self.listen(receive_buffer=1 << 20)
         (line,) = said
         self.assertIn("sysctl -w net.core.rmem_max=1048576", line)
