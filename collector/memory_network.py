@@ -25,6 +25,8 @@ from .inputs.polling import READ, Poll
 Address = tuple[str, int]
 #: Turns of the loop until all is quiet; a component that asks for more has no end.
 _MOST_TURNS = 10_000
+#: Calls that may become due while time passes.
+_MOST_CALLS = 100_000
 #: Turns for tasks that a look has begun.
 _TASK_TURNS = 3
 
@@ -40,11 +42,15 @@ class MemoryReactor(Clock):
         super().__init__()
         self.readers: dict[Any, None] = {}
 
+    def next_due(self) -> float | None:
+        """When the next call is due."""
+        return min((call.getTime() for call in self.getDelayedCalls()), default=None)
+
     @property
     def has_due(self) -> bool:
         """Whether a call is due now."""
-        now = self.seconds()
-        return any(call.getTime() <= now for call in self.getDelayedCalls())
+        due = self.next_due()
+        return due is not None and due <= self.seconds()
 
     def addReader(self, reader: Any) -> None:
         """See `IReactorFDSet`."""
@@ -242,6 +248,20 @@ class MemoryNetwork:
             if not busy and not self.reactor.has_due:
                 return
         raise Restless("it does not come to rest")
+
+    async def advance(self, seconds: float) -> None:
+        """Let time pass, from one call that is due to the next. Raises Restless."""
+        end = self.reactor.seconds() + seconds
+        for _ in range(_MOST_CALLS):
+            due = self.reactor.next_due()
+            if due is None or due > end:
+                break
+            self.reactor.advance(max(0.0, due - self.reactor.seconds()))
+            await self.settle()
+        else:
+            raise Restless(f"more than {_MOST_CALLS} calls were due in that time")
+        self.reactor.advance(max(0.0, end - self.reactor.seconds()))
+        await self.settle()
 
     def _look(self) -> bool:
         """Give each reader that has something a turn; whether one had."""

@@ -6,7 +6,6 @@ import argparse
 import asyncio
 import os
 import signal
-import sys
 from typing import Any
 
 from twisted.logger import Logger
@@ -14,11 +13,10 @@ from twisted.logger import Logger
 from ... import version
 from ...command import Command
 from ...config.description import Description
-from ...config.load import load
-from ...config.problem import ConfigError
 from ..instance import Instance
 from ..memory import freeze_started, keep_heap
 from ..process import allow_many_files
+from .loading import loaded
 
 
 class RunCommand(Command):
@@ -37,11 +35,8 @@ class RunCommand(Command):
 
     async def run(self, arguments: argparse.Namespace, reactor: Any) -> int:
         """See `Command`."""
-        try:
-            description = load(arguments.config)
-        except ConfigError as e:
-            for problem in e.problems:
-                sys.stderr.write(f"{problem}\n")
+        description = loaded(arguments.config)
+        if description is None:
             return 1
         allow_many_files()
         keep_heap()

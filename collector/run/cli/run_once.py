@@ -10,8 +10,7 @@ from typing import Any
 
 from ...command import Command
 from ...config.description import Description
-from ...config.load import load
-from ...config.problem import ConfigError, did_you_mean, shown
+from ...config.problem import did_you_mean, shown
 from ...event import Event
 from ...event_json import NoEvent, as_record, as_shown, read_event, text_of
 from ...memory_network import MemoryNetwork
@@ -21,6 +20,7 @@ from ..graph import StartError
 from ..logs import start_logging
 from ..rehearsal import Rehearsal
 from ..trace import Trace
+from .loading import loaded
 
 _WRONG = 2
 _ACCEPTED = range(200, 300)
@@ -52,10 +52,8 @@ class RunOnceCommand(Command):
 
     async def run(self, arguments: argparse.Namespace, reactor: Any) -> int:
         """See `Command`."""
-        try:
-            description = load(arguments.config)
-        except ConfigError as e:
-            sys.stderr.write(f"{e}\n")
+        description = loaded(arguments.config)
+        if description is None:
             return 1
         why = _refusal(arguments, description)
         if why:
