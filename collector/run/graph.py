@@ -165,9 +165,12 @@ class Builder:
             for id in spec.exporters:
                 if id in self._graph.connectors and id not in junctions:
                     fed = {each.id: made[each.id] for each in specs if id in each.receivers}
-                    junctions[id] = Junction(self._graph.connectors[id], fed)
+                    junctions[id] = self._junction(id, fed)
             made[spec.id] = self._pipeline(spec, {**sinks, **junctions})
         return made
+
+    def _junction(self, id: str, pipelines: Mapping[str, Pipeline]) -> Junction:
+        return Junction(self._graph.connectors[id], pipelines)
 
     def _pipeline(self, spec: PipelineSpec, sinks: Mapping[str, Sink]) -> Pipeline:
         processors = [self._made("processors", id) for id in spec.processors]

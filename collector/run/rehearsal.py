@@ -16,13 +16,14 @@ from ..component import Component, Context, Processor, Receiver
 from ..config.description import Description
 from ..delivery import Deadlines, Outcome
 from ..event import FLAGS_KEY, Batch, Event
+from ..junction import Junction
 from ..memory_network import MemoryNetwork
 from ..metrics import Metrics
 from ..pipeline import Fanout, Pipeline, Sink
 from ..stand_ins import LetterBox, RecordingSink
 from .graph import Builder, StartError
 from .redactor import Redactor, secrets_in
-from .trace import Trace, TracedPipeline
+from .trace import Trace, TracedJunction, TracedPipeline
 
 
 class Rehearsal:
@@ -39,6 +40,7 @@ class Rehearsal:
         self._deadlines = Deadlines(network.reactor)
         self._graph = self._builder.build(self._deadlines)
         self._started: list[Component[Any]] = []
+        self._receivers: list[Receiver[Any]] = []
 
     @property
     def pipelines(self) -> Mapping[str, Pipeline]:
@@ -81,6 +83,7 @@ class Rehearsal:
     async def receiver(self, id: str) -> Receiver[Any]:
         """A receiver of the description, started. Raises StartError."""
         receiver = self._builder.receiver(id, self._deadlines)
+        self._receivers.append(receiver)
         await self._start(receiver)
         return receiver
 
@@ -97,8 +100,11 @@ class Rehearsal:
         output = self._builder.output(self.pipelines[pipeline], self._deadlines)
         return output.send(Batch(events))
 
-    def flush(self) -> None:
-        """Let processors emit what they hold."""
+    async def flush(self) -> None:
+        """As at a stop: receivers and processors let go of what they hold."""
+        for receiver in self._receivers:
+            await receiver.quiesce()
+        await self.network.settle()
         for pipeline in self._graph.pipelines:
             pipeline.flush()
 
@@ -140,6 +146,11 @@ class _Builder(Builder):
 
     def _end(self, id: str) -> Sink:
         return self.sinks.setdefault(id, RecordingSink())
+
+    def _junction(self, id: str, pipelines: Mapping[str, Pipeline]) -> Junction:
+        if self._trace is None:
+            return super()._junction(id, pipelines)
+        return TracedJunction(self._graph.connectors[id], pipelines, self._trace)
 
     def _joined(
         self, id: str, processors: Sequence[Processor[Any]], sinks: Sequence[Sink]

@@ -7,9 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..component import Processor
+from ..connector import Connector
 from ..delivery import Delivery
 from ..event import Batch, Event
 from ..event_json import as_record, as_shown
+from ..junction import Junction
 from ..pipeline import Pipeline, Sink
 
 Fields = dict[str, str]
@@ -118,6 +120,10 @@ class TracedPipeline(Pipeline):
         """See `Chain`."""
         self._trace.say(1, f"{self.id} {processor.context.id}: lets go of {_many(len(events))}")
         self._made(events)
+        stayed = set(map(id, events))
+        for event in replacing:
+            if id(event) not in stayed:
+                self._trace.say(2, f"event {self._trace.number(event)} dropped: merged")
         super().emitted(processor, events, replacing)
 
     def dropped(self, processor: Processor[Any], events: Sequence[Event], reason: str) -> None:
@@ -127,6 +133,29 @@ class TracedPipeline(Pipeline):
                 self._trace.say(2, f"event {self._trace.number(event)} dropped: {reason}")
             self._fates[id(event)] = f"dropped: {reason}"
         super().dropped(processor, events, reason)
+
+
+class TracedJunction(Junction):
+    """Tells a trace which events go nowhere, before those that go on are told of."""
+
+    def __init__(
+        self, connector: Connector[Any], pipelines: Mapping[str, Pipeline], trace: Trace
+    ) -> None:
+        super().__init__(connector, pipelines)
+        self._trace = trace
+
+    def _routed(self, batch: Batch) -> dict[str, Batch]:
+        came = list(batch.events)
+        began = time.perf_counter_ns()
+        batches = super()._routed(batch)
+        took = time.perf_counter_ns() - began
+        ways = ", ".join(f"{len(part)} to {id}" for id, part in batches.items()) or "none out"
+        self._trace.say(1, f"{self._connector.context.id}: {len(came)} in, {ways}, {_time(took)}")
+        went = {id(event) for part in batches.values() for event in part.events}
+        for event in came:
+            if id(event) not in went:
+                self._trace.say(2, f"event {self._trace.number(event)} dropped: not_routed")
+        return batches
 
 
 def fields(event: Event) -> Fields:

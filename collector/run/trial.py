@@ -57,7 +57,7 @@ class _Run:
                 await self._feed(step)
             await network.settle()
         if self._trial.flush:
-            rehearsal.flush()
+            await rehearsal.flush()
         return [rehearsal.redactor(line) for line in self._differences()]
 
     def _send(self, step: Step) -> None:

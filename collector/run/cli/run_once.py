@@ -109,7 +109,7 @@ class _Run:
                 self._show()
         except Undrivable as e:
             raise StartError(str(e)) from None
-        self._rehearsal.flush()
+        await self._rehearsal.flush()
         self._show()
         drops = ", ".join(f"{reason} {n}" for reason, n in self._rehearsal.drops().items())
         if drops:

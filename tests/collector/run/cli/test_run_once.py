@@ -30,9 +30,15 @@ processors:
   transform:
     log_statements: ['set(log.attributes["who"], log.body)', 'delete_key(log.attributes, "old")']
   dedup: {interval: 10s}
-connectors: {forward: {}}
+  multiline: {line_start_pattern: '^[^ ]'}
+connectors:
+  forward: {}
+  routing: {table: [{condition: 'log.body == "one"', pipelines: [logs/routed]}]}
 exporters:
-  dynatrace: {endpoint: 'https://abc12345.live.dynatrace.com', api_token_file: missing}
+  dynatrace:
+    endpoint: https://abc12345.live.dynatrace.com
+    auth: bearer
+    api_token: canary-of-a-token
 service:
   data_dir: DATA
   pipelines:
@@ -41,6 +47,8 @@ service:
       processors: [filter, transform]
       exporters: [forward]
     logs/out: {receivers: [forward], processors: [dedup], exporters: [dynatrace]}
+    logs/joined: {receivers: [generate], processors: [multiline], exporters: [routing]}
+    logs/routed: {receivers: [routing], exporters: [dynatrace]}
 """
 Ran = tuple[int, list[str], str]
 
@@ -127,6 +135,25 @@ def test_the_trace_shows_each_step_with_reasons_and_times(commanded: Commanded) 
     assert "pipeline logs/out: 2 events" in said
 
 
+def test_the_trace_shows_what_is_kept_back_and_what_goes_nowhere(commanded: Commanded) -> None:
+    code, lines, errors = commanded.ran(b"one\ntwo\n  more\n", pipeline="logs/joined", trace=True)
+    said = [line.strip() for line in lines]
+    assert code == 0
+    assert "event 2 kept back" in said
+    assert "event 3 dropped: merged" in said
+    assert any(line.startswith("logs/joined multiline: lets go of 1 event") for line in said)
+    assert any(line.endswith("dropped: not_routed") for line in said)
+    assert any(line.startswith("routing: 1 in, 1 to logs/routed, ") for line in said)
+    assert [event["body"] for event in given(lines)] == ["one"]
+    assert "not_routed 1" in errors
+
+
+def test_secrets_are_not_shown(commanded: Commanded) -> None:
+    _, lines, _ = commanded.ran(b"canary-of-a-token\n", pipeline="logs", trace=True)
+    assert len(given(lines)) == 1
+    assert "canary-of-a-token" not in "".join(lines)
+
+
 def test_bytes_go_through_a_receivers_parser(commanded: Commanded) -> None:
     message = b"<11>Jan  2 03:04:05 fw1 app: a \x1b[31m b"
     for receiver in ("syslog", "syslog/udp"):
@@ -158,7 +185,7 @@ def test_garbage_is_survived(commanded: Commanded) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({}, "give --pipeline, one of logs, logs/out, or --receiver"),
+        ({}, "give --pipeline, one of logs, logs/out, logs/joined, logs/routed, or --receiver"),
         ({"pipeline": "log"}, "there is no pipeline log; did you mean logs?"),
         ({"receiver": "sislog"}, "no pipeline has a receiver sislog; did you mean syslog?"),
         ({"receiver": "syslog", "events": True}, "--events go into a pipeline"),
