@@ -113,7 +113,7 @@ class Expectation(Config):
 
     @model_validator(mode="after")
     def _expects_something(self) -> Expectation:
-        if not (self.exporters or self.drops or self.flags or self.statuses):
+        if not (self.exporters or self.drops or self.flags) and self.statuses is None:
             raise ValueError("expected exporters, drops, flags or statuses")
         return self
 

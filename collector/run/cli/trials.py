@@ -73,7 +73,8 @@ def _verdict(arguments: argparse.Namespace, results: list[Result]) -> int:
     passed = len(results) - failed
     sys.stdout.write(f"{passed} passed, {failed} failed in {seconds:.2f} s\n")
     if not results:
-        sys.stderr.write("there is no such test\n")
+        found = "no test has such a name" if arguments.filter else "there are no tests"
+        sys.stderr.write(f"{found}\n")
     if arguments.junit is not None:
         try:
             write(arguments.junit, str(arguments.config), results)

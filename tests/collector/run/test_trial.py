@@ -105,6 +105,8 @@ expect: {exporters: {file: {events: [{time: 1735689600000000000}]}}}
 send: [{to: http, text: '{"message": "hello"}'}, {to: http, text: x, path: /no}],
 expect: {statuses: [204, 404], exporters: {dynatrace: {events: [{body: hello}]}}}
 
+send: [{to: logs, text: x}], expect: {statuses: []}
+
 send: [{to: fluent_forward, base64: 'k6N0YWfOZ4AAAIGjbG9nomhp'}],
 expect: {exporters: {file: {events: [{body: hi}]}}}
 

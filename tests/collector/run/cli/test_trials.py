@@ -65,7 +65,9 @@ def test_a_filter_chooses_by_name(tmp_path: Path, capsys: pytest.CaptureFixture[
     code, lines, _ = ran(capsys, path, filter="on")
     assert (code, lines[0]) == (0, "ok one")
     code, _, errors = ran(capsys, path, filter="none")
-    assert (code, errors) == (1, "there is no such test\n")
+    assert (code, errors) == (1, "no test has such a name\n")
+    code, _, errors = ran(capsys, config(tmp_path, " []"))
+    assert (code, errors) == (1, "there are no tests\n")
 
 
 def test_the_report_is_junits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
