@@ -168,6 +168,7 @@ class DatagramListener(MessageListener):
         self._options = options
         self._dropped = 0
         self._counts_dropped = False
+        self._has_pauses = True
         guarded = options.allowed_sources or options.trusted_proxies
         self._screen = Screen(context, options) if guarded else None
         self._rates = Rates.of(options, context.reactor.seconds)
@@ -184,6 +185,7 @@ class DatagramListener(MessageListener):
             receive_buffer=options.receive_buffer,
             by_source=options.spread == "source",
         )
+        self._has_pauses = sockets.has_pauses
         for sock in sockets.open(asked, self._more):
             self._add(sock)
         granted = buffer_of(self._sockets[0])
@@ -204,7 +206,8 @@ class DatagramListener(MessageListener):
         self.resume()
 
     def _add(self, sock: socket.socket) -> None:
-        self._serve(sock, sock.recvfrom, _pause_for(buffer_of(sock)))
+        pause = _pause_for(buffer_of(sock)) if self._has_pauses else 0.0
+        self._serve(sock, sock.recvfrom, pause)
 
     def _more(self, sock: socket.socket, _: bytes | None) -> None:
         """One that another worker has read."""

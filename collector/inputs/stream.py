@@ -24,7 +24,8 @@ from .frames import Frames, Source
 from .framing import MAX_FRAME, Cut, Framing, WrongProtocol, about
 from .handover import given, peer_of, restored
 from .looking import PAUSE, Looking, Next
-from .polling import WRITE, new_poll
+from .opening import sockets_of
+from .polling import WRITE
 from .rates import RateOptions, Throttle
 from .refusals import Refusals
 from .secured import Secured
@@ -85,8 +86,9 @@ class StreamListener:
         self._flush = flush
         self._common = resource
         self._connections: dict[int, Connection] = {}
-        self._poll, fileno = new_poll()
-        self._looking = Looking(context, fileno, self._look, pause)
+        sockets = sockets_of(context)
+        self._poll, fileno = sockets.poll()
+        self._looking = Looking(context, fileno, self._look, pause if sockets.has_pauses else 0.0)
         self._refusals = Refusals(context)
         self._door = door(options.endpoint, options.socket_mode)
         room = options.max_connections
@@ -94,6 +96,7 @@ class StreamListener:
         self._accepting = Accepting(
             context, self._door, self._poll, self._refusals, self._came, self._inherited
         )
+        self._tls = options.tls if sockets.has_tls else None
         self._identity: Identity | None = None
         self._ready: list[tuple[int, int]] = []  # of the last poll, not read yet
         self._closing: dict[Connection, Any] = {}  # timers
@@ -116,8 +119,8 @@ class StreamListener:
     async def start(self) -> None:
         """Bind and accept. Raises ListenError."""
         options = self._options
-        if options.tls is not None:
-            self._identity = Identity(options.tls, self._context, options.endpoint, self._alpn)
+        if self._tls is not None:
+            self._identity = Identity(self._tls, self._context, options.endpoint, self._alpn)
         self._accepting.start()
         self._common = {**self._door.facts, **self._common}
         self._looking.start()
