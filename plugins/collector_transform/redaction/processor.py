@@ -17,6 +17,8 @@ from .rules import PREFIX, Account, Rules
 class RedactionProcessor(Processor[RedactionConfig]):
     """OpenTelemetry's, which `redact` does more cheaply where keys may stay."""
 
+    fails_closed = True
+
     def __init__(self, config: RedactionConfig, context: Context) -> None:
         super().__init__(config, context)
         self._rules = Rules(config)
