@@ -4,13 +4,13 @@ from .command import Command
 from .component import (
     Chain,
     Config,
-    Context,
     Exporter,
     Output,
     Processor,
     Receiver,
 )
 from .connector import Connector, Way
+from .context import Context
 from .delivery import Outcome
 from .event import (
     DEBUG,
@@ -68,14 +68,13 @@ from .inputs.compression import (
     is_compressed,
 )
 from .inputs.conversation import Conversation, Peer
+from .inputs.counted import LengthPrefixed, OctetCounted
 from .inputs.datagram import DatagramOptions
 from .inputs.frames import Frames, Share
 from .inputs.framing import (
     Delimited,
     Framing,
-    LengthPrefixed,
     Lines,
-    OctetCounted,
     Unfinished,
     WrongProtocol,
 )
@@ -83,7 +82,7 @@ from .inputs.multiline import MultilineFraming
 from .inputs.patience import INCOMPLETE, Patience
 from .inputs.receiver import DatagramReceiver, FrameReceiver, Listener, StreamReceiver
 from .inputs.sockets import ListenError
-from .inputs.stream import StreamOptions
+from .inputs.stream_options import StreamOptions
 from .inputs.tls import TlsServerOptions
 from .inputs.tokens import Tokens, token_of
 from .inputs.unix_datagram import UnixDatagramOptions

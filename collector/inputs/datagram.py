@@ -8,7 +8,7 @@ from collections.abc import Callable
 from itertools import compress, islice
 from typing import Any
 
-from ..component import Context
+from ..context import Context
 from ..event import Resource
 from ..fields import Endpoint, Size
 from ..listening import Asked

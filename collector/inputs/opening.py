@@ -6,7 +6,7 @@ import socket
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..component import Context
+from ..context import Context
 from ..listening import Asked, More, Sockets
 from .socket_file import SocketFile
 from .sockets import datagram_socket, stream_socket

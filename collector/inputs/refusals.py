@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 
-from ..component import Context
+from ..context import Context
 
 #: Seconds between warnings that accepting fails, or a framing.
 _QUIET = 60.0
