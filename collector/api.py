@@ -63,7 +63,6 @@ from .inputs.compression import (
     TooLong,
     UnknownEncoding,
     decoded,
-    expand,
     expanded,
     is_compressed,
 )
@@ -79,6 +78,8 @@ from .inputs.framing import (
     WrongProtocol,
 )
 from .inputs.multiline import MultilineFraming
+from .inputs.named import Named
+from .inputs.networks import ByNetwork
 from .inputs.patience import INCOMPLETE, Patience
 from .inputs.receiver import DatagramReceiver, FrameReceiver, Listener, StreamReceiver
 from .inputs.sockets import ListenError
@@ -125,6 +126,7 @@ __all__ = [
     "Ambiguous",
     "AutoFraming",
     "Batch",
+    "ByNetwork",
     "Certificates",
     "Chain",
     "Command",
@@ -160,6 +162,7 @@ __all__ = [
     "Listener",
     "Misread",
     "MultilineFraming",
+    "Named",
     "Network",
     "NoEvent",
     "NotSent",
@@ -213,7 +216,6 @@ __all__ = [
     "decoded",
     "event_of",
     "excerpt",
-    "expand",
     "expanded",
     "flag",
     "is_compressed",

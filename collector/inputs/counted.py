@@ -13,7 +13,6 @@ class _Counted:
 
     def __init__(self, max_size: int = MAX_FRAME) -> None:
         self._open = Unfinished(max_size)
-        self._max = max_size
         self._missing = 0  # bytes the frame in `_open` still lacks
         self._rest = b""  # the start of a header
 
