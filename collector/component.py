@@ -1,4 +1,4 @@
-"""The three kinds of plugin, and what the core asks of each.
+"""Receivers, processors and exporters, and what the core asks of each; see also `connector`.
 
 A component is made from its checked configuration and a `Context`, then started, then
 stopped, each once. `start` may fail: the process then exits non-zero and says why. All
@@ -41,7 +41,7 @@ C = TypeVar("C", bound=Config)
 
 
 class Component(ABC, Generic[C]):
-    """What receivers, processors and exporters have in common."""
+    """What receivers, processors, connectors and exporters have in common."""
 
     #: The model of this component's configuration; taken from the base class's parameter.
     config_type: ClassVar[type[Config]] = Config

@@ -21,7 +21,7 @@ class Context:
 
     #: Its id in the configuration: `syslog` or `syslog/edge`.
     id: str
-    #: receiver, processor or exporter.
+    #: receiver, processor, connector or exporter.
     kind: str
     reactor: Any
     log: Logger
