@@ -4,13 +4,13 @@ from .command import Command
 from .component import (
     Chain,
     Config,
-    Context,
     Exporter,
     Output,
     Processor,
     Receiver,
 )
 from .connector import Connector, Way
+from .context import Context
 from .delivery import Outcome
 from .event import (
     DEBUG,
@@ -63,27 +63,27 @@ from .inputs.compression import (
     TooLong,
     UnknownEncoding,
     decoded,
-    expand,
     expanded,
     is_compressed,
 )
 from .inputs.conversation import Conversation, Peer
+from .inputs.counted import LengthPrefixed, OctetCounted
 from .inputs.datagram import DatagramOptions
 from .inputs.frames import Frames, Share
 from .inputs.framing import (
     Delimited,
     Framing,
-    LengthPrefixed,
     Lines,
-    OctetCounted,
     Unfinished,
     WrongProtocol,
 )
 from .inputs.multiline import MultilineFraming
+from .inputs.named import Named
+from .inputs.networks import ByNetwork
 from .inputs.patience import INCOMPLETE, Patience
 from .inputs.receiver import DatagramReceiver, FrameReceiver, Listener, StreamReceiver
 from .inputs.sockets import ListenError
-from .inputs.stream import StreamOptions
+from .inputs.stream_options import StreamOptions
 from .inputs.tls import TlsServerOptions
 from .inputs.tokens import Tokens, token_of
 from .inputs.unix_datagram import UnixDatagramOptions
@@ -126,6 +126,7 @@ __all__ = [
     "Ambiguous",
     "AutoFraming",
     "Batch",
+    "ByNetwork",
     "Certificates",
     "Chain",
     "Command",
@@ -161,6 +162,7 @@ __all__ = [
     "Listener",
     "Misread",
     "MultilineFraming",
+    "Named",
     "Network",
     "NoEvent",
     "NotSent",
@@ -214,7 +216,6 @@ __all__ = [
     "decoded",
     "event_of",
     "excerpt",
-    "expand",
     "expanded",
     "flag",
     "is_compressed",

@@ -14,7 +14,8 @@ from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred
 
-from .component import Context, Processor
+from .component import Processor
+from .context import Context
 from .delivery import Deadlines, Delivery, Outcome
 from .event import Batch, Event, flag
 from .metrics import Gauge, Labels

@@ -8,7 +8,8 @@ from typing import Any
 from twisted.internet.defer import Deferred, succeed
 from twisted.logger import Logger
 
-from .component import Config, Context, Exporter, Processor
+from .component import Config, Exporter, Processor
+from .context import Context
 from .delivery import Delivery, Outcome
 from .event import Batch, Event
 from .letter import Letter

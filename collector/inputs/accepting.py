@@ -6,7 +6,7 @@ import socket
 from collections.abc import Callable
 from typing import Any
 
-from ..component import Context
+from ..context import Context
 from .doors import Door
 from .opening import sockets_of
 from .polling import READ, Poll

@@ -9,7 +9,7 @@ from functools import partial
 from itertools import compress, islice
 from typing import Any, Literal
 
-from ..component import Context
+from ..context import Context
 from ..event import Resource
 from ..fields import Endpoint, Size
 from ..listening import Asked

@@ -10,7 +10,7 @@ import socket
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..component import Context
+from ..context import Context
 from .access import AccessOptions
 from .networks import Networks
 from .polling import READ, Poll

@@ -18,7 +18,7 @@ import struct
 from collections import Counter
 from collections.abc import Callable
 
-from ..component import Context
+from ..context import Context
 from ..endpoints import shown_endpoint
 from ..listening import Asked
 from .looking import Looking, Next

@@ -17,7 +17,7 @@ from twisted.internet.interfaces import IReadDescriptor
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from ..component import Context
+from ..context import Context
 
 #: Seconds between looks, and so the most a message waits to be read.
 PAUSE = 0.005

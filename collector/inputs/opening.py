@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol, cast
 
-from ..component import Context
+from ..context import Context
 from ..listening import Asked, More, Sockets
 from .polling import Poll, new_poll
 from .socket_file import SocketFile

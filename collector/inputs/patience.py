@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from ..component import Context
+from ..context import Context
 from ..event import Event
 
 #: The flag of what is handed on unfinished.

@@ -12,7 +12,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import Field
 
-from ..component import Context
+from ..context import Context
 from ..fields import unix_path
 from .access import AccessOptions
 from .connection import Connection

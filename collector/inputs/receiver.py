@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, ClassVar, Protocol
 
-from ..component import C, Context, Receiver
+from ..component import C, Receiver
+from ..context import Context
 from ..delivery import Outcome
 from ..event import Batch, Event
 from ..fields import shown_endpoint
@@ -20,7 +21,8 @@ from .frames import Frames, as_they_are
 from .framing import Framing, Lines
 from .heartbeat import HeartbeatListener
 from .looking import PAUSE
-from .stream import StreamListener, StreamOptions
+from .stream import StreamListener
+from .stream_options import StreamOptions
 from .unix_datagram import UnixDatagramListener, UnixDatagramOptions
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ssl
 
-from ..component import Context
+from ..context import Context
+from .named import Named
 
 #: Seconds between warnings that accepting fails, or a framing.
 _QUIET = 60.0
@@ -14,8 +15,6 @@ _ADVICE = {
     "HTTP": "; a health check or a browser: it wants another port",
     "syslog": "; it wants the port of a syslog receiver",
 }
-#: Peers whose mistakes have been logged; each is named once.
-_NAMED_PEERS = 1024
 
 
 class ClientRefused(ssl.SSLError):
@@ -33,7 +32,7 @@ class Refusals:
     def __init__(self, context: Context, counter: str = "connections_refused") -> None:
         self._context = context
         self._counter = counter
-        self._named: set[tuple[str, str]] = set()
+        self._is_new = Named().is_new
         self._quiet_until: dict[str, float] = {}
 
     def count(self, reason: str, n: int = 1) -> None:
@@ -115,12 +114,6 @@ class Refusals:
             log, id = self._context.log, self._context.id
             said = f"{why}; {shown}" if shown else why
             log.warn("{id}: no TLS with {ip}: {why}", id=id, ip=ip, why=said)
-
-    def _is_new(self, ip: str, what: str) -> bool:
-        if (ip, what) in self._named or len(self._named) >= _NAMED_PEERS:
-            return False
-        self._named.add((ip, what))
-        return True
 
     def _may_say(self, what: str) -> bool:
         now: float = self._context.reactor.seconds()

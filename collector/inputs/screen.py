@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from ..component import Context
+from ..context import Context
 from .access import AccessOptions
 from .networks import Networks
 from .proxy_header import SIGNATURE_2, BadHeader, read_header

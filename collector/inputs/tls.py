@@ -18,7 +18,8 @@ from typing import Literal
 from cryptography import x509
 from pydantic import model_validator
 
-from ..component import Config, Context
+from ..component import Config
+from ..context import Context
 from .client_names import ClientName, is_named, names_of
 from .fingerprint import Fingerprint, FingerprintContext
 from .refusals import ClientRefused

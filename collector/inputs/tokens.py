@@ -7,7 +7,7 @@ import binascii
 import hmac
 from collections.abc import Iterable, Sequence
 
-from ..component import Context
+from ..context import Context
 from ..secret_file import SecretFile, SecretFileError
 from .sockets import ListenError
 from .web_messages import WebRequest

@@ -11,7 +11,8 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
-from ..component import Config, Context
+from ..component import Config
+from ..context import Context
 from ..event import Resource
 from ..fields import FileMode, UnixEndpoint, unix_path
 from .datagram import MessageListener, no_more

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..component import Context
+from ..context import Context
 from .conversation import Peer
 from .networks import Networks
 from .sources import Sources

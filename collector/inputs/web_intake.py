@@ -11,13 +11,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from ..component import Context, Output
+from ..component import Output
+from ..context import Context
 from ..delivery import Outcome
 from ..event import Batch, Event
 from ..fields import shown_endpoint
 from .compression import ENCODINGS, Damaged, TooLong, UnknownEncoding, decoded
 from .frames import Frames
-from .stream import StreamListener, StreamOptions
+from .stream import StreamListener
+from .stream_options import StreamOptions
 from .tokens import Tokens
 from .web_door import Door
 from .web_exchange import Dialect, Exchange

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import Any
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl
 
 from twisted.web.http import RESPONSES, datetimeToString
 
@@ -100,47 +100,6 @@ RESET = WebResponse(0)
 def plain(status: int, text: str) -> WebResponse:
     """An answer that says so in a line of text."""
     return WebResponse(status, f"{text}\n".encode(), {"Content-Type": "text/plain; charset=utf-8"})
-
-
-class Fields(dict[str, str]):
-    """The headers of a request while they come in: how many, and how long."""
-
-    __slots__ = ("number", "size")
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.number = self.size = 0
-
-    def add(self, name: bytes, value: bytes) -> None:
-        """One header line."""
-        self.number += 1
-        self.size += len(name) + len(value)
-        key, said = _name(name), _text(value)
-        self[key] = f"{self[key]}, {said}" if key in self else said
-
-
-def request_of(
-    method: bytes, target: bytes, fields: Fields, peer: tuple[str, int], resource: Resource
-) -> WebRequest:
-    """The request that these headers begin."""
-    if target[:1] != b"/":  # the absolute form, RFC 9112 section 3.2.2
-        target = b"/" + target.partition(b"//")[2].partition(b"/")[2]
-    path, _, query = target.decode("latin-1").partition("?")
-    if "%" in path:
-        path = unquote(path, errors="replace")
-    return WebRequest(method.decode("latin-1"), path, query, fields, *peer, resource=resource)
-
-
-@lru_cache(512)
-def _name(name: bytes) -> str:
-    return name.decode("latin-1").lower()
-
-
-def _text(value: bytes) -> str:
-    try:
-        return value.decode()
-    except UnicodeDecodeError:
-        return value.decode("latin-1")
 
 
 @lru_cache(1)

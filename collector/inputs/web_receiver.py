@@ -9,7 +9,8 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar
 
-from ..component import C, Context, Receiver
+from ..component import C, Receiver
+from ..context import Context
 from .web_intake import Taken, WebIntake
 from .web_messages import WebRequest, WebResponse, plain
 from .web_options import HttpServerOptions

@@ -28,22 +28,13 @@ from twisted.python.failure import Failure
 
 from ..event import NOTHING, Resource
 from .web_exchange import Exchange, Line, Server
-from .web_messages import (
-    RESET,
-    Fields,
-    WebRequest,
-    WebResponse,
-    rendered,
-    request_of,
-)
+from .web_head import Head
+from .web_messages import RESET, WebRequest, WebResponse, rendered
 
 #: A refused body of at most this size is read to its end, and the connection lives on.
 SWALLOWED = 65536
 #: Seconds after which a client that does not read its answer is cut off.
 STALLED = 300.0
-#: Bytes and number of the headers of a request; Apache's limit is 100 of 8,190 bytes each.
-_HEAD = 16384
-_HEADERS = 500
 #: Requests of one connection that wait for their answers.
 _PIPELINED = 1000
 _REQUEST_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+ [^ \r\n]+ HTTP/1\.[01]\r?\n")
@@ -60,10 +51,8 @@ class Session:
         self._server, self._line = server, line
         self._peer, self._resource = peer, resource
         self._parser = HttpRequestParser(self)
-        self._target = b""
-        self._fields = Fields()
-        #: Bytes of headers so far, and whether they are not complete.
-        self._head = 0
+        #: Of the request that comes, and whether it is not complete.
+        self._head = Head()
         self._in_head = False
         self._coming: Exchange | None = None
         #: Requests without an answer on the wire, oldest first.
@@ -86,7 +75,7 @@ class Session:
         if not self._in_head and self._coming is None:
             self._within(self._server.limits.header_timeout)
         elif self._in_head:
-            self._head += len(data)
+            self._head.came(len(data))
         try:
             self._parser.feed_data(data)
         except HttpParserUpgrade as e:  # which a server may ignore, RFC 9110 section 7.8
@@ -102,7 +91,7 @@ class Session:
                 raised = Failure(e.__context__)  # type: ignore[no-untyped-call]
                 self.log.failure("a request could not be read", raised)
             self._not_http()
-        if self._in_head and self._head > _HEAD:
+        if self._in_head and self._head.is_endless:
             self._long_head()
 
     def _not_http(self) -> None:
@@ -114,21 +103,18 @@ class Session:
     def on_message_begin(self) -> None:
         """The first byte of a request."""
         self._in_head = True
-        self._target = b""
-        self._fields = Fields()
-        self._head = 0
+        self._head = Head()
 
     def on_url(self, part: bytes) -> None:
         """A part of the target."""
-        self._target += part
-        if len(self._target) > _HEAD:
+        self._head.add_target(part)
+        if self._head.is_too_long:
             self._long_head()
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """One header line."""
-        fields = self._fields
-        fields.add(name, value)
-        if fields.size > _HEAD or fields.number > _HEADERS:
+        self._head.add(name, value)
+        if self._head.is_too_long:
             self._long_head()
 
     def on_headers_complete(self) -> None:
@@ -141,9 +127,7 @@ class Session:
             self._not_http()
             return
         server, parser = self._server, self._parser
-        request = request_of(
-            parser.get_method(), self._target, self._fields, self._peer, self._resource
-        )
+        request = self._head.request(parser.get_method(), self._peer, self._resource)
         persistent = parser.should_keep_alive() and not server.quiescing
         exchange = self._coming = Exchange(self.answered, request, persistent=persistent)
         self._within(server.limits.body_timeout)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 
-from ..component import Context
+from ..context import Context
 from ..fields import shown_endpoint
 
 _DAY = 86_400.0

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from twisted.internet.defer import Deferred, DeferredList
 from twisted.python.failure import Failure
 
-from ..component import Context
+from ..context import Context
 from ..tasks import spawn, wait
 from .item import Item
 from .store.errors import StoreError, StoreFull

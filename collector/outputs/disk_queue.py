@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from ..component import Context
+from ..context import Context
 from ..delivery import Outcome
 from ..request import Request
 from .commits import Commits

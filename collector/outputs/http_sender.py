@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
-from ..component import Context
+from ..context import Context
 from ..request import Hold, Receipt, Retry
 from .http import Ambiguous, HttpAnswer, HttpClient, NotSent
 

@@ -25,14 +25,13 @@ from .encoding import Encoding
 from .gather import Gather, Gathering
 from .item import Gathered, Item
 from .options import OutletOptions
+from .overflow import HIGH, Overflow
 from .pace import Pace
 from .queue import MemoryQueue, Queue
 from .rows import Rows
 from .sending import Sender
 from .store.errors import StoreError
 
-#: Receivers pause above the one and resume below the other, in parts of `max_size`.
-HIGH, LOW = 0.8, 0.5
 #: Seconds until what nobody waits for is on the disk.
 STORED_WITHIN = 0.05
 _STOPPING = "the collector is stopping: try again when it runs"
@@ -62,8 +61,8 @@ class Outlet:
     ) -> None:
         self._context = exporter.context
         self._options = options
-        self._on_full = on_full
         self.queue = queue(self)
+        self._overflow = Overflow(self._context, options.queue, self.queue, on_full)
         self.pace = Pace(options.batch, options.concurrency)
         #: Of the rows that can be replayed.
         self.format = exporter.format
@@ -73,7 +72,7 @@ class Outlet:
         age = options.batch.max_age
         store_age = min(age, STORED_WITHIN) if self.queue.is_durable else age
         self._gather = Gather(self._context.reactor, self.pace, store_age, self._close)
-        self._is_full = self._is_ending = self._is_stopped = False
+        self._is_ending = self._is_stopped = False
         self._drained: Deferred[None] | None = None
         export(self, exporter)
 
@@ -128,7 +127,7 @@ class Outlet:
         """Take a batch; its delivery settles when it is stored, sent or given up."""
         self._context.count("taken_log_records", len(batch))
         if self._is_stopped:
-            self.drop(len(batch), "shutdown")
+            self._overflow.drop(len(batch), "shutdown")
             delivery.settle(Outcome.RETRY)
             return
         self._gather.add(batch, delivery, ack=ack)
@@ -144,26 +143,15 @@ class Outlet:
         requests = self._encoding.requests(gathering.batches)
         ended, lost = self._encoding.ended, self._encoding.lost
         missing = gathering.events - ended - sum(request.events for request in requests)
-        self.drop(missing, "not_encoded")
+        self._overflow.drop(missing, "not_encoded")
         gathered = Gathered(gathering.deliveries, 1 + len(requests))
         gathered.ended(Outcome.REJECTED if lost or missing > 0 else Outcome.DELIVERED)
         waiting = len(gathering.deliveries)
         due = self._context.reactor.seconds() + self._options.batch.max_age
         for request in requests:
-            self._enqueue(Item(request, [gathered], waiting, due=due))
+            self._overflow.put(Item(request, [gathered], waiting, due=due))
             waiting = 0  # counted with the first
         self.changed()
-
-    def _enqueue(self, item: Item) -> None:
-        policy, queue = self._options.queue.on_full, self.queue
-        while policy == "drop_oldest" and queue.bytes + item.size > self.capacity:
-            if not self._drop_oldest("queue_full_oldest"):
-                break
-        if policy == "drop_newest" and queue.bytes + item.size > self.capacity:
-            self.drop(item.events, "queue_full_newest")
-            item.ended(Outcome.DELIVERED)
-            return
-        queue.put(item)
 
     def replay(self, letters: Sequence[Letter]) -> Deferred[None]:
         """Send rows of the dead letter again. Fires when they will not be lost any more.
@@ -177,7 +165,7 @@ class Outlet:
         delivery = Delivery()
         item.gathered = (Gathered([delivery], 1),)
         self._context.count("replayed_log_records", item.events)
-        self._enqueue(item)
+        self._overflow.put(item)
         self.changed()
         return delivery.outcome.addCallback(_taken)
 
@@ -194,31 +182,9 @@ class Outlet:
             raise NotTaken("the queue is full: try again later")
         return item
 
-    def _drop_oldest(self, reason: str) -> int:
-        """The bytes of the first that waits, which is dropped; 0 when there is none."""
-        oldest = self.queue.take()
-        if oldest is None:
-            return 0
-        self._give_up(oldest, reason)
-        return oldest.size
-
-    def _give_up(self, item: Item, reason: str, outcome: Outcome = Outcome.DELIVERED) -> None:
-        """Dropped by policy is delivered."""
-        self.drop(item.events, reason)
-        self.queue.done(item, outcome)
-
     def no_room(self, items: Sequence[Item]) -> Sequence[Item]:
-        """The disk has none for these: those to keep in spite of that, by the queue's policy."""
-        policy, needed = self._options.queue.on_full, sum(item.loaded_size for item in items)
-        if policy == "block":
-            return items
-        while policy == "drop_oldest" and needed > 0 and self.queue.waiting:
-            needed -= self._drop_oldest("disk_full")
-        if needed <= 0:
-            return items
-        for item in items:
-            self._give_up(item, "disk_full")
-        return ()
+        """See `Overflow`."""
+        return self._overflow.no_room(items)
 
     def purge(self, ids: frozenset[int] | None) -> Purged:
         """Take out for good what waits, all or of these ids. Raises StoreError once stopped."""
@@ -226,7 +192,7 @@ class Outlet:
             raise StoreError("the collector is stopping, ask again when it has stopped")
         items = self.queue.purge(ids)
         events = sum(item.events for item in items)
-        self.drop(events, "purged")
+        self._overflow.drop(events, "purged")
         leased = [item.ids for item in self.sender.leased]
         kept = sum(
             len(ids.intersection(each)) if ids is not None else len(each) or 1 for each in leased
@@ -234,29 +200,15 @@ class Outlet:
         self.changed()
         return Purged(len(items), events, kept)
 
-    def drop(self, events: int, reason: str) -> None:
-        """Count events that end here."""
-        if events > 0:
-            self._context.count("dropped_log_records", events, reason=reason)
-
     def changed(self) -> None:
         """Something was stored, sent or given up."""
-        self._watermarks()
+        self._overflow.changed()
         if not self._is_stopped:
             self.sender.pump()
             self._hasten()
         if self._drained is not None and self._is_drained():
             drained, self._drained = self._drained, None
             drained.callback(None)
-
-    def _watermarks(self) -> None:
-        if self._options.queue.on_full != "block":
-            return
-        used, limit = self.queue.bytes, self.capacity
-        full = bool(self.queue.trouble) or used > limit * (LOW if self._is_full else HIGH)
-        if full != self._is_full:
-            self._is_full = full
-            self._on_full(full)
 
     def drain(self) -> Deferred[None]:
         """Send what there is, and store the rest. Fires when no more can be done.
@@ -286,7 +238,7 @@ class Outlet:
         await self.sender.stop()
         lost = await self.queue.close()
         for item in lost:
-            self._give_up(item, "shutdown", Outcome.RETRY)
+            self._overflow.give_up(item, "shutdown", Outcome.RETRY)
         self._say_end(sum(item.events for item in lost))
 
     def _say_end(self, lost: int) -> None:

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import ParamSpec, TypeVar
 
-from ..component import Context
+from ..context import Context
 from ..request import Request
 from .store.errors import Damaged, StoreError
 from .store.row import Entry

@@ -9,10 +9,11 @@ from typing import Any
 
 from twisted.logger import Logger
 
-from ..component import Component, Context, Exporter, Processor, Receiver
+from ..component import Component, Exporter, Processor, Receiver
 from ..config.description import ComponentSpec, Description, PipelineSpec
 from ..config.order import reached_from, upstream_first
 from ..connector import Connector
+from ..context import Context
 from ..delivery import Deadlines
 from ..junction import Junction
 from ..listening import Sockets

@@ -12,8 +12,9 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
-from ..component import Component, Context, Processor, Receiver
+from ..component import Component, Processor, Receiver
 from ..config.description import Description
+from ..context import Context
 from ..delivery import Deadlines, Outcome
 from ..event import FLAGS_KEY, Batch, Event
 from ..junction import Junction

@@ -13,8 +13,8 @@ from typing import Any
 
 from twisted.logger import Logger
 
-from ..component import Context
 from ..config.description import ComponentSpec, Description
+from ..context import Context
 from .hidden import secrets_in
 from .redactor import Redactor, printable
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable
-from typing import Any
+
+from collector.api import ByNetwork
 
 from .handshake import Account, Secrets
 from .options import ForwardConfig, SecurityOptions
@@ -16,18 +16,15 @@ class Access:
     def __init__(self, config: ForwardConfig, hide: Callable[[str], None]) -> None:
         self._hide = hide
         self._hostname = config.hostname
-        self._networks = [(network, self._secrets(client)) for network, client in config.networks()]
-        self._others = self._secrets(config.security) if config.security else None
-        if self._others is None and self._networks:
-            self._others = Secrets([], [], self._hostname)
+        others = self._secrets(config.security) if config.security else None
+        if others is None and config.clients:
+            others = Secrets([], [], self._hostname)
+        networks = [(client.network, self._secrets(client)) for client in config.clients]
+        self._secrets_by = ByNetwork[Secrets | None](networks, others)
 
     def secrets_for(self, ip: str) -> Secrets | None:
         """What a client from there must know; None: nothing."""
-        if not self._networks:
-            return self._others
-        address = ipaddress.ip_address(ip)
-        found = (secret for network, secret in self._networks if _holds(network, address))
-        return next(found, self._others)
+        return self._secrets_by.of(ip)
 
     def _secrets(self, options: SecurityOptions) -> Secrets:
         keys = [self._plain(key.get_secret_value()) for key in options.shared_key]
@@ -40,7 +37,3 @@ class Access:
     def _plain(self, secret: str) -> bytes:
         self._hide(secret)
         return secret.encode()
-
-
-def _holds(network: Any, address: Any) -> bool:
-    return network.version == address.version and address in network

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ipaddress
 import socket
-from collections.abc import Sequence
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -105,7 +103,3 @@ class ForwardConfig(AccessOptions):
         """Whether anybody on the network may send."""
         known = self.security or self.clients or (self.tls and self.tls.knows_clients)
         return not known and not is_local(self.endpoint)
-
-    def networks(self) -> Sequence[tuple[Any, ClientOptions]]:
-        """The networks that have a security of their own, in order."""
-        return [(ipaddress.ip_network(client.network), client) for client in self.clients]

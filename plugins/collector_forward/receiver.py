@@ -17,6 +17,7 @@ from collector.api import (
     Framing,
     Listener,
     ListenError,
+    Named,
     Outcome,
     StreamOptions,
     unix_path,
@@ -45,8 +46,6 @@ _LISTENER = (
     "trusted_proxies",
     "tls",
 )
-#: Clients whose failures have been logged; each is named once a reason.
-_NAMED = 1024
 
 
 class ForwardReceiver(FrameReceiver[ForwardConfig]):
@@ -79,7 +78,7 @@ class ForwardReceiver(FrameReceiver[ForwardConfig]):
         )
         access = Access(config, context.hide)
         self.secrets_for = access.secrets_for
-        self._named: set[tuple[str, str]] = set()
+        self.is_new = Named().is_new
 
     @classmethod
     def config_warnings(cls, config: Any) -> Iterable[str]:
@@ -148,13 +147,6 @@ class ForwardReceiver(FrameReceiver[ForwardConfig]):
     def cut_off(self) -> None:
         """See `Desk`."""
         self.context.count("cut_off_frames")
-
-    def is_new(self, ip: str, what: str) -> bool:
-        """See `Desk`."""
-        if (ip, what) in self._named or len(self._named) >= _NAMED:
-            return False
-        self._named.add((ip, what))
-        return True
 
     def parse(self, frames: Frames) -> list[Event]:
         """See `FrameReceiver`."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from collector.api import FLAGS_KEY, Context, Event, Frames, Resource
+from collector.api import FLAGS_KEY, ByNetwork, Context, Event, Frames, Resource
 
 from . import opentelemetry
 from .bodies import describe, moment, unescaped
@@ -20,7 +20,6 @@ from .naming import Naming, ip_of
 from .options import SyslogConfig
 from .packed import unpacked
 from .parser import Parser
-from .sources import Sources
 from .watching import Watching
 
 #: The frame's text (OpenTelemetry's semantic conventions).
@@ -83,7 +82,7 @@ class Reader:
             )
             for options in config.sources
         ]
-        self._sources = Sources(networks, others)
+        self._sources = ByNetwork(networks, others)
         self._common = others
         self._sequence_id = others.parser().sequence_id
         all_ = (others, *[own for _, own in networks])

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, TypeVar
 
 from collector.api import Batch, Config, Context, Event, Processor
 
-from .program import Failures, Group, program
+from .program import ERRORS, Failures, Group, program
 
 
 class Statements(Config):
@@ -24,10 +24,7 @@ C = TypeVar("C", bound=Statements)
 class StatementProcessor(Processor[C]):
     """Runs the groups of its configuration."""
 
-    counters: ClassVar[dict[str, str]] = {
-        "statement_errors": "Events on which a statement or condition failed, by statement.",
-    }
-
+    counters: ClassVar[dict[str, str]] = ERRORS
     #: Keys of OpenTelemetry's processor that are not about logs.
     for_others: ClassVar[tuple[str, ...]] = ()
 

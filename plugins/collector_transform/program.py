@@ -125,6 +125,10 @@ class _Builder:
         self.unit.line(depth + 1, "continue")
 
 
+#: The counter of `Failures`, for the `counters` of whoever has them: a metric has one text.
+ERRORS = {"statement_errors": "Events on which a statement, condition, key or action failed."}
+
+
 class Failures:
     """Errors of a batch, by statement: counted, and logged as each statement's mode says."""
 

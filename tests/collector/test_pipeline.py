@@ -11,7 +11,8 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from collector.component import Config, Context, Processor
+from collector.component import Config, Processor
+from collector.context import Context
 from collector.delivery import Deadlines, Delivery, Outcome
 from collector.event import FLAGS_KEY, Batch, Event
 from collector.pipeline import Fanout, Pipeline

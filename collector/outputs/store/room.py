@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from .disk import Reserve, free
+from .errors import is_full
 from .file import StoreFile
 
 #: Room beyond a group for the pages around it (section 2.5).
@@ -81,3 +82,13 @@ class Room:
 def reserve_of(file: Path, size: int = 0) -> Reserve:
     """That of a queue file."""
     return Reserve(file.with_suffix(".reserve"), size)
+
+
+def opened(path: Path, encoder: str) -> StoreFile:
+    """A queue file, on a full disk too: then its reserve is given up for that."""
+    try:
+        return StoreFile.open(path, encoder)
+    except (sqlite3.Error, OSError) as e:
+        if not is_full(e, path.parent) or not reserve_of(path).release():
+            raise
+        return StoreFile.open(path, encoder)

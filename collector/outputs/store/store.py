@@ -21,15 +21,14 @@ from ...request import Request
 from .aside import keep
 from .directory import alone, lock, make_directory
 from .disk import sync_directory, warning
-from .errors import Damaged, Locked, StoreError, StoreFull, is_full, said
+from .errors import Damaged, Locked, StoreError, StoreFull, said
 from .file import StoreFile
 from .leftovers import take_over
 from .log import Unread
-from .room import Room, reserve_of
+from .owed import Owed
+from .room import Room, opened, reserve_of
 from .row import Entry
 from .salvage import Healed, finish_interrupted, remove
-
-__all__ = ["Damaged", "Entry", "Healed", "Locked", "Store", "StoreError", "StoreFull"]
 
 RESERVE = 32 << 20
 
@@ -53,10 +52,9 @@ class Store:
         self._lock = lock
         self._is_shared = shared
         self._reserve_size = reserve
-        self._owed: dict[int, None] = {}
-        self._owed_bytes = 0
         self._file: StoreFile
         self._room: Room
+        self._owed: Owed
 
     @classmethod
     def open(
@@ -95,23 +93,16 @@ class Store:
                 if hasattr(self, "_file"):
                     self.leftovers.append(path)
                 else:
-                    self._file = self._opened(path, encoder)
+                    self._file = opened(path, encoder)
         if not hasattr(self, "_file"):
             self._file = StoreFile.new(self.directory, encoder)
         self._encoder = encoder
         self._room = Room(self._file, self._reserve_size)
+        self._owed = Owed(self._file, self._room, self._look)
         self._look()
         self._room.reserve.make()
         if not self._is_shared:  # else each of the others has one first
             self._adopt()
-
-    def _opened(self, path: Path, encoder: str) -> StoreFile:
-        try:
-            return StoreFile.open(path, encoder)
-        except (sqlite3.Error, OSError) as e:
-            if not is_full(e, path.parent) or not reserve_of(path).release():
-                raise
-            return StoreFile.open(path, encoder)  # rule 2: also to start on a full disk
 
     @property
     def path(self) -> Path:
@@ -121,7 +112,7 @@ class Store:
     @property
     def bytes(self) -> int:
         """Of the bodies that wait."""
-        return self._file.bytes - self._owed_bytes
+        return self._file.bytes - self._owed.bytes
 
     @property
     def waiting(self) -> int:
@@ -134,50 +125,28 @@ class Store:
         Durable when it returns. StoreFull or another StoreError: none of `puts` is stored;
         those `done` are out all the same, at the latest with the next commit.
         """
-        gone = list(dict.fromkeys((*self._owed, *done)))
+        gone = self._owed.with_done(done)
         if not puts:
-            self._take_out(gone)
+            self._owed.take_out(gone)
             return []
         with self._said("write to"):
             full = self._room.lacks(sum(len(request.body) for request in puts))
         if full:
-            self._take_out(gone)
+            self._owed.take_out(gone)
             raise StoreFull(full)
         try:
             with self._said("write to"):
                 ids = self._file.put(puts, gone)
         except StoreError:
-            self._take_out(gone)
+            self._owed.take_out(gone)
             raise
-        self._settled()
+        self._owed.settled()
         return ids
 
     def lacks(self, size: int = 0) -> str:
         """Why so many bytes cannot be stored; empty when they can."""
         with self._said("look at"):
             return self._room.lacks(size)
-
-    def _take_out(self, ids: Sequence[int]) -> None:
-        """What fails is owed: it is tried again with the next, at worst sent twice."""
-        for _ in range(2):
-            try:
-                if ids:
-                    self._file.put((), ids)
-            except (sqlite3.Error, OSError, StoreError):
-                self._look()
-                if not self._room.reserve.release():
-                    break
-            else:
-                self._settled()
-                return
-        self._owed = dict.fromkeys(ids)
-        with suppress(sqlite3.Error, OSError, StoreError):
-            self._owed_bytes = self._file.sizes(ids)
-
-    def _settled(self) -> None:
-        self._owed.clear()
-        self._owed_bytes = 0
-        self._look()
 
     def _look(self, file: StoreFile | None = None) -> None:
         file = file or self._file
@@ -252,7 +221,7 @@ class Store:
                 keep(self.path, id, why, remains)
         events = remains[0]
         self._lost(1, events if isinstance(events, int) else 0)
-        self._take_out([*self._owed, id])
+        self._owed.take_out(self._owed.with_done([id]))
         return True
 
     def attempted(self, ids: Sequence[int], error: str = "") -> None:
@@ -292,7 +261,7 @@ class Store:
 
     def _merged(self, path: Path) -> int:
         with self._said("take over"):
-            old = self._opened(path, self._encoder)
+            old = opened(path, self._encoder)
             try:
                 taken = take_over(old, self._file, self._room.lacks, self._lost)
             finally:

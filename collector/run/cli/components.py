@@ -15,7 +15,7 @@ _RED, _PLAIN = "\x1b[31m", "\x1b[0m"
 
 
 class ComponentsCommand(Command):
-    """List the installed receivers, processors and exporters, with package and version.
+    """List the installed receivers, processors, connectors and exporters, with their packages.
 
     A plugin that cannot be imported is shown in red with the reason; exit code 1 then.
     """

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from collector.api import Config, Misread, Slip
 
@@ -18,6 +18,7 @@ from ..ottl.converters.types import to_double, to_int
 from ..ottl.fault import Failed
 from ..ottl.regex import Pattern, WrongPattern
 from ..ottl.values import text_of
+from ..program import MAX_STATEMENTS
 from .digest import digest
 
 Attributes = dict[str, Any]
@@ -111,11 +112,14 @@ class Action(Config):
         return _on_keys(self.key, Pattern(self.pattern), done)
 
 
-def some(actions: tuple[Action, ...]) -> tuple[Action, ...]:
-    """The actions, of which there must be one. pydantic's own bound counts the valid ones."""
+def _some(actions: tuple[Action, ...]) -> tuple[Action, ...]:
     if not actions:
         raise ValueError("expected an action, such as {key: env, action: insert, value: dev}")
     return actions
+
+
+#: At least one: pydantic's own bound would count the valid ones.
+Actions = Annotated[tuple[Action, ...], Field(max_length=MAX_STATEMENTS), AfterValidator(_some)]
 
 
 _NEEDS = {

@@ -6,16 +6,12 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any, ClassVar
 
-from pydantic import Field, field_validator
-
 from collector.api import Batch, Config, Context, Event, Processor
 
 from ..ottl.fault import Failed
-from ..program import MAX_STATEMENTS, Failures, Part
-from .action import Action, some
+from ..program import ERRORS, Failures, Part
+from .action import Actions
 from .properties import Properties
-
-ERRORS = {"statement_errors": "Events on which an action or condition failed, by its place."}
 
 
 class AttributesConfig(Config):
@@ -23,12 +19,7 @@ class AttributesConfig(Config):
 
     include: Properties | None = None
     exclude: Properties | None = None
-    actions: tuple[Action, ...] = Field(max_length=MAX_STATEMENTS)
-
-    @field_validator("actions")
-    @classmethod
-    def _some(cls, actions: tuple[Action, ...]) -> tuple[Action, ...]:
-        return some(actions)
+    actions: Actions
 
 
 class AttributesProcessor(Processor[AttributesConfig]):

@@ -6,24 +6,17 @@ from functools import partial
 from typing import ClassVar
 
 import msgspec
-from pydantic import Field, field_validator
 
 from collector.api import Batch, Config, Context, Processor, Resource
 
-from ..program import MAX_STATEMENTS, Failures, Part
-from .action import Action, some
-from .processor import ERRORS
+from ..program import ERRORS, Failures, Part
+from .action import Actions
 
 
 class ResourceConfig(Config):
     """Actions on resources."""
 
-    attributes: tuple[Action, ...] = Field(max_length=MAX_STATEMENTS)
-
-    @field_validator("attributes")
-    @classmethod
-    def _some(cls, actions: tuple[Action, ...]) -> tuple[Action, ...]:
-        return some(actions)
+    attributes: Actions
 
 
 class ResourceProcessor(Processor[ResourceConfig]):

@@ -13,6 +13,8 @@ from typing import ClassVar, Generic, Protocol, TypeVar
 
 from collector.api import Config, Context, Processor
 
+from ..program import ERRORS
+
 #: Seconds between two ticks, at least: what ends meanwhile goes on together.
 SHORTEST = 0.1
 
@@ -80,7 +82,7 @@ class WindowProcessor(Processor[C], Generic[C, W]):
 
     counters: ClassVar[dict[str, str]] = {
         "bypassed_items": "Events that went on as they were, because too many keys were known.",
-        "statement_errors": "Events on which a statement or condition failed, by statement.",
+        **ERRORS,
     }
 
     @staticmethod

@@ -12,6 +12,7 @@ from collector.api import Batch, Context, Event, Processor, spawn, wait
 
 from ..expressions import Look, values
 from ..ottl.values import text_of
+from ..program import ERRORS
 from .file import WatchedFile
 from .index import Find, finding
 from .options import Lookup, LookupConfig, Source
@@ -24,7 +25,7 @@ class LookupProcessor(Processor[LookupConfig]):
     counters: ClassVar[dict[str, str]] = {
         "lookup_reloads": "Times the file was another one, by outcome: loaded or failed.",
         "lookup_misses": "Events for which no row was found, by lookup.",
-        "statement_errors": "Events on which a key failed, by its place.",
+        **ERRORS,
     }
 
     def __init__(self, config: LookupConfig, context: Context) -> None:

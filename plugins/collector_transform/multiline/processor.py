@@ -16,6 +16,7 @@ from collector.api import Batch, Config, Context, Duration, Event, Misread, Proc
 from ..expressions import Look, conditions, values
 from ..fingerprint import Sources, fingerprint
 from ..ottl.regex import MAX_TEXT, Pattern, WrongPattern
+from ..program import ERRORS
 from .message import Message, size_of
 
 #: Bytes of all lines that wait.
@@ -85,7 +86,7 @@ class MultilineProcessor(Processor[MultilineConfig]):
 
     counters: ClassVar[dict[str, str]] = {
         "cut_items": "Messages that went on unfinished, by the bound: lines, bytes, age, sources.",
-        "statement_errors": "Events on which a statement or condition failed, by statement.",
+        **ERRORS,
     }
 
     def __init__(self, config: MultilineConfig, context: Context) -> None:

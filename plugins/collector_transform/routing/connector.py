@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from collector.api import Batch, Connector, Context, Event, Way
 
-from ..program import Failures
+from ..program import ERRORS, Failures
 from .options import RoutingConfig
 from .table import chosen
 
@@ -15,9 +15,7 @@ from .table import chosen
 class RoutingConnector(Connector[RoutingConfig]):
     """What no route moves goes to the default pipelines; without any it is dropped, counted."""
 
-    counters: ClassVar[dict[str, str]] = {
-        "statement_errors": "Events on which a condition failed, by condition.",
-    }
+    counters: ClassVar[dict[str, str]] = ERRORS
 
     def __init__(self, config: RoutingConfig, context: Context) -> None:
         super().__init__(config, context)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 
-from collector.inputs import stream
+from collector.inputs import connections
 from collector.inputs.conversation import Peer
 from collector.inputs.framing import Lines, WrongProtocol
 from tests.collector.inputs.test_stream import StreamTestCase
@@ -75,7 +75,7 @@ class ConversationTests(StreamTestCase):
 
     @as_task
     async def test_a_peer_that_does_not_close_is_closed(self) -> None:
-        self.patch(stream, "_LINGER", 0.02)
+        self.patch(connections, "_LINGER", 0.02)
         sock, polite = await self.begin()
         sock.sendall(b"bye\n")
         await self.until(lambda: polite.ends)

@@ -13,7 +13,8 @@ from collector.inputs import rates
 from collector.inputs.autoframing import AutoFraming
 from collector.inputs.frames import Frames
 from collector.inputs.rates import Rates
-from collector.inputs.stream import StreamListener, StreamOptions
+from collector.inputs.stream import StreamListener
+from collector.inputs.stream_options import StreamOptions
 from collector.tasks import spawn
 from tests.collector.inputs.clients import ListenerTestCase
 from tests.collector.inputs.test_datagram import DatagramTestCase

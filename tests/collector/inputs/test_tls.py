@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
 from twisted.logger import ILogObserver, globalLogPublisher
 from zope.interface import implementer
 
-from collector.inputs import stream, tls
+from collector.inputs import connections, tls
 from collector.inputs.framing import Framing, Lines
 from collector.inputs.sockets import ListenError
 from collector.inputs.tls import TlsServerOptions
@@ -226,7 +226,7 @@ class FailureTests(TlsTestCase):
 
     @as_task
     async def test_a_handshake_has_a_deadline(self) -> None:
-        self.patch(stream, "_HANDSHAKE", 0.02)
+        self.patch(connections, "_HANDSHAKE", 0.02)
         await self.secure()
         sock = self.dial()
         sock.sendall(b"\x16\x03\x01")
@@ -271,7 +271,7 @@ class FailureTests(TlsTestCase):
         def gone() -> TlsSession:
             raise OSError
 
-        self.patch(self.listener._identity, "session", gone)
+        self.patch(self.listener._connections.identity, "session", gone)
         self.dial()
         await self.until(lambda: self.count("connections_opened"))
         self.assertEqual(self.gauge("connections"), 0)

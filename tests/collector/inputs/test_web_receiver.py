@@ -26,7 +26,7 @@ from collector.api import (
     WebRequest,
     WebResponse,
 )
-from collector.inputs import stream, tokens
+from collector.inputs import connections, tokens
 from collector.inputs.sources import Sources
 from collector.testing import RecordingOutput, context
 from tests.collector.inputs.clients import ListenerTestCase
@@ -296,7 +296,7 @@ class LimitTests(WebReceiverTestCase):
     @as_task
     async def test_no_other_limit_for_a_source_comes_before(self) -> None:
         """The stream listener's own is of 1,000, and closes without an answer."""
-        self.patch(stream, "Sources", lambda most: Sources(min(most, 1)))
+        self.patch(connections, "Sources", lambda most: Sources(min(most, 1)))
         await self.serve(max_connections_per_source=2)
         with socket.create_connection(self.address, 10):
             await self.until(lambda: self.count("connections_opened"))

@@ -18,7 +18,8 @@ from collector.delivery import Delivery, Outcome
 from collector.outputs import commits, disk_queue
 from collector.outputs.disk_queue import DiskQueue
 from collector.outputs.item import Gathered, Item, Part
-from collector.outputs.store.store import Damaged, Store, StoreError, StoreFull
+from collector.outputs.store.errors import Damaged, StoreError, StoreFull
+from collector.outputs.store.store import Store
 from collector.request import Request
 from collector.tasks import wait
 from collector.testing import context

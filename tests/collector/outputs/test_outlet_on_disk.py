@@ -25,7 +25,8 @@ from collector.outputs.commits import AGAIN
 from collector.outputs.disk_queue import DiskQueue
 from collector.outputs.options import OutletOptions
 from collector.outputs.outlet import STORED_WITHIN, NotTaken, Outlet, Purged
-from collector.outputs.store.store import Store, StoreError, StoreFull
+from collector.outputs.store.errors import StoreError, StoreFull
+from collector.outputs.store.store import Store
 from collector.request import Hold, Poison, Receipt, Request, Retry, TooLarge
 from collector.tasks import spawn
 from collector.testing import LetterBox, ScriptedExporter, context, events

@@ -23,7 +23,8 @@ from collector.outputs.options import OutletOptions
 from collector.outputs.outlet import Outlet
 from collector.outputs.queue import MemoryQueue, Queue
 from collector.outputs.replay import Replay, Replayed
-from collector.outputs.store.store import Store, StoreFull
+from collector.outputs.store.errors import StoreFull
+from collector.outputs.store.store import Store
 from collector.request import Hold, Poison, Request, Retry
 from collector.tasks import spawn, wait
 from collector.testing import ScriptedExporter, context, events

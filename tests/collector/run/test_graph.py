@@ -104,7 +104,7 @@ def test_a_full_queue_pauses_the_receivers_on_the_other_side_of_a_connector(tmp_
     graph = Builder(load(config), clock, Metrics(), Redactor()).build(Deadlines(clock))
     assert [pipeline.id for pipeline in graph.pipelines] == ["logs", "logs/b", "logs/c"]
     assert graph.connectors["forward"].pipelines == ("logs/b",)
-    graph.outlets["null"]._on_full(True)
+    graph.outlets["null"]._overflow._on_full(True)
     assert {id: valve.blocked_by for id, valve in graph.valves.items()} == {
         "generate": ("null",),
         "generate/other": (),

@@ -8,7 +8,8 @@ from typing import Any
 
 from twisted.trial.unittest import TestCase
 
-from collector.component import Config, Context, Receiver
+from collector.component import Config, Receiver
+from collector.context import Context
 from collector.delivery import Deadlines, Outcome
 from collector.event import Batch
 from collector.metrics import Metrics

@@ -10,7 +10,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from collector import version
-from collector.component import Context
+from collector.context import Context
 from collector.metrics import Metrics
 from collector.run.health import Health
 from collector.run.status import Status

@@ -9,8 +9,9 @@ from pydantic import SecretStr
 from twisted.internet import reactor
 from twisted.trial.unittest import TestCase
 
-from collector.component import Config, Context
+from collector.component import Config
 from collector.config.description import ComponentSpec, Description, PipelineSpec
+from collector.context import Context
 from collector.request import Hold
 from collector.run.verification import Verified, verified
 from collector.stand_ins import ScriptedExporter

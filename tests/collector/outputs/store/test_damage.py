@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from collector.outputs.store.errors import Damaged
 from collector.outputs.store.salvage import new_path
-from collector.outputs.store.store import Damaged, Store
+from collector.outputs.store.store import Store
 from collector.request import Request
 
 PENDING = 60

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from collector.outputs.store.disk import Reserve, file_system
-from collector.outputs.store.store import Store, StoreError, StoreFull
+from collector.outputs.store.errors import StoreError, StoreFull
+from collector.outputs.store.store import Store
 from collector.request import Request
 from tests.small_disk import fill, missing, small_disk
 

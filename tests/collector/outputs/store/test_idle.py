@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from collector.outputs.store.errors import Locked, StoreError
 from collector.outputs.store.idle import IdleQueue, Totals
-from collector.outputs.store.store import Locked, Store, StoreError
+from collector.outputs.store.store import Store
 from collector.request import Request
 from tests.collector.outputs.store.test_store import left_behind, opened, request
 

@@ -17,9 +17,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule
 
+from collector.outputs.store.errors import Damaged, Locked, StoreError
 from collector.outputs.store.room import Room
 from collector.outputs.store.schema import pragma
-from collector.outputs.store.store import Damaged, Locked, Store, StoreError
+from collector.outputs.store.store import Store
 from collector.request import Request
 
 

@@ -1,0 +1,28 @@
+"""What a user may say of a listener on TCP, or on a UNIX socket."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from ..fields import FileMode, Size
+from .framing import MAX_FRAME
+from .rates import RateOptions
+from .tls import TlsServerOptions
+
+
+class StreamOptions(RateOptions):
+    """A listener on TCP, or on a UNIX socket."""
+
+    #: Of a UNIX socket's file: who may connect.
+    socket_mode: FileMode = "0660"
+    #: A longer frame is cut there and flagged. RFC 5424 6.1: at least 480.
+    max_frame_size: Annotated[Size, Field(ge=480)] = MAX_FRAME
+    #: More are closed at once, and counted.
+    max_connections: int = 10_000
+    #: The same for each address, or IPv6 network of 64 bits; 0: any number. A tenth of all, so
+    #: that one sender that goes wrong leaves room for the others.
+    max_connections_per_source: Annotated[int, Field(ge=0)] = 1000
+    #: Without it the port is plain TCP.
+    tls: TlsServerOptions | None = None
