@@ -31,14 +31,15 @@ class Crew:
         config: str,
         content: int,
         listeners: Listeners,
-        lost: Callable[[WorkerProcess], None],
+        lost: Callable[[WorkerProcess, int], None],
         settled: Callable[[], None],
         handed: Callable[[int, Handed, socket.socket], None],
     ) -> None:
         """`content`: a descriptor of the configuration as it was read, or -1.
 
-        `lost` is told of each worker that is gone, `settled` when what it left has been taken over;
-        `handed` is given connections, with the slot that they come from.
+        `lost` is told of each worker that is gone, and how many are started in its place,
+        `settled` when what it left has been taken over; `handed` is given connections, with the
+        slot that they come from.
         """
         self._reactor = reactor
         self._config = config
@@ -107,7 +108,7 @@ class Crew:
         await worker.go(self.plan.workers, is_first=False)
 
     def _ended(self, worker: WorkerProcess) -> None:
-        self._lost(worker)
+        self._lost(worker, int(self._is_running))
         if self._is_running:
             self._died(worker)
 

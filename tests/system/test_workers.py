@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.metrics_page import PAGE
 from tests.system.collecting import Account, Collector
 from tests.system.network import connected, lines, send_datagrams, texts
 from tests.system.waiting import eventually
@@ -73,6 +74,7 @@ def test_a_worker_that_is_killed_is_replaced_and_loses_nothing_that_was_stored(p
     pair.sandbox.relent()
     assert pair.sandbox.contents("killed-", 10) == texts("killed", range(10))
     assert f"(pid {victim}) ended by signal 9" in source.log
+    assert source.metrics()("service_worker_restarts") == 1
     source.settled()
 
 
@@ -80,6 +82,13 @@ def _stored(source: Collector) -> int:
     account = Account(source.metrics(), "dynatrace")
     assert account.balanced, vars(account)
     return account.waiting
+
+
+def test_every_metric_is_in_the_documentation(pair: Way) -> None:
+    has = set(re.findall(r"^(otelcol_\w+)", pair.collector.ask("/metrics")[1], re.MULTILINE))
+    assert "otelcol_exporter_held" in has
+    page = PAGE.read_text()
+    assert {name for name in has if f"`{name}`" not in page} == set()
 
 
 def test_queues_of_all_workers_are_one_to_who_asks(pair: Way) -> None:

@@ -82,7 +82,7 @@ class CrewTests(TestCase):
             "c.yaml",
             -1,
             self.listeners,
-            lambda worker: self.lost.append(worker.slot),
+            lambda worker, _: self.lost.append(worker.slot),
             lambda: None,
             lambda *_: None,
         )
