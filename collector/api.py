@@ -12,6 +12,7 @@ from .component import (
 )
 from .connector import Connector, Way
 from .delivery import Outcome
+from .edge import Predicate
 from .event import (
     DEBUG,
     ERROR,
@@ -170,6 +171,7 @@ __all__ = [
     "Patience",
     "Peer",
     "Poison",
+    "Predicate",
     "Processor",
     "ProxyOption",
     "Receipt",
