@@ -12,6 +12,7 @@ from .component import (
 from .connector import Connector, Way
 from .context import Context
 from .delivery import Outcome
+from .edge import Predicate
 from .event import (
     DEBUG,
     ERROR,
@@ -172,6 +173,7 @@ __all__ = [
     "Patience",
     "Peer",
     "Poison",
+    "Predicate",
     "Processor",
     "ProxyOption",
     "Receipt",

@@ -9,6 +9,7 @@ from typing import Any
 
 from twisted.logger import Logger
 
+from .edge import Edge
 from .letter import MAX_TEXT, DeadLetter, Letter, NoDeadLetter
 from .listening import Sockets
 from .metrics import Gauge, GaugeGroup, Metrics, Table
@@ -34,6 +35,8 @@ class Context:
     hide: Callable[[str], None] = field(default=lambda _: None, repr=False)
     #: Where its listeners have their sockets from; None: they open their own.
     sockets: Sockets | None = field(default=None, repr=False)
+    #: Where the core shows what passes; not for components.
+    edge: Edge = field(default_factory=Edge, repr=False)
 
     def count(self, name: str, n: int = 1, **labels: str) -> None:
         """Add to the counter `otelcol_<kind>_<name>_total` of this component.

@@ -27,6 +27,10 @@ class Junction:
         """See `Sink`."""
         batches, twins = self._routed(batch)
         self._count(len(batch), batches, twins)
+        edge = self._connector.context.edge
+        if edge.watchers:
+            for part in batches.values():
+                edge.saw(part.events)
         if not batches:
             delivery.settle(Outcome.DELIVERED)
             return

@@ -46,6 +46,7 @@ class Fanout:
         """`until_sent`: deliveries wait for destinations, not only for queues."""
         self._until_sent = until_sent
         self._context = context
+        self._edge = context.edge
         self._pipelines = pipelines
         self._deadlines = deadlines
 
@@ -55,6 +56,8 @@ class Fanout:
         delivery = Delivery(len(pipelines), until_sent=ack and self._until_sent)
         self._deadlines.watch(delivery)
         self._context.count("accepted_log_records", len(batch))
+        if self._edge.watchers:
+            self._edge.saw(batch.events)
         copies = [batch.copy() for _ in pipelines[1:]]
         pipelines[0].put(batch, delivery, ack=ack)
         for pipeline, copy in zip(pipelines[1:], copies, strict=True):
@@ -130,6 +133,8 @@ class Pipeline:
             batch = self._processed(processor, batch, delivery, ack=ack)
             if not batch:
                 break
+            if processor.context.edge.watchers:
+                processor.context.edge.saw(batch.events)
         if not batch:
             delivery.settle(Outcome.DELIVERED)
             return
@@ -201,6 +206,7 @@ class Pipeline:
         delivery = Delivery(until_sent=any(share.until_sent for share in shares))
         delivery.outcome.addCallback(_settle_all, shares)
         place = self._processors.index(processor) + 1
+        processor.context.edge.saw(events)
         in_hand, self._in_hand = self._in_hand, None
         try:
             self._go_on(place, Batch(events), delivery, ack=any(share.ack for share in shares))

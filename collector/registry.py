@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import difflib
 import importlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from .component import Component, Exporter, Processor, Receiver
 from .connector import Connector
+from .edge import Predicate
 
 #: Configuration sections and entry point groups, and what a class in each must be.
 KINDS: dict[str, type[Component[Any]]] = {
@@ -64,6 +65,17 @@ def installed() -> Iterator[Plugin]:
     for kind in KINDS:
         for point in sorted(entry_points(group=f"collector.{kind}")):
             yield _described(kind, point)
+
+
+def predicate(text: str) -> Predicate:
+    """Whether events match this condition. Raises Misread or UnknownPlugin.
+
+    The entry point `ottl` of the group `collector.predicates` reads it.
+    """
+    for point in entry_points(group="collector.predicates", name="ottl"):
+        read: Callable[[str], Predicate] = _imported(point)
+        return read(text)
+    raise UnknownPlugin("no plugin that reads conditions is installed")
 
 
 def _package(point: EntryPoint) -> str:

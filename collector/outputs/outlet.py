@@ -126,6 +126,8 @@ class Outlet:
     def put(self, batch: Batch, delivery: Delivery, *, ack: bool = False) -> None:
         """Take a batch; its delivery settles when it is stored, sent or given up."""
         self._context.count("taken_log_records", len(batch))
+        if self._context.edge.watchers:
+            self._context.edge.saw(batch.events)
         if self._is_stopped:
             self._overflow.drop(len(batch), "shutdown")
             delivery.settle(Outcome.RETRY)

@@ -15,6 +15,7 @@ from ..config.order import reached_from, upstream_first
 from ..connector import Connector
 from ..context import Context
 from ..delivery import Deadlines
+from ..edge import Edge
 from ..junction import Junction
 from ..listening import Sockets
 from ..metrics import Metrics
@@ -97,6 +98,8 @@ class Graph:
     pipelines: list[Pipeline] = field(default_factory=list)
     #: By kind and id of their component.
     letters: dict[tuple[str, str], LetterFile] = field(default_factory=dict)
+    #: The same; a processor has one in all its pipelines.
+    edges: dict[tuple[str, str], Edge] = field(default_factory=dict)
 
     @property
     def components(self) -> tuple[Component[Any], ...]:
@@ -242,6 +245,7 @@ class Builder:
             data_dir=data_dir,
             hide=self._redactor.hide,
             sockets=self._sockets,
+            edge=self._graph.edges.setdefault((kind, id), Edge()),
         )
 
     def _letters(self, kind: str, id: str) -> LetterFile:

@@ -23,6 +23,7 @@ from .routes import Routes, answer
 from .service import Service
 from .snapshot import Reading, Snapshot
 from .tables import Shown
+from .tap_desk import TapDesk
 
 log = Logger(namespace="collector")
 
@@ -58,6 +59,8 @@ class Instance:
         graph = self._service.graph
         LetterDesk(graph.outlets, graph.letters, self._health).add_to(self.routes)
         QueueDesk(graph.outlets, service.data_dir, redactor).add_to(self.routes)
+        self._taps = TapDesk(reactor, graph.edges, redactor)
+        self._taps.add_to(self.routes)
 
     def snapshot(self) -> Snapshot:
         """What is known of it now."""
@@ -102,6 +105,7 @@ class Instance:
                 seconds=self._description.service.shutdown_timeout,
             )
         await self._service.stop()
+        self._taps.stop()
         self._logging.stop()
 
 

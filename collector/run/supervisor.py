@@ -40,6 +40,7 @@ from .routes import answer, sentence
 from .status import Status
 from .status_page import StatusPage
 from .tables import Tables
+from .taps import Taps
 from .totals import Totals, components
 from .view import View
 from .worker_process import Refused, WorkerProcess
@@ -67,6 +68,7 @@ class Supervisor:
         self._status = Status(self._view, config)
         self._history = History(reactor, self._status.now)
         self._tables = Tables(lambda: self._crew.ready)
+        self._taps = Taps(lambda: self._crew.ready)
         self._looking: Any = None
         self._is_stopping = self._is_reloading = False
         #: Those that end, after reloads.
@@ -119,6 +121,7 @@ class Supervisor:
         control = Control(self._reactor, Path(plan.data_dir), self._view, self._status)
         Desk(lambda: self._crew.ready).add_to(control.routes)
         self._tables.add_to(control.routes)
+        self._taps.add_to(control.routes)
         control.routes.add("POST", "/reload", self._reload_asked)
         self._control = control
         is_new = not os.path.exists(plan.data_dir)  # noqa: ASYNC240, PTH110 once, at the start
@@ -138,6 +141,7 @@ class Supervisor:
             page = StatusPage(self._status, self._history, self._effective, directory)
             self._admin = Admin(self._reactor, self._view, endpoint, token, page)
             self._tables.add_to(self._admin.routes)
+            self._taps.add_to(self._admin.routes)
             await self._admin.start()
 
     def _effective(self) -> bytes:

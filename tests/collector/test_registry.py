@@ -10,7 +10,7 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 
 from collector import registry
-from collector.registry import UnknownPlugin, installed, load, names
+from collector.registry import UnknownPlugin, installed, load, names, predicate
 from collector.testing import ScriptedExporter
 
 POINTS = EntryPoints(
@@ -33,6 +33,10 @@ class RegistryTests(SynchronousTestCase):
 
     def test_loads_by_name(self) -> None:
         self.assertIs(load("exporters", "good"), ScriptedExporter)
+
+    def test_a_condition_needs_a_plugin_that_reads_it(self) -> None:
+        error = self.assertRaises(UnknownPlugin, predicate, "true")
+        self.assertEqual(str(error), "no plugin that reads conditions is installed")
 
     def test_loads_a_class_from_the_path(self) -> None:
         module: Any = ModuleType("made_for_this_test")

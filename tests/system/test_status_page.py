@@ -58,6 +58,51 @@ def test_it_shows_what_a_device_sends_as_text(watched: Way, window: Browser) -> 
     assert window.complaints() == []
 
 
+def test_it_shows_events_as_they_pass(watched: Way, window: Browser) -> None:
+    def tail() -> str:
+        send_stream(
+            watched.port,
+            b"<34>1 - h a - - - tail <img src=x onerror=alert(1)>\n<34>1 - h a - - - no\n",
+        )
+        return window.text("#tail")
+
+    window.run("document.getElementById('edge').value = 'receiver:syslog'")
+    window.write("#where", 'IsMatch(log.body, "^tail")')
+    eventually(lambda: window.text("#live-button") == "Stop")
+    eventually(lambda: '"body":"tail <img src=x onerror=alert(1)>"' in tail())
+    shown = window.run(
+        "return [...document.querySelectorAll('#tail li')].map((li) => li.innerText)"
+    )
+    assert all('"body":"tail ' in line for line in shown)
+    assert "events" in window.text("#live-said")
+    window.run("document.getElementById('live-button').click()")
+    assert window.text("#live-button") == "Start"
+    assert window.complaints() == []
+
+
+def test_it_keeps_the_last_of_many_events(watched: Way, window: Browser) -> None:
+    window.run("document.getElementById('where').value = ''")
+    window.run("document.getElementById('live-button').click()")
+
+    def rows() -> int:
+        send_stream(watched.port, lines("many", range(300)))
+        return int(window.run("return document.querySelectorAll('#tail li').length"))
+
+    eventually(lambda: rows() == 200)
+    eventually(lambda: "left out" in window.text("#live-said"))
+    window.run("document.getElementById('live-button').click()")
+
+
+@pytest.mark.usefixtures("watched")
+def test_it_says_what_is_wrong_with_a_condition(window: Browser) -> None:
+    window.run("document.getElementById('where').value = 'log.body = 1'")
+    window.run("document.getElementById('live-button').click()")
+    eventually(lambda: "^" in window.text("#live-refused"))
+    assert "log.body = 1" in window.text("#live-refused")
+    assert window.text("#live-button") == "Start"
+    window.complaints()  # the browser's, of the refusal: 400
+
+
 def test_it_shows_a_stalled_exporter(watched: Way, window: Browser) -> None:
     watched.sandbox.fail({"status": 401, "count": 0})
     send_stream(watched.port, lines("stalled", range(5)))

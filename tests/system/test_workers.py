@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -89,6 +90,22 @@ def test_every_metric_is_in_the_documentation(pair: Way) -> None:
     assert "otelcol_exporter_held" in has
     page = PAGE.read_text()
     assert {name for name in has if f"`{name}`" not in page} == set()
+
+
+def test_a_tap_shows_what_passes_any_worker(pair: Way) -> None:
+    seen: set[str] = set()
+
+    def all_seen() -> bool:
+        status, text = pair.collector.ask("/tap?id=both&edge=syslog&rate=1000")
+        assert status == 200, text
+        seen.update(json.loads(line)["body"] for line in json.loads(text)["events"])
+        with ExitStack() as stack:  # connections go to both
+            for n in range(8):
+                sock = stack.enter_context(closing(connected(pair.port)))
+                sock.sendall(lines("tapped", [n]))
+        return seen >= set(texts("tapped", range(8)))
+
+    eventually(all_seen)
 
 
 def test_queues_of_all_workers_are_one_to_who_asks(pair: Way) -> None:

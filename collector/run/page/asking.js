@@ -9,7 +9,7 @@ export class Asking {
     const headers = this.token ? { Authorization: `Bearer ${this.token}` } : {};
     const answer = await fetch(path, { headers, cache: "no-store" });
     if (answer.status === 401) throw new Refused();
-    if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
+    if (!answer.ok) throw new Error((await answer.text()).trim() || `${path}: ${answer.status}`);
     return answer.json();
   }
 }

@@ -5,6 +5,7 @@ import { Asking, Refused } from "./asking.js";
 import { element, fill } from "./element.js";
 import { age, number } from "./numbers.js";
 import { letters } from "./letters.js";
+import { Live } from "./live.js";
 import { losses } from "./losses.js";
 import { pipelines } from "./pipelines.js";
 import { queues } from "./queues.js";
@@ -19,6 +20,7 @@ const at = (id) => document.getElementById(id);
 const asking = new Asking();
 const rates = new Rates();
 const series = new Series();
+const live = new Live(asking, at);
 let before = null;
 let turns = 0;
 let next = 0; // the timer
@@ -63,6 +65,7 @@ function show(status) {
   pipelines(at("pipelines"), status, rates);
   queues(at("exporters"), status, rates, series);
   losses(at("losses"), status, rates);
+  live.offer(status.components);
 }
 
 async function begin() {

@@ -185,6 +185,7 @@ class SafetyTests(AdminTests):
                     "/status",
                     "/config",
                     "/tables",
+                    "/tap",
                     "/healthz",
                     "/readyz",
                     "/metrics",

@@ -109,3 +109,29 @@ def test_a_full_queue_pauses_the_receivers_on_the_other_side_of_a_connector(tmp_
         "generate": ("null",),
         "generate/other": (),
     }
+
+
+def test_a_component_has_one_edge_in_all_pipelines(tmp_path: Path) -> None:
+    pipelines = {
+        name: {"receivers": ["generate"], "processors": ["filter"], "exporters": ["null"]}
+        for name in ("logs", "logs/b")
+    }
+    said = {
+        "receivers": {"generate": {}},
+        "processors": {"filter": {"log_conditions": ["log.body == nil"]}},
+        "exporters": {"null": {}},
+        "service": {"data_dir": str(tmp_path), "pipelines": pipelines},
+    }
+    config = tmp_path / "collector.yaml"
+    config.write_text(json.dumps(said))
+    clock = Clock()
+    graph = Builder(load(config), clock, Metrics(), Redactor()).build(Deadlines(clock))
+    for component in graph.components:
+        key = component.context.kind, component.context.id
+        assert component.context.edge is graph.edges[key]
+    assert len(graph.processors) == 2
+    assert set(graph.edges) == {
+        ("receiver", "generate"),
+        ("processor", "filter"),
+        ("exporter", "null"),
+    }
