@@ -7,6 +7,7 @@ import re
 import shutil
 import stat
 import subprocess
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +119,13 @@ def test_the_overlay_of_the_documentation_is_one(kubectl: str, tmp_path: Path) -
     assert credentials["key"] in found["Secret", credentials["name"]]["data"]
     (container,) = _pod(found["StatefulSet", "collector"])["containers"]
     assert container["image"].startswith("images.example.com/")
+
+
+def test_the_image_is_of_this_version() -> None:
+    project = tomllib.loads((_ROOT / "pyproject.toml").read_text())["project"]
+    assert _yaml.load(_BASE / "kustomization.yaml")["images"][0]["newTag"] == project["version"]
+    (container,) = _pod(_yaml.load(_BASE / "drain-job.yaml"))["containers"]
+    assert container["image"] == f"collector:{project['version']}"
 
 
 def test_what_the_image_copies_is_there() -> None:
