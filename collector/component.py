@@ -140,6 +140,9 @@ class Processor(Component[C]):
     """
 
     chain: Chain
+    #: Whether a batch is dropped for which `process` raised: of those that hide what nobody may
+    #: see. Counted with the reason `processor_failed`.
+    fails_closed: ClassVar[bool] = False
 
     @abstractmethod
     def process(self, batch: Batch) -> Batch | None:
@@ -148,7 +151,7 @@ class Processor(Component[C]):
         Events may be changed in place, a resource only replaced. Events that are neither
         in the result nor held count as dropped, with the reason `filtered` unless `drop`
         named another; more events than came in count as created. Must not raise: if it
-        does, the batch goes on as it stands and is flagged.
+        does, the batch goes on as it stands and is flagged, unless it `fails_closed`.
         """
 
     def tick(self, now: float) -> None:

@@ -34,7 +34,7 @@ class Junction:
         for id, part in batches.items():
             self._pipelines[id].put(part, delivery, ack=ack)
 
-    def _routed(self, batch: Batch) -> _Routed:
+    def _routed(self, batch: Batch) -> Routed:
         try:
             found = self._connector.route(batch)
             routed = _apart([(id, events) for id, events in found.items() if events], batch)
@@ -44,7 +44,7 @@ class Junction:
         except Exception:  # noqa: BLE001 the author's bug must not cost an event
             return self._failed(batch)
 
-    def _failed(self, batch: Batch) -> _Routed:
+    def _failed(self, batch: Batch) -> Routed:
         context = self._connector.context
         context.count("failures")
         context.log.failure("{id}: route raised; the batch goes everywhere", id=context.id)
@@ -64,13 +64,15 @@ class Junction:
             count("dropped_items", came + twins - went, reason="not_routed")
 
 
-class _Routed(NamedTuple):
+class Routed(NamedTuple):
+    """What becomes of one batch, by pipeline."""
+
     batches: dict[str, Batch]
     #: Events that were made for want of one for each.
     twins: int
 
 
-def _apart(parts: list[tuple[str, list[Event]]], whole: Batch) -> _Routed:
+def _apart(parts: list[tuple[str, list[Event]]], whole: Batch) -> Routed:
     """A batch for each; what is in several gets twins, for processors change events in place."""
     given: set[int] = set()
     batches: dict[str, Batch] = {}
@@ -81,4 +83,4 @@ def _apart(parts: list[tuple[str, list[Event]]], whole: Batch) -> _Routed:
         if n + 1 < len(parts):
             given.update(map(id, events))
         batches[id_] = Batch(mine, whole.size * len(events) // max(1, len(whole)))
-    return _Routed(batches, twins)
+    return Routed(batches, twins)

@@ -25,6 +25,8 @@ class Asked(NamedTuple):
     mode: int = 0o660
     #: Bytes, of UDP.
     receive_buffer: int = 0
+    #: Of UDP: whether all that a source sends goes to one worker.
+    by_source: bool = False
 
 
 class Sockets(Protocol):

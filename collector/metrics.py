@@ -64,6 +64,7 @@ CORE_COUNTERS = {
     "exporter_requests": "Requests that ended, by outcome.",
     "exporter_sent_bytes": "Bytes of the bodies the destination took, as sent.",
     "exporter_raw_bytes": "Bytes of the bodies the destination took, before compression.",
+    "service_worker_restarts": "Workers that ended by themselves, so that another was started.",
 }
 
 

@@ -155,8 +155,12 @@ class Pipeline:
     def _failed(self, processor: Processor[Any], batch: Batch) -> Batch:
         context = processor.context
         context.count("failures")
-        context.log.failure("{id}: process raised; the batch goes on as it is", id=context.id)
+        fate = "is dropped" if processor.fails_closed else "goes on as it is"
+        context.log.failure("{id}: process raised; the batch {fate}", id=context.id, fate=fate)
         batch.events = [event for event in batch.events if id(event) not in self._held]
+        if processor.fails_closed:
+            self.dropped(processor, batch.events, "processor_failed")
+            return Batch([])
         for event in batch.events:
             flag(event, "processor_failed")
         return batch

@@ -16,10 +16,16 @@ _READ = 1 << 18
 LONGEST = 16 << 20
 
 
+async def standard_bytes(fd: int = 0) -> AsyncIterator[bytes]:
+    """Bytes as they come."""
+    while data := await _read(fd):
+        yield data
+
+
 async def standard_lines(fd: int = 0) -> AsyncIterator[list[bytes]]:
     """Lines without their LF or CRLF, some at a time; empty ones are left out."""
     rest = b""
-    while data := await _read(fd):
+    async for data in standard_bytes(fd):
         *lines, rest = (rest + data).split(b"\n")
         if len(rest) > LONGEST:
             lines, rest = [*lines, rest], b""

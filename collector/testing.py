@@ -1,6 +1,7 @@
 """For plugin authors' tests: stand-ins for what surrounds a component, and its contract.
 
 A receiver is given a `RecordingOutput`, a processor a `ProcessorRig`, an exporter an `outlet`.
+A `ReceiverRig` gives a receiver bytes without sockets, over a `MemoryNetwork` with its clock.
 The `...Contract` classes are mixed into a `twisted.trial.unittest.TestCase`: say what makes the
 component, and the contract's tests run with yours.
 
@@ -16,6 +17,8 @@ from .contracts import (
     WebReceiverContract,
     garbage,
 )
+from .memory_network import MemoryNetwork, MemorySocket, wall_clock
+from .receiver_rig import ReceiverRig, Undrivable
 from .stand_ins import (
     LetterBox,
     ProcessorRig,
@@ -30,15 +33,20 @@ from .stand_ins import (
 __all__ = [
     "ExporterContract",
     "LetterBox",
+    "MemoryNetwork",
+    "MemorySocket",
     "ProcessorContract",
     "ProcessorRig",
     "ReceiverContract",
+    "ReceiverRig",
     "RecordingOutput",
     "RecordingSink",
     "ScriptedExporter",
+    "Undrivable",
     "WebReceiverContract",
     "context",
     "events",
     "garbage",
     "outlet",
+    "wall_clock",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from collector.component import Component, Config
 from collector.inputs.options import IntakeOptions
@@ -13,6 +13,9 @@ from collector.outputs.options import OutletOptions
 
 from .problem import Problem
 from .service import ServiceConfig
+
+if TYPE_CHECKING:
+    from .trials import Trial
 
 #: The way to the pipelines of a file.
 PIPELINES = ("service", "pipelines")
@@ -57,6 +60,8 @@ class Description:
     pipelines: tuple[PipelineSpec, ...]
     service: ServiceConfig
     warnings: tuple[Problem, ...]
+    #: The tests in the file; nothing but `collector test` looks at them.
+    trials: tuple[Trial, ...] = ()
 
     @property
     def exporters(self) -> tuple[str, ...]:

@@ -16,6 +16,8 @@ from .substitution import substitute
 from .syntax import SyntaxProblem, compose
 from .text import Unreadable, decoded, read
 from .tree import fill
+from .trials import SECTION as TESTS
+from .trials import Trial, beside, trials
 from .validation import Block
 
 #: Accepted for the sake of files of the OpenTelemetry Collector, and what to use instead.
@@ -24,7 +26,8 @@ _IGNORED = {
     ("service", "extensions"): "has no effect: health and metrics are at service.admin",
     ("service", "telemetry"): "has no effect: see service.log and service.admin",
 }
-_TOP = (*SECTIONS, "service")
+_EXPECTED = "receivers, exporters and service"
+_TOP = (*SECTIONS, "service", TESTS)
 
 
 def load(
@@ -41,29 +44,61 @@ def load(
 
 
 def check(path: Path | str, env: Mapping[str, str] | None = None) -> tuple[Problem, ...]:
-    """All problems of a configuration, by place; `load` raises if one of them is an error."""
-    return _examined(Path(path), os.environ if env is None else env)[0].problems()
+    """All problems of a configuration, by place; `load` raises if one of them is an error.
+
+    Where none is, those of the tests beside it are told too.
+    """
+    source, description = _examined(Path(path), os.environ if env is None else env)
+    beside_it = _beside(Path(path), description)[0].problems() if description else ()
+    return (*source.problems(), *beside_it)
+
+
+def load_trials(path: Path | str, description: Description) -> tuple[Trial, ...]:
+    """The tests of a configuration: in its file, and in the one beside it. Raises ConfigError."""
+    source, found = _beside(Path(path), description)
+    if source.failed():
+        raise ConfigError(source.problems())
+    return (*description.trials, *found)
+
+
+def _beside(path: Path, description: Description) -> tuple[Source, tuple[Trial, ...]]:
+    other = beside(path)
+    source = _source(other)
+    if not other.exists() or not _read(source, other, TESTS):
+        return source, ()
+    for key in source.value:
+        if key != TESTS:
+            said = f"unknown key {shown(key)}; known here: {TESTS}"
+            source.error(said, (), source.key_place((key,)))
+    given = source.value.get(TESTS)
+    return source, trials(source, given, description.components, description.pipelines)
+
+
+def _source(path: Path) -> Source:
+    name = str(path).encode("utf-8", "backslashreplace").decode()
+    return Source(name, path.parent)
 
 
 def _examined(
     path: Path, env: Mapping[str, str], data: bytes | None = None
 ) -> tuple[Source, Description | None]:
-    name = str(path).encode("utf-8", "backslashreplace").decode()
-    source = Source(name, path.parent)
-    if not _read(source, path, data):
+    source = _source(path)
+    if not _read(source, path, data=data):
         return source, None
     _set_aside(source)
+    tests = source.value.pop(TESTS, None)
     substitute(source, env)
     defined = components(source)
     graph = pipelines(source, defined)
-    service = _service(source, env)
+    service = _service_of(source, env)
+    tested = trials(source, tests, defined, graph)
     if source.failed() or service is None:
         return source, None
     specs = {way: spec for way, spec in defined.items() if spec}
-    return source, Description(specs, graph, service, source.problems())
+    return source, Description(specs, graph, service, source.problems(), tested)
 
 
-def _read(source: Source, path: Path, data: bytes | None) -> bool:
+def _read(source: Source, path: Path, expected: str = _EXPECTED, data: bytes | None = None) -> bool:
     """Fill the source; False when there is no mapping to examine, which has been reported."""
     try:
         source.text = read(path) if data is None else decoded(data)
@@ -78,7 +113,7 @@ def _read(source: Source, path: Path, data: bytes | None) -> bool:
         return False
     if not isinstance(source.value, dict):
         fault = "the file is empty: expected" if source.value is None else "expected a mapping with"
-        source.error(f"{fault} receivers, exporters and service")
+        source.error(f"{fault} {expected}")
         return False
     return True
 
@@ -96,7 +131,7 @@ def _set_aside(source: Source) -> None:
             source.error(f"unknown key {shown(key)}{guess}", (), source.key_place((key,)))
 
 
-def _service(source: Source, env: Mapping[str, str]) -> ServiceConfig | None:
+def _service_of(source: Source, env: Mapping[str, str]) -> ServiceConfig | None:
     section = section_of(source, ("service",))
     given = {key: value for key, value in section.items() if value is not None}
     given.pop("pipelines", None)

@@ -19,6 +19,7 @@ from .comments import comments
 from .components import ALIASES, CORE
 from .keys import Model, models_below, names
 from .service import ServiceConfig
+from .trials import Trial
 
 Schema = dict[str, Any]
 
@@ -37,7 +38,7 @@ def schema() -> Schema:
     """Of a whole file. Plugins that cannot be imported are left out."""
     sections = {section: dict(_installed(section)) for section in registry.KINDS}
     every = [model for found in sections.values() for model in found.values()]
-    refs, definitions = _defined([ServiceConfig, *every])
+    refs, definitions = _defined([ServiceConfig, Trial, *every])
     service = definitions[refs[ServiceConfig]]
     service["properties"]["pipelines"] = _pipelines()
     service["required"] = ["pipelines"]
@@ -46,7 +47,11 @@ def schema() -> Schema:
         "$schema": _DIALECT,
         "title": "collector configuration",
         "type": "object",
-        "properties": {**said, "service": _reference(refs[ServiceConfig])},
+        "properties": {
+            **said,
+            "service": _reference(refs[ServiceConfig]),
+            "tests": {"type": "array", "items": _reference(refs[Trial])},
+        },
         "required": ["receivers", "exporters", "service"],
         "additionalProperties": False,
         "$defs": definitions,

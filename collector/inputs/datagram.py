@@ -5,8 +5,9 @@ from __future__ import annotations
 import socket
 from abc import abstractmethod
 from collections.abc import Callable
+from functools import partial
 from itertools import compress, islice
-from typing import Any
+from typing import Any, Literal
 
 from ..context import Context
 from ..event import Resource
@@ -34,6 +35,10 @@ _LARGEST = 65536
 _PEERS = 32_768
 
 
+#: As `recvfrom`.
+Receive = Callable[[int], tuple[bytes, Any]]
+
+
 class DatagramOptions(RateOptions):
     """A UDP listener."""
 
@@ -42,10 +47,13 @@ class DatagramOptions(RateOptions):
     receive_buffer: Size = 32 << 20
     #: Whether each line of a datagram is a message; RFC 5426 has one in a datagram.
     split_lines: bool = False
+    #: With several workers, who gets a datagram: `any` that is free, or `source`, always the same
+    #: for an address and port, which keeps their order.
+    spread: Literal["any", "source"] = "any"
 
 
 class MessageListener:
-    """Reads a socket of datagrams while it is not paused, and hands on the frames of each look.
+    """Reads sockets of datagrams while it is not paused, and hands on the frames of each look.
 
     Empty datagrams, which health checks send, are ignored.
     """
@@ -59,50 +67,46 @@ class MessageListener:
         self._flush = flush
         self._common = resource
         self._peers: dict[Any, Peer] = {}
-        self._socket: socket.socket | None = None
-        self._looking: Looking | None = None
-        self._receive: Callable[[int], tuple[bytes, Any]] = _nothing
+        self._sockets: list[socket.socket] = []
+        self._lookings: list[Looking] = []
         self.address = ("", 0)
 
-    def _begin(
-        self, sock: socket.socket, receive: Callable[[int], tuple[bytes, Any]], pause: float
-    ) -> None:
-        """Read from now on. `receive`: as `recvfrom`; what it gives beside is `_new_peer`'s."""
-        self._socket, self._receive = sock, receive
-        self._looking = Looking(self._context, sock.fileno(), self._look, pause)
-        self.resume()
+    def _serve(self, sock: socket.socket, receive: Receive, pause: float) -> None:
+        """One socket more. `receive`: as `recvfrom`; what it gives beside is `_new_peer`'s."""
+        self._sockets.append(sock)
+        look = partial(self._look, receive)
+        self._lookings.append(Looking(self._context, sock.fileno(), look, pause))
 
     def pause(self) -> None:
         """Unread datagrams wait in the kernel, which drops and counts what finds no room."""
-        if self._looking is not None:
-            self._looking.stop()
+        for looking in self._lookings:
+            looking.stop()
 
     def resume(self) -> None:
-        """Read again."""
-        if self._looking is not None:
-            self._looking.start()
+        """Read, or read again."""
+        for looking in self._lookings:
+            looking.start()
 
     async def quiesce(self) -> None:
         """Take what the kernel still has, then read no more."""
-        if self._looking is not None:
-            await self._looking.last_looks(lambda: self._look() is not Next.WAIT)
+        for looking in self._lookings:
+            await looking.last_looks(lambda look=looking.look: look() is not Next.WAIT)  # type: ignore[misc]
         self.pause()
-        self._looking = None  # what makes room later resumes nothing
+        self._lookings = []  # what makes room later resumes nothing
 
     async def stop(self) -> None:
-        """Close the socket."""
+        """Close the sockets."""
         self.pause()
-        if self._socket is not None:
-            self._socket.close()
-            self._socket = None
-        self._looking = None
+        for sock in self._sockets:
+            sock.close()
+        self._sockets, self._lookings = [], []
 
-    def _look(self) -> Next:
+    def _look(self, receive: Receive) -> Next:
         """Read until empty, or until others must have their turn."""
         size = 0
         frames: list[bytes] = []
         origins: list[Any] = []
-        receive, add, note = self._receive, frames.append, origins.append
+        add, note = frames.append, origins.append
         try:
             for _ in range(_MOST):
                 data, origin = receive(_LARGEST)
@@ -141,17 +145,11 @@ class MessageListener:
             if len(peers) >= _PEERS:
                 for old in list(islice(peers, _PEERS // 2)):
                     del peers[old]
-            assert self._socket is not None
-            peer = peers[origin] = self._new_peer(self._socket, origin)
+            peer = peers[origin] = self._new_peer(self._sockets[0], origin)
         return peer
 
     @abstractmethod
     def _new_peer(self, sock: socket.socket, origin: Any) -> Peer: ...
-
-
-def _nothing(_: int) -> tuple[bytes, Any]:
-    """Of a socket that is not there yet, or not any more."""
-    raise BlockingIOError
 
 
 class DatagramListener(MessageListener):
@@ -170,6 +168,7 @@ class DatagramListener(MessageListener):
         self._options = options
         self._dropped = 0
         self._counts_dropped = False
+        self._has_pauses = True
         guarded = options.allowed_sources or options.trusted_proxies
         self._screen = Screen(context, options) if guarded else None
         self._rates = Rates.of(options, context.reactor.seconds)
@@ -179,12 +178,20 @@ class DatagramListener(MessageListener):
         """Bind and read. Raises ListenError."""
         options = self._options
         sockets = sockets_of(self._context)
-        asked = Asked("udp", options.endpoint, self._context.id, 0, options.receive_buffer)
-        (sock,) = sockets.open(asked, no_more)
-        granted = buffer_of(sock)
+        asked = Asked(
+            "udp",
+            options.endpoint,
+            self._context.id,
+            receive_buffer=options.receive_buffer,
+            by_source=options.spread == "source",
+        )
+        self._has_pauses = sockets.has_pauses
+        for sock in sockets.open(asked, self._more):
+            self._add(sock)
+        granted = buffer_of(self._sockets[0])
         if granted < options.receive_buffer:
             self._warn(granted)
-        self.address = peer_address(sock.getsockname())
+        self.address = peer_address(self._sockets[0].getsockname())
         port = self.address[1]
         self._common = {"net.transport": "udp", "net.host.port": port, **self._common}
         gauge = self._context.gauge
@@ -195,8 +202,21 @@ class DatagramListener(MessageListener):
             endpoint=options.endpoint,
         )
         self._counts_dropped = not sockets.are_shared
-        self._begin(sock, sock.recvfrom, _pause_for(granted))
         self._context.metrics.before_reading.append(self.count_dropped)
+        self.resume()
+
+    def _add(self, sock: socket.socket) -> None:
+        pause = _pause_for(buffer_of(sock)) if self._has_pauses else 0.0
+        self._serve(sock, sock.recvfrom, pause)
+
+    def _more(self, sock: socket.socket, _: bytes | None) -> None:
+        """One that another worker has read."""
+        if not self._lookings:
+            sock.close()
+            return
+        self._add(sock)
+        if self._lookings[0].active:
+            self._lookings[-1].start()
 
     def _warn(self, granted: int) -> None:
         self._context.log.warn(
@@ -209,8 +229,8 @@ class DatagramListener(MessageListener):
 
     async def stop(self) -> None:
         """Close the socket."""
-        self.pause()
-        self.count_dropped()
+        if self._sockets:
+            self.count_dropped()
         await super().stop()
 
     def _hand_on(self, frames: list[bytes], origins: list[Any], size: int) -> None:
@@ -254,10 +274,10 @@ class DatagramListener(MessageListener):
         self._dropped = total
 
     def _kernel_drops(self) -> int:
-        if self._socket is None or not self._counts_dropped:
+        if not (self._sockets and self._counts_dropped):
             return self._dropped
         try:
-            return dropped_by_kernel(self._socket)
+            return sum(map(dropped_by_kernel, self._sockets))
         except OSError:  # not Linux
             return self._dropped
 

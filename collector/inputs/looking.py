@@ -54,7 +54,7 @@ class Looking:
     ) -> None:
         self._context = context
         self._fileno = fileno
-        self._look = look
+        self.look = look
         self._pause = pause
         self._timer: Any = None
         self.active = False
@@ -113,7 +113,7 @@ class Looking:
 
     def _looked(self) -> Next:
         try:
-            following = self._look()
+            following = self.look()
         except Exception:  # noqa: BLE001 a bug here must not take the descriptor from the reactor
             self._context.log.failure("{id}: reading failed", id=self._context.id)
             following = Next.PAUSE

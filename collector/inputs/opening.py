@@ -5,14 +5,39 @@ from __future__ import annotations
 import socket
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol, cast
 
 from ..context import Context
 from ..listening import Asked, More, Sockets
+from .polling import Poll, new_poll
 from .socket_file import SocketFile
 from .sockets import datagram_socket, stream_socket
 
 
-class OwnSockets:
+class Network(Sockets, Protocol):
+    """Where a listener's sockets come from, and what else depends on that."""
+
+    #: Whether connections can be under TLS; else they are plain, whatever the options say.
+    has_tls: bool
+    #: Whether looks may be put off (see `looking`), for more to arrive.
+    has_pauses: bool
+
+    def poll(self) -> tuple[Poll, int | None]:
+        """As `new_poll`."""
+        ...
+
+
+class Kernel:
+    """What all `Network`s of the kernel's sockets have in common."""
+
+    has_tls = has_pauses = True
+
+    def poll(self) -> tuple[Poll, int | None]:
+        """See `Network`."""
+        return new_poll()
+
+
+class OwnSockets(Kernel):
     """See `Sockets`. The file of a UNIX socket goes with it."""
 
     are_shared = False
@@ -51,6 +76,8 @@ def type_of(asked: Asked) -> int:
     return socket.SOCK_DGRAM if asked.kind == "unix_datagram" else socket.SOCK_STREAM
 
 
-def sockets_of(context: Context) -> Sockets:
+def sockets_of(context: Context) -> Network:
     """Those that a component was given, or its own."""
-    return context.sockets or OwnSockets()
+    if context.sockets is None:
+        return OwnSockets()
+    return cast("Network", context.sockets)

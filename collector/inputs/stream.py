@@ -19,7 +19,8 @@ from .frames import Frames, Source
 from .framing import Cut, Framing, WrongProtocol, about
 from .handover import given
 from .looking import PAUSE, Looking, Next
-from .polling import WRITE, new_poll
+from .opening import sockets_of
+from .polling import WRITE
 from .refusals import Refusals
 from .stream_options import StreamOptions
 from .tls import Identity
@@ -56,13 +57,15 @@ class StreamListener:
         self._options = options
         self._flush = flush
         self._common = resource
-        self._poll, fileno = new_poll()
-        self._looking = Looking(context, fileno, self._look, pause)
+        sockets = sockets_of(context)
+        self._poll, fileno = sockets.poll()
+        self._looking = Looking(context, fileno, self._look, pause if sockets.has_pauses else 0.0)
         self._refusals = refusals = Refusals(context)
         self._door = door(options.endpoint, options.socket_mode)
         self._connections = Connections(context, options, self._door, self._poll, framing, refusals)
         came, inherited = self._connections.came, self._connections.inherited
         self._accepting = Accepting(context, self._door, self._poll, refusals, came, inherited)
+        self._tls = options.tls if sockets.has_tls else None
         self._ready: list[tuple[int, int]] = []  # of the last poll, not read yet
         self.transport = "tls" if options.tls else self._door.transport
 
@@ -74,8 +77,8 @@ class StreamListener:
     async def start(self) -> None:
         """Bind and accept. Raises ListenError."""
         options = self._options
-        if options.tls is not None:
-            identity = Identity(options.tls, self._context, options.endpoint, self._alpn)
+        if self._tls is not None:
+            identity = Identity(self._tls, self._context, options.endpoint, self._alpn)
             self._connections.identity = identity
         self._accepting.start()
         self._connections.facts = {**self._door.facts, **self._common}

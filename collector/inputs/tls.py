@@ -30,6 +30,9 @@ from .tls_session import StandardSession, TlsSession
 _LOOK = 5.0
 #: Names of a certificate that are logged.
 _MOST_NAMES = 5
+#: Of TLS 1.2: forward secrecy, and what RFC 9662 wants. Debian's Python would take OpenSSL's own
+#: list, RSA key exchange and SHA-1 included; others have this one already.
+_SUITES = "@SECLEVEL=2:ECDH+AESGCM:ECDH+CHACHA20:ECDH+AES:DHE+AES:!aNULL:!eNULL:!aDSS:!SHA1:!AESCCM"
 _VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 
 
@@ -169,6 +172,7 @@ def _recognising(options: TlsServerOptions, other: ssl.SSLContext) -> Fingerprin
 def _verifying(options: TlsServerOptions) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = _VERSIONS[options.min_version]
+    context.set_ciphers(_SUITES)
     context.options |= ssl.OP_NO_RENEGOTIATION
     try:
         context.load_cert_chain(options.cert_file, options.key_file, _no_password)

@@ -53,28 +53,29 @@ class UnixDatagramListener(MessageListener):
         assert path is not None  # as UnixEndpoint says
         self._door = UnixDoor(path, int(options.socket_mode, 8), socket.SOCK_DGRAM)
         self._asked = self._door.asked(context.id)
-        self._sockets = sockets_of(context)
-        self._is_alone = not self._sockets.are_shared
+        self._origin = sockets_of(context)
+        self._is_alone = not self._origin.are_shared
         self.address = self._door.address
 
     async def start(self) -> None:
         """Bind and read. Raises ListenError."""
-        (sock,) = self._sockets.open(self._asked, no_more)
+        (sock,) = self._origin.open(self._asked, no_more)
         if _SO_PASSCRED is not None:
             sock.setsockopt(socket.SOL_SOCKET, _SO_PASSCRED, 1)
         self._common = {**self._door.facts, **self._common}
-        self._begin(sock, _receiving(sock), 0.0)
+        self._serve(sock, _receiving(sock), 0.0)
+        self.resume()
 
     async def quiesce(self) -> None:
         """See `MessageListener`; who writes from now on is told that nobody is there."""
-        if self._socket is not None and self._is_alone:
-            self._sockets.close(self._asked)
-            self._socket.shutdown(socket.SHUT_RD)
+        if self._sockets and self._is_alone:
+            self._origin.close(self._asked)
+            self._sockets[0].shutdown(socket.SHUT_RD)
         await super().quiesce()
 
     async def stop(self) -> None:
         """See `MessageListener`."""
-        self._sockets.close(self._asked)
+        self._origin.close(self._asked)
         await super().stop()
 
     def _new_peer(self, sock: socket.socket, origin: bytes) -> Peer:

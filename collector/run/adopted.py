@@ -6,6 +6,7 @@ import socket
 from collections.abc import Sequence
 from typing import Any
 
+from ..inputs.opening import Kernel
 from ..inputs.sockets import ListenError
 from ..listening import Asked, More
 from .passing import Handed, pass_on, passed
@@ -16,7 +17,7 @@ _PATIENCE = 20.0
 _LARGEST = 100_000
 
 
-class AdoptedSockets:
+class AdoptedSockets(Kernel):
     """See `Sockets`. `open` blocks; nothing else runs in a worker that starts."""
 
     are_shared = True

@@ -31,14 +31,15 @@ class Crew:
         config: str,
         content: int,
         listeners: Listeners,
-        lost: Callable[[WorkerProcess], None],
+        lost: Callable[[WorkerProcess, int], None],
         settled: Callable[[], None],
         handed: Callable[[int, Handed, socket.socket], None],
     ) -> None:
         """`content`: a descriptor of the configuration as it was read, or -1.
 
-        `lost` is told of each worker that is gone, `settled` when what it left has been taken over;
-        `handed` is given connections, with the slot that they come from.
+        `lost` is told of each worker that is gone, and how many are started in its place,
+        `settled` when what it left has been taken over; `handed` is given connections, with the
+        slot that they come from.
         """
         self._reactor = reactor
         self._config = config
@@ -68,8 +69,8 @@ class Crew:
 
     @property
     def is_ready(self) -> bool:
-        """Whether all listen."""
-        return self._is_running and len(self.ready) == self.plan.workers
+        """Whether somebody listens: what comes for one that is started again waits meanwhile."""
+        return self._is_running and bool(self.ready)
 
     @property
     def claims(self) -> Claims:
@@ -89,8 +90,10 @@ class Crew:
         self._claims = self._slots[0].claims
         self._listeners.keep(self._claims)
         self._is_running = True
-        for slot in self._slots:
-            self._restarts.ready(slot, self._reactor.seconds())
+        for worker in list(self._slots.values()):
+            self._restarts.ready(worker.slot, self._reactor.seconds())
+            if worker.gone.is_set():  # while others were starting
+                self._died(worker)
         self._spawn(self.adopt())
 
     def _new(self, slot: int) -> WorkerProcess:
@@ -105,22 +108,26 @@ class Crew:
         await worker.go(self.plan.workers, is_first=False)
 
     def _ended(self, worker: WorkerProcess) -> None:
-        self._lost(worker)
-        if not self._is_running:
-            return
-        slot = worker.slot
-        del self._slots[slot]
-        delay = self._restarts.died(slot, self._reactor.seconds())
+        self._lost(worker, int(self._is_running))
+        if self._is_running:
+            self._died(worker)
+
+    def _died(self, worker: WorkerProcess) -> None:
         log.error(
             "worker {slot} (pid {pid}) ended {how}: another is started in {delay:g} s",
-            slot=slot,
+            slot=worker.slot,
             pid=worker.pid,
             how=worker.how,
-            delay=delay,
+            delay=self._start_later(worker.slot),
         )
-        self._timers[slot] = self._reactor.callLater(delay, self._again, slot)
         self._hand_on()
         self._spawn(self.adopt())
+
+    def _start_later(self, slot: int) -> float:
+        del self._slots[slot]
+        delay = self._restarts.died(slot, self._reactor.seconds())
+        self._timers[slot] = self._reactor.callLater(delay, self._again, slot)
+        return delay
 
     def _again(self, slot: int) -> None:
         del self._timers[slot]
@@ -132,12 +139,16 @@ class Crew:
         except Refused as e:  # it ends, which `_ended` is told of
             self._complain(slot, e)
             return
+        except OSError as e:  # there can be no process
+            self._complain(slot, e)
+            self._start_later(slot)
+            return
         log.info("worker {slot} started again, pid {pid}", slot=slot, pid=self._slots[slot].pid)
         self._restarts.ready(slot, self._reactor.seconds())
         await self.adopt()
 
-    def _complain(self, slot: int, refused: Refused) -> None:
-        why = printable("; ".join(refused.lines))
+    def _complain(self, slot: int, error: Refused | OSError) -> None:
+        why = printable(str(error))
         log.error("worker {slot} does not start: {why}", slot=slot, why=why)
 
     def _hand_on(self) -> None:
@@ -183,7 +194,7 @@ class Crew:
         if late := [worker.slot for worker in there if not worker.gone.is_set()]:
             log.error("killed, for they did not stop in time: workers {late}", late=late)
             self.kill()
-            await _all_gone(there)
+            await _all_gone(there, _SLACK)
         if self._content >= 0:
             os.close(self._content)
 
@@ -193,8 +204,10 @@ class Crew:
             worker.kill()
 
 
-async def _all_gone(workers: Sequence[WorkerProcess], seconds: float | None = None) -> None:
+async def _all_gone(workers: Sequence[WorkerProcess], seconds: float) -> None:
     """Wait for that, so long at most."""
     waits = [asyncio.ensure_future(worker.gone.wait()) for worker in workers]
     if waits:
-        await asyncio.wait(waits, timeout=seconds)
+        _, late = await asyncio.wait(waits, timeout=seconds)
+        for wait in late:
+            wait.cancel()

@@ -17,6 +17,7 @@ from .routes import Routes, answer, sentence
 from .worker_process import WorkerProcess
 
 _BITS = 40
+_LONGEST = 19  # digits; SQLite's are 64 bits
 _OK = 200
 _JSON = "application/json"
 #: Of a summary: what is added up over the workers.
@@ -64,15 +65,10 @@ class Desk:
     async def _requests(self, request: WebRequest) -> WebResponse:
         """A page, of the first worker that has one after the id."""
         said = dict(request.query)
-        after = said.get("after", "0")
-        if not (after.isascii() and after.isdigit()):
-            after = "x"  # the worker says what is wrong
-        slot, own = divmod(int(after), 1 << _BITS) if after != "x" else (0, after)
+        slot, after = _split(said.get("after", "0"))
         while (worker := self._worker(slot)) is not None:
-            if worker.slot != slot:
-                own = 0
-            query = urlencode({**said, "after": own})
-            page = await worker.ask("GET", request.path, query)
+            own = after if worker.slot == slot else 0
+            page = await worker.ask("GET", request.path, urlencode({**said, "after": own}))
             if page.status != _OK:
                 return page
             body = msgspec.json.decode(page.body)
@@ -80,16 +76,15 @@ class Desk:
                 for each in body["requests"]:
                     each["id"] += worker.slot << _BITS
                 return _json(body)
-            slot = worker.slot + 1
+            slot, after = worker.slot + 1, 0
         return _nobody()
 
     async def _request(self, request: WebRequest) -> WebResponse:
         said = dict(request.query)
-        id = said.get("id", "")
-        slot, own = divmod(int(id), 1 << _BITS) if id.isascii() and id.isdigit() else (0, id)
+        slot, own = _split(said.get("id", ""))
         worker = self._worker(slot)
         if worker is None or (slot and worker.slot != slot):
-            return sentence(404, f"request {id} is not in the queue")
+            return sentence(404, f"request {said['id']} is not in the queue")
         found = await worker.ask("GET", request.path, urlencode({**said, "id": own}))
         if found.status != _OK or not worker.slot:
             return found
@@ -119,6 +114,13 @@ class Desk:
             for name, n in msgspec.json.decode(said.body).items():
                 total[name] = total.get(name, 0) + n
         return _json(total) if total else _json({"requests": 0, "events": 0, "on_their_way": 0})
+
+
+def _split(id: str) -> tuple[int, int | str]:
+    """The slot, and the id there; what is no number is the worker's to refuse."""
+    if not (id.isascii() and id.isdigit() and len(id) < _LONGEST):
+        return 0, id
+    return divmod(int(id), 1 << _BITS)
 
 
 def _added(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:

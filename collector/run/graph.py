@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -132,24 +132,38 @@ class Builder:
     def build(self, deadlines: Deadlines) -> Graph:
         """The graph. Components that no pipeline names are not made."""
         graph, description = self._graph, self._description
-        for id in description.receivers:
-            graph.receivers[id] = self._made("receivers", id)
-            graph.valves[id] = Valve(graph.receivers[id])
-        for id in description.exporters:
-            graph.exporters[id] = self._made("exporters", id)
-            graph.outlets[id] = self._outlet(id)
+        self._receivers()
+        sinks = {id: self._end(id) for id in description.exporters}
         for id in description.connectors:
             graph.connectors[id] = self._made("connectors", id)
-        made = self._pipelines()
+        made = self._pipelines(sinks)
         graph.pipelines = [made[spec.id] for spec in upstream_first(description.pipelines)]
-        for id, receiver in graph.receivers.items():
-            fed = [made[spec.id] for spec in description.pipelines if id in spec.receivers]
-            intake = self._spec("receivers", id).intake
-            until_sent = intake is not None and intake.ack == "delivered"
-            receiver.output = Fanout(receiver.context, fed, deadlines, until_sent=until_sent)
+        for receiver in graph.receivers.values():
+            self._feed(receiver, deadlines)
         return graph
 
-    def _pipelines(self) -> dict[str, Pipeline]:
+    def _receivers(self) -> None:
+        graph = self._graph
+        for id in self._description.receivers:
+            graph.receivers[id] = self._made("receivers", id)
+            graph.valves[id] = Valve(graph.receivers[id])
+
+    def _feed(self, receiver: Receiver[Any], deadlines: Deadlines) -> None:
+        """Give a receiver its output: the pipelines that name it."""
+        id, by_id = receiver.context.id, {each.id: each for each in self._graph.pipelines}
+        specs = self._description.pipelines
+        fed = [by_id[spec.id] for spec in specs if id in spec.receivers]
+        intake = self._spec("receivers", id).intake
+        until_sent = intake is not None and intake.ack == "delivered"
+        receiver.output = Fanout(receiver.context, fed, deadlines, until_sent=until_sent)
+
+    def _end(self, id: str) -> Sink:
+        """Where the pipelines of an exporter end."""
+        self._graph.exporters[id] = self._made("exporters", id)
+        self._graph.outlets[id] = self._outlet(id)
+        return self._graph.outlets[id]
+
+    def _pipelines(self, sinks: Mapping[str, Sink]) -> dict[str, Pipeline]:
         """By id. Those that take from a connector are made before those that end in it."""
         specs, made = self._description.pipelines, dict[str, Pipeline]()
         junctions: dict[str, Junction] = {}
@@ -157,15 +171,22 @@ class Builder:
             for id in spec.exporters:
                 if id in self._graph.connectors and id not in junctions:
                     fed = {each.id: made[each.id] for each in specs if id in each.receivers}
-                    junctions[id] = Junction(self._graph.connectors[id], fed)
-            made[spec.id] = self._pipeline(spec, junctions)
+                    junctions[id] = self._junction(id, fed)
+            made[spec.id] = self._pipeline(spec, {**sinks, **junctions})
         return made
 
-    def _pipeline(self, spec: PipelineSpec, junctions: Mapping[str, Junction]) -> Pipeline:
+    def _junction(self, id: str, pipelines: Mapping[str, Pipeline]) -> Junction:
+        return Junction(self._graph.connectors[id], pipelines)
+
+    def _pipeline(self, spec: PipelineSpec, sinks: Mapping[str, Sink]) -> Pipeline:
         processors = [self._made("processors", id) for id in spec.processors]
         self._graph.processors += processors
-        sinks: Mapping[str, Sink] = {**self._graph.outlets, **junctions}
-        return Pipeline(spec.id, self._reactor, processors, [sinks[id] for id in spec.exporters])
+        return self._joined(spec.id, processors, [sinks[id] for id in spec.exporters])
+
+    def _joined(
+        self, id: str, processors: Sequence[Processor[Any]], sinks: Sequence[Sink]
+    ) -> Pipeline:
+        return Pipeline(id, self._reactor, processors, sinks)
 
     def _outlet(self, id: str) -> Outlet:
         upstream = reached_from(self._description.pipelines, id)

@@ -2,7 +2,8 @@
 
 1. A TCP endpoint has a socket for each worker, between which the kernel divides the connections:
    one for all of them was found to go to one worker, 16 connections of 16. A UDP port and a UNIX
-   socket have one that all read: by the sources, UDP would tie a relay to one worker.
+   socket have one that all read; only where it is asked for UDP is divided too, by the source,
+   which ties a relay to one worker.
 2. A socket is closed only when the configuration drops its endpoint: to close one of two resets
    what waits in it. With fewer workers the others serve what is left over.
 3. Two components that ask for one endpoint are an error, as with any two programs. Port 0 is any
@@ -77,12 +78,12 @@ class Listeners:
             self._bound[kind, endpoint, before] = bound
         claims.keys[kind, endpoint] += 1
         bound.asked = asked
-        if kind == "udp" and buffer_of(bound.sockets[0]) < asked.receive_buffer:
-            grow_buffer(bound.sockets[0], asked.receive_buffer)
-        if kind != "tcp":
-            return bound.sockets
-        self._spread(bound, claims.workers)
-        return bound.sockets[claims.slot :: claims.workers]
+        if _is_divided(asked):
+            self._spread(bound, claims.workers)
+        for sock in bound.sockets:
+            if buffer_of(sock) < asked.receive_buffer:
+                grow_buffer(sock, asked.receive_buffer)
+        return bound.sockets[claims.slot :: claims.workers] if _is_divided(asked) else bound.sockets
 
     def _spread(self, bound: _Bound, workers: int) -> None:
         """Rule 1."""
@@ -90,14 +91,14 @@ class Listeners:
         while len(bound.sockets) < workers:
             there = shown_endpoint(*peer_address(first.getsockname()))
             try:
-                bound.sockets.append(stream_socket(there, shared=True))
+                bound.sockets.append(_shared(bound.asked._replace(endpoint=there)))
             except ListenError:  # as another user than the first was, once privileges are dropped
                 bound.sockets.append(first.dup())
 
     def of_slot(self, slot: int, workers: int) -> Iterator[tuple[Asked, socket.socket]]:
         """What only the worker of that slot serves."""
         for bound in self._bound.values():
-            if bound.asked.kind == "tcp":
+            if _is_divided(bound.asked):
                 for sock in bound.sockets[slot::workers]:
                     yield bound.asked, sock
 
@@ -112,7 +113,7 @@ class Listeners:
         for bound in self._bound.values():
             if bound.asked.kind == "udp":
                 try:
-                    total = dropped_by_kernel(bound.sockets[0])
+                    total = sum(map(dropped_by_kernel, bound.sockets))
                 except OSError:  # not Linux
                     continue
                 before, bound.dropped = bound.dropped, total
@@ -129,15 +130,29 @@ def _is_any(asked: Asked) -> bool:
     return asked.kind in {"tcp", "udp"} and split_endpoint(asked.endpoint)[1] == 0
 
 
-def _opened(asked: Asked) -> _Bound:
-    if asked.kind == "udp":
-        return _Bound(asked, [datagram_socket(asked.endpoint, asked.receive_buffer)])
+def _is_divided(asked: Asked) -> bool:
+    """Whether the kernel divides what comes among several sockets."""
+    return asked.kind == "tcp" or asked.by_source
+
+
+def _shared(asked: Asked) -> socket.socket:
     if asked.kind == "tcp":
-        # Alone at first: a port of another program of this user is noticed only by that.
+        return stream_socket(asked.endpoint, shared=True)
+    return datagram_socket(asked.endpoint, asked.receive_buffer, shared=True)
+
+
+def _opened(asked: Asked) -> _Bound:
+    if asked.kind in {"unix", "unix_datagram"}:
+        file = SocketFile(Path(asked.endpoint), type_of(asked))
+        return _Bound(asked, [file.open(asked.mode)], file)
+    if not _is_divided(asked):
+        return _Bound(asked, [datagram_socket(asked.endpoint, asked.receive_buffer)])
+    # Alone at first: a port of another program of this user is noticed only by that.
+    if asked.kind == "tcp":
         assure_free(asked.endpoint)
-        return _Bound(asked, [stream_socket(asked.endpoint, shared=True)])
-    file = SocketFile(Path(asked.endpoint), type_of(asked))
-    return _Bound(asked, [file.open(asked.mode)], file)
+    else:
+        datagram_socket(asked.endpoint, 0).close()
+    return _Bound(asked, [_shared(asked)])
 
 
 def _close(bound: _Bound) -> None:

@@ -79,6 +79,9 @@ async def _guarded(main: Coroutine[Any, Any, int]) -> int:
         return await main
     except asyncio.CancelledError:
         return 0
+    except BrokenPipeError:  # nobody reads on, as with `| head`; nor at the exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except (StartError, ListenError) as e:
         sys.stderr.write(f"collector: {printable(str(e))}\n")
         return 1

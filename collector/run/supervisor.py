@@ -265,8 +265,10 @@ class Supervisor:
         self._looking = self._reactor.callLater(_LOOK, self._look_again)
         _ = spawn(look())
 
-    def _lost(self, worker: WorkerProcess) -> None:
+    def _lost(self, worker: WorkerProcess, restarts: int) -> None:
         self._totals.ended(worker.last)
+        labels = (("worker", str(worker.slot)),)
+        self._totals.count("service_worker_restarts", labels, restarts)
 
     def _adopted(self) -> None:
         """What ended workers have left is somebody's again."""

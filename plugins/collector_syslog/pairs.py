@@ -10,10 +10,11 @@ Pairs = dict[str, str | list[str]]
 
 _KEY = r"[A-Za-z_][A-Za-z0-9_.@:-]{0,127}"
 # An unquoted value goes to the next separator; a comma, a bar or a semicolon is one only where a
-# key follows, at once or after a space (Check Point has bars, F5 commas).
+# key follows, at once or after a space (Check Point has bars, F5 commas). The last `*` is not
+# possessive: what goes back inside of such a group was broken before Python 3.11.5.
 _PAIR = re.compile(
     rf"(?:^|(?<=[\s,;|]))({_KEY})="
-    rf'(?:"((?:[^"\\]++|\\.)*+)"|([^\s,;|"]*+(?:[,;|](?! ?{_KEY}=)[^\s,;|"]*+)*+))',
+    rf'(?:"((?:[^"\\]++|\\.)*+)"|([^\s,;|"]*+(?:[,;|](?! ?{_KEY}=)[^\s,;|"]*+)*))',
     re.DOTALL,
 )
 _BARS = re.compile(rf"\|{_KEY}=")

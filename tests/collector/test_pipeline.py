@@ -147,6 +147,16 @@ class WayTests(SynchronousTestCase):
         self.assertEqual(len(self.flushLoggedErrors(RuntimeError)), 1)
         self.assertEqual(rig.off(), 0)
 
+    def test_one_that_hides_something_lets_nothing_through_when_it_raises(self) -> None:
+        rig = Rig([fail], [])
+        rig.pipeline._processors[0].fails_closed = True  # type: ignore[misc]
+        delivery = rig.put("x", "y")
+        self.assertEqual(rig.bodies, [])
+        self.assertEqual(self.successResultOf(delivery.outcome), DELIVERED)
+        self.assertEqual(rig.count("dropped", reason="processor_failed"), 2)
+        self.assertEqual(len(self.flushLoggedErrors(RuntimeError)), 1)
+        self.assertEqual(rig.off(), 0)
+
     def test_one_that_raises_after_a_hold_sends_nothing_twice(self) -> None:
         def hold_and_fail(self: Scripted, batch: Batch) -> None:
             hold_first(self, batch)

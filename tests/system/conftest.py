@@ -16,7 +16,10 @@ _LIMIT = 120
 
 @pytest.fixture(scope="session", autouse=True)
 def _signals() -> Iterator[None]:
-    """What waits for ever is interrupted, and whoever ends pytest ends our processes too."""
+    """What waits for ever is interrupted, and whoever ends pytest ends our processes too.
+
+    The processes that we start ignore what we ignore: SIGINT must not be that.
+    """
 
     def late(*_: object) -> NoReturn:
         raise TimeoutError(f"the test took more than {_LIMIT} s")
@@ -25,6 +28,8 @@ def _signals() -> Iterator[None]:
         raise KeyboardInterrupt
 
     handlers = {signal.SIGALRM: late, signal.SIGTERM: ended}
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # of a job in the background of a shell
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     yield
     for number, handler in before.items():

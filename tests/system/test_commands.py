@@ -100,6 +100,13 @@ def test_validate_live_tries_the_destination_and_opens_no_port(ends: Ends) -> No
     assert re.fullmatch(r"dynatrace: FAILED: 127.0.0.1:\d+ refused the connection", second)
 
 
+def test_a_command_whose_output_nobody_reads_on_ends_in_silence(tmp_path: Path) -> None:
+    command = " ".join(map(str, (*PYTHON, "ottl", "true")))
+    line = """yes '{"body": "x"}'"""
+    code, output, errors = finished(("/bin/sh", "-c", f"{line} | {command} | head -1"), tmp_path)
+    assert (code, output, errors) == (0, '{"time":0,"body":"x"}\n', "")
+
+
 @pytest.fixture
 def demo(tmp_path: Path) -> Iterator[tuple[Process, int]]:
     """A demo that has started, on a port of its own for syslog."""

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.metrics_page import PAGE
 from tests.system.collecting import Account, Collector
 from tests.system.network import connected, lines, send_datagrams, texts
 from tests.system.waiting import eventually
@@ -73,6 +74,7 @@ def test_a_worker_that_is_killed_is_replaced_and_loses_nothing_that_was_stored(p
     pair.sandbox.relent()
     assert pair.sandbox.contents("killed-", 10) == texts("killed", range(10))
     assert f"(pid {victim}) ended by signal 9" in source.log
+    assert source.metrics()("service_worker_restarts") == 1
     source.settled()
 
 
@@ -82,7 +84,28 @@ def _stored(source: Collector) -> int:
     return account.waiting
 
 
+def test_every_metric_is_in_the_documentation(pair: Way) -> None:
+    has = set(re.findall(r"^(otelcol_\w+)", pair.collector.ask("/metrics")[1], re.MULTILINE))
+    assert "otelcol_exporter_held" in has
+    page = PAGE.read_text()
+    assert {name for name in has if f"`{name}`" not in page} == set()
+
+
 def test_queues_of_all_workers_are_one_to_who_asks(pair: Way) -> None:
     status, text = pair.collector.ask("/queue")
     assert status == 200
     assert text.count('"exporter":"dynatrace"') == 1
+
+
+def test_workers_end_by_themselves_when_their_supervisor_is_killed(pair: Way) -> None:
+    """The last here: it takes the pair along."""
+    pids = pair.collector.worker_pids()
+    os.kill(pair.collector.process.pid, signal.SIGKILL)
+    eventually(lambda: not any(map(_runs, pids)))
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] not in "ZX"
+    except OSError:
+        return False

@@ -7,9 +7,8 @@ import sys
 from typing import Any
 
 from ...command import Command
-from ...config.load import load
-from ...config.problem import ConfigError
 from ..diagram import dot, mermaid
+from .loading import loaded
 
 _FORMATS = {"mermaid": mermaid, "dot": dot}
 
@@ -29,10 +28,8 @@ class GraphCommand(Command):
 
     async def run(self, arguments: argparse.Namespace, reactor: Any) -> int:
         """See `Command`."""
-        try:
-            description = load(arguments.config)
-        except ConfigError as e:
-            sys.stderr.write(f"{e}\n")
+        description = loaded(arguments.config)
+        if description is None:
             return 1
         sys.stdout.write(_FORMATS[arguments.format](description))
         return 0

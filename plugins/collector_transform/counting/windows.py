@@ -85,8 +85,10 @@ class WindowProcessor(Processor[C], Generic[C, W]):
         **ERRORS,
     }
 
-    #: Nanoseconds since the epoch.
-    now_ns = staticmethod(time.time_ns)
+    @staticmethod
+    def now_ns() -> int:
+        """Nanoseconds since the epoch."""
+        return time.time_ns()
 
     def __init__(self, config: C, context: Context, windows: Windows[W]) -> None:
         super().__init__(config, context)

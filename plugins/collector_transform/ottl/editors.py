@@ -25,7 +25,7 @@ from .signature import (
     literal,
     table,
 )
-from .values import kind, text_of
+from .values import MAX_SIZE, kind, text_of
 
 _MAX_DEPTH = 64
 Map = dict[str, Any]
@@ -102,19 +102,31 @@ def _merge(target: Map, source: Map, strategy: str) -> Map:
     return {key: source.get(key, value) for key, value in target.items()}
 
 
-def _flatten(target: Map, prefix: str, depth: int) -> Map:
+def _flatten(target: Map, prefix: str, depth: int, resolve: bool) -> Map:  # noqa: FBT001 OTTL's
     if depth < 0:
         raise Failed("a depth below 0")
     flat: Map = {}
+    again: dict[str, int] = {}
+    left_over = MAX_SIZE
+
+    def put(key: str, item: Any) -> None:
+        nonlocal left_over
+        left_over -= len(key)  # a long key stands before each item below it
+        if left_over < 0:
+            raise Failed(f"keys of more than {MAX_SIZE} characters")
+        if resolve and key in flat:
+            again[key] = number = again.get(key, -1) + 1
+            key = f"{key}.{number}"
+        flat[key] = item
 
     def walk(value: Any, name: str, left: int) -> None:
-        below = value.items() if type(value) is dict else enumerate(value)
-        for key, item in below:
+        is_map = type(value) is dict
+        for key, item in value.items() if is_map else enumerate(value):
             full = f"{name}.{key}" if name else str(key)
             if type(item) in {dict, list} and left > 0:  # an empty one leaves nothing
                 walk(item, full, left - 1)
-            else:
-                flat[full] = item
+            else:  # as upstream: to resolve conflicts, items of a list are one
+                put(full if is_map or not resolve else name, item)
 
     walk(target, prefix, min(depth, _MAX_DEPTH))
     return flat
@@ -222,7 +234,14 @@ EDITORS = table(
     function(
         "merge_maps", _merge, "map", source=MAP, strategy=choice("insert", "update", "upsert")
     ),
-    function("flatten", _flatten, "map", prefix=(TEXT, ""), depth=(INT, _MAX_DEPTH)),
+    function(
+        "flatten",
+        _flatten,
+        "map",
+        prefix=(TEXT, ""),
+        depth=(INT, _MAX_DEPTH),
+        resolveConflicts=(BOOL, False),
+    ),
     function("append", _append, value=(ANY, None), values=(ANY, None)),
     function("replace_pattern", replace_pattern, regex=PATTERN, replacement=TEXT, **_MADE),
     function("replace_match", _replace_match, pattern=_GLOB, replacement=TEXT, **_MADE),

@@ -16,7 +16,6 @@ _WHY: Mapping[str, str] = {
     **dict.fromkeys(("GetXML", "InsertXML", "RemoveXML"), _XPATH),
     **dict.fromkeys(("ConvertAttributesToElementsXML", "ConvertTextToElementsXML"), _XPATH),
     "UserAgent": "its list of regexes changes each month",
-    "ParseCLF": "ExtractPatterns takes the pattern of an access log",
     "ParseELF": "it is for whole files, which do not come here; ParseCSV reads a line",
     **dict.fromkeys(("Murmur3Hash", "Murmur3Hash128", "XXH3", "XXH128", "CommunityID"), _HASH),
     "UUIDv7": "UUID is here",

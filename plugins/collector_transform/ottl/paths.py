@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
+from msgspec.structs import astuple, replace
 
 from collector.api import Event, Resource, Scope
 
@@ -22,6 +23,7 @@ from .values import is_int, is_map, is_moment, is_text, kept, kind, stored, text
 
 _ZERO = b"\0"
 _INT64 = 1 << 63
+_UINT32 = 0xFFFFFFFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,21 +111,29 @@ def identity(value: Any, size: int) -> bytes:
 
 
 def _resource_attributes(resource: Resource, value: Any) -> Resource:
-    return Resource(stored(is_map(value)), resource.scope, resource.schema_url)
+    return replace(resource, attributes=stored(is_map(value)))
 
 
 def _schema_url(resource: Resource, value: Any) -> Resource:
-    return Resource(resource.attributes, resource.scope, stored(is_text(value)))
+    return replace(resource, schema_url=stored(is_text(value)))
 
 
-def _scope(name: str) -> Callable[[Resource, Any], Resource]:
-    def replace(resource: Resource, value: Any) -> Resource:
-        found = resource.scope or Scope()
-        parts = {"name": found.name, "version": found.version, "attributes": found.attributes}
-        parts[name] = stored(is_map(value) if name == "attributes" else is_text(value))
-        return Resource(resource.attributes, Scope(**parts), resource.schema_url)  # type: ignore[arg-type]
+def _dropped(resource: Resource, value: Any) -> Resource:
+    return replace(resource, dropped_attributes_count=_count(value))
 
-    return replace
+
+def _scope(name: str, checked: Callable[[Any], Any]) -> Callable[[Resource, Any], Resource]:
+    def changed(resource: Resource, value: Any) -> Resource:
+        scope = replace(resource.scope or Scope(), **{name: stored(checked(value))})
+        return replace(resource, scope=scope)
+
+    return changed
+
+
+def _count(value: Any) -> int:
+    if not 0 <= is_int(value) <= _UINT32:
+        raise Failed(f"a count is 0 to {_UINT32}")
+    return int(value)
 
 
 def _fields(*names: str, **given: Any) -> dict[str, Field]:
@@ -138,7 +148,10 @@ _LOG: Mapping[str, Field] = {
     "severity_number": Field("e.severity_number", "int", _number("severity_number", 24)),
     "severity_text": Field("e.severity_text", "str", _text("severity_text")),
     "event_name": Field("e.event_name", "str", _text("event_name")),
-    "flags": Field("e.flags", "int", _number("flags", 0xFFFFFFFF)),
+    "flags": Field("e.flags", "int", _number("flags", _UINT32)),
+    "dropped_attributes_count": Field(
+        "e.dropped_attributes_count", "int", _number("dropped_attributes_count", _UINT32)
+    ),
     "time": Field("Moment(e.time)", "time", _moment("time")),
     "time_unix_nano": Field("e.time", "int", _nanoseconds("time")),
     "observed_time": Field("Moment(e.observed_time)", "time", _moment("observed_time")),
@@ -151,12 +164,21 @@ _LOG: Mapping[str, Field] = {
 _RESOURCE: Mapping[str, Field] = {
     "attributes": Field("e.resource.attributes", "map", replace=_resource_attributes),
     "schema_url": Field("e.resource.schema_url", "str", replace=_schema_url),
+    "dropped_attributes_count": Field(
+        "e.resource.dropped_attributes_count", "int", replace=_dropped
+    ),
     "cache": Field("C", "map"),
 }
 _SCOPE: Mapping[str, Field] = {
-    "name": Field("scope_of(e).name", "str", replace=_scope("name")),
-    "version": Field("scope_of(e).version", "str", replace=_scope("version")),
-    "attributes": Field("scope_of(e).attributes", "map", replace=_scope("attributes")),
+    "name": Field("scope_of(e).name", "str", replace=_scope("name", is_text)),
+    "version": Field("scope_of(e).version", "str", replace=_scope("version", is_text)),
+    "attributes": Field("scope_of(e).attributes", "map", replace=_scope("attributes", is_map)),
+    "schema_url": Field("scope_of(e).schema_url", "str", replace=_scope("schema_url", is_text)),
+    "dropped_attributes_count": Field(
+        "scope_of(e).dropped_attributes_count",
+        "int",
+        replace=_scope("dropped_attributes_count", _count),
+    ),
     "cache": Field("C", "map"),
 }
 #: By the word that a path begins with.
@@ -166,7 +188,7 @@ CONTEXTS: Mapping[str, Mapping[str, Field]] = {
     "scope": _SCOPE,
     "instrumentation_scope": _SCOPE,
 }
-_OTHERS = {"span", "spanevent", "metric", "datapoint", "exemplar", "profile", "otelcol"}
+_OTHERS = {"span", "spanevent", "metric", "datapoint", "exemplar", "profile"}
 
 
 def resolved(path: Path, context: str | None) -> tuple[str, Field, tuple[str, ...]]:
@@ -206,6 +228,8 @@ def _field(path: Path, word: str, names: tuple[str, ...]) -> tuple[Field, tuple[
 def _no_context(first: str, names: tuple[str, ...]) -> str:
     if first in _OTHERS:
         return f"{first} is of another signal; paths here begin with log, resource or scope"
+    if first == "otelcol":
+        return "nothing of a request is kept; the peer's address is net.peer.ip of the resource"
     said = ".".join(names)
     having = [word for word in ("log", "resource", "scope") if first in CONTEXTS[word]]
     if having:
@@ -234,9 +258,9 @@ def replace_resource(event: Event, after: Resource, made: dict[Any, Resource]) -
     """Give an event another resource: the same one to all whose change is the same."""
     try:
         scope = after.scope
-        said = (after.attributes, after.schema_url, scope and (scope.name, scope.version))
-        attributes = scope.attributes if scope else None
-        key = (event.resource, orjson.dumps((said, attributes), default=repr))
+        said = (after.attributes, after.schema_url, after.dropped_attributes_count)
+        parts = astuple(scope) if scope else None
+        key = (event.resource, orjson.dumps((said, parts), default=repr))
     except (TypeError, ValueError, RecursionError):
         event.resource = after
     else:
@@ -269,7 +293,8 @@ def put(value: Any, keys: tuple[Any, ...], new: Any) -> Any:
         value = {}
     if type(value) is dict:
         return {**value, is_text(key): put(value.get(is_text(key)), rest, new)}
-    changed = [*value] if type(value) is list else []
-    before = index(value, key)
-    changed[key] = put(before, rest, new)
+    if type(value) is not list:
+        raise Failed(f"{kind(value)} has no keys")
+    changed = [*value]
+    changed[key] = put(index(value, key), rest, new)
     return changed

@@ -25,6 +25,7 @@ MAX_DEPTH = 64
 SCALARS: Final = frozenset({str, int, float, bool})
 NUMBERS: Final = frozenset({int, float})
 _INT64 = 1 << 63
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 T = TypeVar("T")
 
@@ -38,7 +39,7 @@ class Moment(msgspec.Struct, frozen=True, order=True):
     def date(self) -> datetime:
         """The same to the microsecond, in its zone. Raises Failed where a year is not 1 to 9999."""
         try:
-            base = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=self.ns // 1000)
+            base = _EPOCH + timedelta(microseconds=self.ns // 1000)
             return base.astimezone(self.zone or UTC)
         except (OverflowError, ValueError):
             raise Failed("a time outside of the years 1 to 9999") from None
@@ -52,8 +53,9 @@ class Span(msgspec.Struct, frozen=True, order=True):
 
 def moment(date: datetime, zone: tzinfo | None = None, ns: int = 0) -> Moment:
     """The moment of a date that has a zone, with the nanoseconds that a datetime cannot hold."""
-    whole = int((date - datetime(1970, 1, 1, tzinfo=UTC)) / timedelta(microseconds=1)) * 1000
-    return Moment(whole + ns, zone)
+    since = date - _EPOCH
+    seconds = since.days * 86_400 + since.seconds
+    return Moment((seconds * 10**6 + since.microseconds) * 1000 + ns, zone)
 
 
 def wrapped(number: int) -> int:

@@ -19,6 +19,7 @@ _LEAST = 10**12
 class RedactProcessor(Processor[RedactConfig]):
     """Looks at the texts of a batch together, and changes those in which something is found."""
 
+    fails_closed = True
     counters: ClassVar[dict[str, str]] = {
         "redacted_values": "Places that were masked, hashed or removed, by detector.",
     }

@@ -93,7 +93,7 @@ def test_everything_that_is_wrong_is_said_in_one_run(problems: Problems) -> None
 
 
 def test_an_unknown_section_names_those_there_are(problems: Problems) -> None:
-    sections = ["receivers", "processors", "exporters", "connectors", "service"]
+    sections = ["receivers", "processors", "exporters", "connectors", "service", "tests"]
     assert problems("zzz: 5\nservice: 5") == [
         f"1:1: error: unknown key zzz; known here: {', '.join(sections)}",
         "2:10: error: service: expected a mapping",

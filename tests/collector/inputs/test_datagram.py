@@ -145,7 +145,7 @@ class ReadTests(DatagramTestCase):
         client = self.client()
         for _ in range(40):
             client.send(b"x" * 60_000)
-        self.assertIs(self.listener._look(), Next.AGAIN)
+        self.assertIs(self.listener._look(self.listener._sockets[0].recvfrom), Next.AGAIN)
         self.assertEqual(len(self.frames), 18)
 
 
@@ -194,6 +194,29 @@ class LossTests(DatagramTestCase):
         sock.setblocking(False)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         return sock
+
+
+class MoreTests(DatagramTestCase):
+    @as_task
+    async def test_the_socket_of_another_worker_is_read_too(self) -> None:
+        await self.listen()
+        other = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        other.bind(("127.0.0.1", 0))
+        other.setblocking(False)
+        self.listener._more(other, None)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+            client.sendto(b"there", other.getsockname())
+        self.assertEqual(await self.got_frames(1), [b"there"])
+        await self.listener.stop()
+        self.assertEqual(other.fileno(), -1)
+
+    @as_task
+    async def test_one_that_comes_too_late_is_closed(self) -> None:
+        await self.listen()
+        await self.listener.quiesce()
+        other = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.listener._more(other, None)
+        self.assertEqual(other.fileno(), -1)
 
 
 class PauseTests(DatagramTestCase):

@@ -14,6 +14,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from collector.inputs.autoframing import AutoFraming
 from collector.inputs.framing import Lines
+from collector.inputs.opening import Kernel
 from collector.inputs.stream import StreamListener
 from collector.listening import Asked, More
 from tests.collector.inputs.test_proxy_header import version_1
@@ -47,7 +48,7 @@ class StateTests(SynchronousTestCase):
             AutoFraming().restore(Lines().state())
 
 
-class Successor:
+class Successor(Kernel):
     """`Sockets` of two listeners in turn: what one hands on comes to the next."""
 
     are_shared = True

@@ -106,13 +106,13 @@ class LookingTests(SynchronousTestCase):
             self.looking.stop()
             return Next.AGAIN
 
-        self.patch(self.looking, "_look", fill)
+        self.patch(self.looking, "look", fill)
         self.looking.doRead()
         self.assertEqual((self.reactor.getReaders(), self.reactor.getDelayedCalls()), ([], []))
 
     def test_a_bug_does_not_end_it(self) -> None:
         self.make().start()
-        self.patch(self.looking, "_look", lambda: 1 / 0)
+        self.patch(self.looking, "look", lambda: 1 / 0)
         self.looking.doRead()
         self.reactor.advance(0.005)
         self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 2)

@@ -65,9 +65,8 @@ class ReadTests(UnixDatagramTestCase):
 
     @as_task
     async def test_where_the_kernel_does_not_say_who_it_is_read_all_the_same(self) -> None:
-        (await self.listen())._socket.setsockopt(  # type: ignore[union-attr]
-            socket.SOL_SOCKET, socket.SO_PASSCRED, 0
-        )
+        (sock,) = (await self.listen())._sockets
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 0)
         self.client().send(b"one")
         self.assertEqual(await self.got_frames(1), [b"one"])
         self.assertEqual(self.got[0].resource(0).attributes, {"net.transport": "unix", "log": "r"})

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib  # trial takes a module's `suppress` for its own
 import socket
 import tempfile
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
 from twisted.internet import reactor
 from twisted.trial.unittest import SynchronousTestCase
@@ -91,6 +94,30 @@ class TcpTests(ListenersTests):
 class OtherTests(ListenersTests):
     def test_a_udp_port_has_one_socket_for_all(self) -> None:
         self.assertIs(self.given(UDP, 0, 2)[0], self.given(UDP, 1, 2)[0])
+
+    def test_by_source_each_worker_has_one_and_each_source_goes_to_one(self) -> None:
+        asked = UDP._replace(by_source=True, receive_buffer=1 << 20)
+        socks = [self.given(asked, slot, 2)[0] for slot in range(2)]
+        self.assertNotEqual(socks[0].fileno(), socks[1].fileno())
+        with contextlib.ExitStack() as stack:  # all at once, or a port may come twice
+            senders = [
+                stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+                for _ in range(20)
+            ]
+            for sender in senders * 5:
+                sender.sendto(b"x", socks[0].getsockname())
+        counts = [self.read(sock) for sock in socks]
+        self.assertEqual(sum(map(len, counts)), 20)
+        self.assertEqual({n for count in counts for n in count.values()}, {5})
+        self.assertEqual(len(self.given(asked, 0, 1)), 2)
+
+    def read(self, sock: socket.socket) -> Counter[Any]:
+        """By source, how many datagrams there are."""
+        found: Counter[Any] = Counter()
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                found[sock.recvfrom(10)[1]] += 1
+        return found
 
     def test_a_buffer_grows_and_never_shrinks(self) -> None:
         """Root's may be larger than what is granted once privileges are dropped."""

@@ -24,7 +24,7 @@ _ATOMS = [
     "log.body", 'log.attributes["a"]', 'log.attributes["a"]["b"]', "log.attributes", "log.time",
     "log.severity_number", "resource.attributes", "scope.name", "log.trace_id", "log.cache",
     '"text"', "1", "-2.5", "nil", "true", "0x00ff", '{"k": log.body}', "[1, log.body]",
-    'Duration("1h")', '"%s %d"', '"{"',
+    'Duration("1h")', '"%s %d"', '"{"', "Unix(9223372036854775807)",
 ]  # fmt: skip
 _WORDS = [
     *_ATOMS, *CONVERTERS, *EDITORS, "set", "(", ")", "[", "]", ",", " where ", " and ", " not ",
@@ -43,6 +43,20 @@ def _calls(draw: st.DrawFn, depth: int = 2) -> str:
 
 def _noted(errors: list[Exception], _: int, error: Exception) -> None:
     errors.append(error)
+
+
+def _can_be_sent(value: Any) -> bool:
+    """Whether it is of JSON's types and bytes, in UTF-8 and of 64 bits."""
+    match value:
+        case dict():
+            return all(map(_can_be_sent, (*value, *value.values())))
+        case list():
+            return all(map(_can_be_sent, value))
+        case str():
+            return value == value.encode("utf-8", "replace").decode()
+        case bool() | float() | bytes() | None:
+            return True
+    return type(value) is int and -(1 << 63) <= value < 1 << 63
 
 
 class ArbitraryTests(SynchronousTestCase):
@@ -66,6 +80,10 @@ class ArbitraryTests(SynchronousTestCase):
     ) -> None:
         size = len(EDITORS[editor].params)
         statements = [f"set(log.body, {call})", f'set(log.attributes["a"]["x"], {call})']
+        statements += [
+            f'set(log.attributes["l"][0], {call})',
+            f"set(resource.attributes.x, {call})",
+        ]
         statements += [f"{editor}(log.attributes{f', {call}' * size})"]
         for text in statements:
             try:
@@ -74,8 +92,13 @@ class ArbitraryTests(SynchronousTestCase):
                 continue
             on = event(body, a={"b": 1})
             on.attributes |= attributes
+            resource, before = on.resource, repr(on.resource)
             errors: list[Exception] = []
             failed = partial(_noted, errors)
             self.assertEqual(made.run([on], failed, []), [on])
             for error in errors:
                 self.assertEqual(type(error).__name__, "Failed", (text, error))
+            self.assertEqual(repr(resource), before, text)
+            if all(map(_can_be_sent, (body, attributes))):
+                found = (on.body, on.attributes, on.resource.attributes)
+                self.assertTrue(all(map(_can_be_sent, found)), (text, found))

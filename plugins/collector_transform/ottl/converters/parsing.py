@@ -14,7 +14,7 @@ from collector_syslog import cef, leef
 
 from ..fault import Failed
 from ..signature import INT, TEXT, choice, function, table
-from . import xml
+from . import clf, xml
 from .url import url_parts
 
 _QUOTE = re.compile("[\"']")
@@ -157,6 +157,7 @@ PARSING = table(
     ),
     function("ParseCEF", _cef, "map", target=TEXT),
     function("ParseLEEF", _leef, "map", target=TEXT),
+    function("ParseCLF", clf.access, "map", target=TEXT, format=(choice(*clf.FORMATS), "clf")),
     function("ParseXML", xml.element, "map", target=TEXT),
     function("ParseSimplifiedXML", xml.simplified, "map", target=TEXT),
     function("URL", url_parts, "map", url=TEXT),

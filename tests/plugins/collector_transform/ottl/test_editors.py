@@ -34,6 +34,12 @@ class EditorTests(SynchronousTestCase):
             on = event(a=1, b={"c": [1, 2]}, ab="xyz")
             self.assertEqual(changed(text, on=on).attributes, expected, text)
 
+    def test_a_long_key_does_not_stand_before_many_items(self) -> None:
+        on = event(**{"k" * 10_000: [1] * 1000})
+        (found,), (error,) = ran("flatten(log.attributes)", on=on)
+        self.assertIn("keys of more than", error)
+        self.assertEqual(len(found.attributes), 1)
+
     def test_texts_and_lists(self) -> None:
         found = changed(
             r'replace_pattern(log.body, "pass=(\\S+)", "pass=<$1>")', on=event("a pass=b c pass=d")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import msgspec
 from twisted.trial.unittest import SynchronousTestCase
 
-from collector.api import Event, Resource
+from collector.api import Event, Resource, Scope
 from collector_transform.program import Group, program
 from tests.plugins.collector_transform.running import changed, event, ran, value
 
@@ -37,6 +38,26 @@ class PathTests(SynchronousTestCase):
         self.assertEqual((found.resource.schema_url, scope.name), ("u", "lib"))
         self.assertEqual(scope.attributes, {"a": 1})
         self.assertEqual(found.body, {"a": {"b": "0102030405060708"}})
+
+    def test_a_change_of_a_resource_keeps_the_rest_of_it(self) -> None:
+        scope = Scope("lib", "1", {"a": 1}, "scope's", 3)
+        on = event()
+        on.resource = Resource({"r": 1}, scope, "resource's", 4)
+        resource = changed('set(scope.version, "2")', 'set(resource.attributes["x"], 1)', on=on)
+        found = msgspec.to_builtins(resource.resource)
+        wanted = msgspec.to_builtins(Resource({"r": 1, "x": 1}, scope, "resource's", 4))
+        wanted["scope"]["version"] = "2"
+        self.assertEqual(found, wanted)
+        found = changed(
+            "set(log.attributes, {})",
+            "set(log.dropped_attributes_count, 1)",
+            "set(resource.dropped_attributes_count, scope.dropped_attributes_count + 1)",
+            'set(scope.schema_url, "u") where scope.schema_url == ""',
+        )
+        self.assertEqual(found.dropped_attributes_count, 1)
+        self.assertEqual(found.resource.dropped_attributes_count, 1)
+        _, errors = ran("set(resource.dropped_attributes_count, -1)")
+        self.assertEqual(len(errors), 1)
 
     def test_a_context_gives_paths_their_owner(self) -> None:
         self.assertEqual(changed("set(body, severity_text)", context="log").body, "ERROR")
@@ -82,3 +103,7 @@ class PathTests(SynchronousTestCase):
     def test_a_key_of_what_has_none_is_an_error_of_the_event(self) -> None:
         (found,), errors = ran('set(log.body, log.attributes["a"]["b"])', on=event(a="s"))
         self.assertEqual((found.body, len(errors)), ("a line", 1))
+        for given, said in ((None, "nil has no keys"), ("s", "a string has no keys"), ([], "end")):
+            (found,), (error,) = ran('set(log.attributes["a"][0], 1)', on=event(a=given))
+            self.assertEqual(found.attributes, {"a": given})
+            self.assertIn(said, error)
