@@ -21,7 +21,7 @@ from collector.api import (
     standard_lines,
 )
 
-from .ottl.fault import Misread as Fault
+from .ottl.fault import Fault
 from .ottl.parser import parse_statement
 from .program import Group, Program, program
 

@@ -9,7 +9,7 @@ from typing import Any
 from collector.api import Context, Event, Misread, Slip
 
 from .ottl.compile import Compiler
-from .ottl.fault import Misread as Fault
+from .ottl.fault import Fault
 from .ottl.parser import parse_condition, parse_value
 from .ottl.unit import Run, Unit, function_of
 from .program import Failures, Part, said

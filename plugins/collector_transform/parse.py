@@ -15,7 +15,7 @@ from . import formats
 from .facts import Facts
 from .formats import Fields, Reader, Reading
 from .ottl.converters.parsing import MODES
-from .ottl.fault import Misread as Fault
+from .ottl.fault import Fault
 from .ottl.regex import Pattern
 from .place import is_body, source, target
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from collector.api import Event
 
-from .ottl.fault import Misread
+from .ottl.fault import Fault
 from .ottl.parser import parse_path
 from .ottl.paths import CONTEXTS, resolved
 from .ottl.syntax import Literal
@@ -19,11 +19,11 @@ Keys = tuple[str, ...]
 def source(text: str) -> Callable[[Event], Any]:
     """Gives what stands at `body`, at `attributes["key"]` or below; None where nothing does.
 
-    Raises Misread.
+    Raises Fault.
     """
     in_body, keys = _steps(text)
     if not in_body and not keys:
-        raise Misread('attributes are no text: say which, as in attributes["key"]', 0, len(text))
+        raise Fault('attributes are no text: say which, as in attributes["key"]', 0, len(text))
 
     def find(event: Event) -> Any:
         value = event.body if in_body else event.attributes
@@ -35,15 +35,15 @@ def source(text: str) -> Callable[[Event], Any]:
 
 
 def is_body(text: str) -> bool:
-    """Whether a path is that of the whole body. Raises Misread."""
+    """Whether a path is that of the whole body. Raises Fault."""
     return _steps(text) == (True, ())
 
 
 def target(text: str) -> Callable[[Event, dict[str, Any]], None]:
-    """Stores fields in `attributes`, or as one map at `attributes["key"]`. Raises Misread."""
+    """Stores fields in `attributes`, or as one map at `attributes["key"]`. Raises Fault."""
     in_body, keys = _steps(text)
     if in_body or len(keys) > 1:
-        raise Misread('expected attributes, or attributes["key"]', 0, len(text))
+        raise Fault('expected attributes, or attributes["key"]', 0, len(text))
 
     def store(event: Event, fields: dict[str, Any]) -> None:
         event.attributes[keys[0]] = fields
@@ -56,10 +56,10 @@ def _steps(text: str) -> tuple[bool, Keys]:
     path = parse_path(text)
     _, field, names = resolved(path, "log")
     if field not in {_BODY, _ATTRIBUTES}:
-        raise Misread('expected body or attributes["key"]', path.start, path.end)
+        raise Fault('expected body or attributes["key"]', path.start, path.end)
     keys = list(names)
     for key in path.keys:
         if not isinstance(key, Literal) or not isinstance(key.value, str):
-            raise Misread("expected a key as it is, which is a string", key.start, key.end)
+            raise Fault("expected a key as it is, which is a string", key.start, key.end)
         keys.append(key.value)
     return field is _BODY, tuple(keys)

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from collector.api import Event, Misread, Slip
 
 from .ottl.compile import Compiler
-from .ottl.fault import Misread as Fault
+from .ottl.fault import Fault
 from .ottl.parser import parse_condition, parse_statement
 from .ottl.unit import Unit, function_of
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from .editors import EDITORS, replace_pattern
 from .elsewhere import not_here
 from .expression import Expressions
-from .fault import Misread
+from .fault import Fault
 from .nearest import did_you_mean
 from .signature import ANY, Function, Param
 from .syntax import Call, Node, Path, Statement
@@ -18,7 +18,7 @@ from .unit import NAMES, Code
 
 
 class Compiler(Expressions):
-    """One statement, or one condition, in its context: adds to the unit, or raises Misread."""
+    """One statement, or one condition, in its context: adds to the unit, or raises Fault."""
 
     def statement(self, statement: Statement, depth: int) -> None:
         """The lines of a statement."""
@@ -43,7 +43,7 @@ class Compiler(Expressions):
         else:
             guess = did_you_mean(editor.name, ("set", "drop", *EDITORS))
             said = not_here(editor.name) or f"no editor is called {editor.name}{guess}"
-            raise Misread(said, editor.start, editor.start + len(editor.name))
+            raise Fault(said, editor.start, editor.start + len(editor.name))
 
     def _set(self, call: Call, depth: int) -> None:
         signature = Function("set", print, (Param("value", ANY),))
@@ -65,13 +65,13 @@ class Compiler(Expressions):
         wanted = self._path(path).gives
         if "any" not in {wanted, value.gives} and value.gives not in {wanted, "nil"}:
             said = f"{'.'.join(path.names)} holds {NAMES[wanted]}, not {NAMES[value.gives]}"
-            raise Misread(said, node.start, node.end)
+            raise Fault(said, node.start, node.end)
 
     def _target(self, call: Call) -> Path:
         first = call.arguments[0][1] if call.arguments else call
         if not isinstance(first, Path):
             said = f"{call.name} needs a path first, such as log.body"
-            raise Misread(said, first.start, first.end)
+            raise Fault(said, first.start, first.end)
         return first
 
     def _edit(self, call: Call, editor: Function, depth: int) -> None:
@@ -80,7 +80,7 @@ class Compiler(Expressions):
         current = self._path(path)
         if editor.gives == "map":
             if current.gives not in {"map", "any"}:
-                raise Misread(f"{call.name} needs a map", path.start, path.end)
+                raise Fault(f"{call.name} needs a map", path.start, path.end)
             current = Code(f"is_map({current.text})", "map")
         before, name = self._unit.variable(), self._unit.variable()
         self._unit.line(depth, f"{before} = {current.text}")
@@ -103,7 +103,7 @@ class Compiler(Expressions):
             line(depth, f"{field_.read}[{keys[0].text}] = {value}")
             return
         if keys and field_.gives not in {"map", "any"}:
-            raise Misread("what this path holds has no keys", path.start, path.end)
+            raise Fault("what this path holds has no keys", path.start, path.end)
         if keys:
             whole = ", ".join(key.text for key in keys)
             value = f"put({field_.read}, ({whole},), {value})"
@@ -111,7 +111,7 @@ class Compiler(Expressions):
             line(depth, f"C = kept(is_map({value}))")
         elif context == "log":
             if field_.write is None:
-                raise Misread("this can only be read", path.start, path.end)
+                raise Fault("this can only be read", path.start, path.end)
             line(depth, f"{self._unit.bound(field_.write)}(e, {value})")
             if field_.read == "A":
                 line(depth, "A = e.attributes")

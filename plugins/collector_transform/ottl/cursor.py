@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from .fault import Misread
+from .fault import Fault
 from .lexer import Token, tokens
 
 #: Nesting of brackets and of operators, together. CPython reads 100 levels of an expression, and a
@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 class Cursor:
-    """The tokens of one text; what raises Misread, does so at the next token."""
+    """The tokens of one text; what raises Fault, does so at the next token."""
 
     def __init__(self, text: str) -> None:
         self._tokens = tokens(text)
@@ -51,10 +51,10 @@ class Cursor:
         if not self._took(text):
             raise self._misread(f"expected {text} {after}")
 
-    def _misread(self, message: str) -> Misread:
+    def _misread(self, message: str) -> Fault:
         token = self._next
         found = ", found the end" if token.kind == "end" else ""
-        return Misread(message + found, token.start, token.end)
+        return Fault(message + found, token.start, token.end)
 
     def _deeper(self, read: Callable[[], T]) -> T:
         self._depth += 1

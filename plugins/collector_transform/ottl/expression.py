@@ -11,7 +11,7 @@ from . import paths
 from .converters.every import CONVERTERS
 from .converters.text import is_match
 from .elsewhere import not_here
-from .fault import Misread
+from .fault import Fault
 from .nearest import did_you_mean
 from .paths import Field
 from .regex import Pattern
@@ -39,7 +39,7 @@ _NUMERIC = {"int", "float"}
 
 
 class Expressions:
-    """Those of one statement in its context: they bind names in the unit, or raise Misread."""
+    """Those of one statement in its context: they bind names in the unit, or raise Fault."""
 
     def __init__(self, unit: Unit, context: str | None) -> None:
         self._unit = unit
@@ -63,7 +63,7 @@ class Expressions:
         if code.gives == "bool":
             return code.text
         if code.gives != "any":
-            raise Misread("expected a condition, which is true or false", node.start, node.end)
+            raise Fault("expected a condition, which is true or false", node.start, node.end)
         return f"is_bool({code.text})"
 
     def _compared(self, node: Compare) -> str:
@@ -121,8 +121,8 @@ class Expressions:
                 )
             case Name(name=name):
                 said = f"{name} is no value; call it as {name}(...)"
-                raise Misread(said, node.start, node.end)
-        raise Misread("expected a value", node.start, node.end)
+                raise Fault(said, node.start, node.end)
+        raise Fault("expected a value", node.start, node.end)
 
     def _kept(self, node: Node) -> str:
         """A value inside of another one: a copy of what is changed in place later."""
@@ -135,7 +135,7 @@ class Expressions:
         if not keys:
             return Code(field_.read, field_.gives)
         if field_.gives not in {"map", "any"}:
-            raise Misread("what this path holds has no keys", path.start, path.end)
+            raise Fault("what this path holds has no keys", path.start, path.end)
         text = field_.read
         if field_.gives == "map" and keys[0].gives == "str":
             text, keys = f"{text}.get({keys[0].text})", keys[1:]
@@ -155,7 +155,7 @@ class Expressions:
         for node in keys:
             code = self._value(node)
             if code.gives not in {"str", "int", "any"}:
-                raise Misread("expected a string or an int as a key", node.start, node.end)
+                raise Fault("expected a string or an int as a key", node.start, node.end)
             found.append(code)
         return found
 
@@ -164,7 +164,7 @@ class Expressions:
         if converter is None:
             guess = did_you_mean(call.name, CONVERTERS)
             said = not_here(call.name) or f"no converter is called {call.name}{guess}"
-            raise Misread(said, call.start, call.start + len(call.name))
+            raise Fault(said, call.start, call.start + len(call.name))
         arguments = self._checked(call, converter, call.arguments)
         if not converter.pure:
             self._about.add("chance")
@@ -211,7 +211,7 @@ class Expressions:
                 found.append(self._argument(call.name, param, node))
             elif param.default is REQUIRED:
                 said = f"{call.name} needs {param.kind.name} as its argument {param.name}"
-                raise Misread(said, call.start, call.end)
+                raise Fault(said, call.start, call.end)
             else:
                 found.append(Code(self._unit.bound(param.default), literal=True))
         return found
@@ -229,18 +229,18 @@ class Expressions:
             return code
         if code.gives != "any" and kind.given:
             said = f"{function} needs {kind.name} as its argument {param.name}"
-            raise Misread(said, node.start, node.end)
+            raise Fault(said, node.start, node.end)
         gives = next(iter(kind.given), "any")
         return Code(f"{self._unit.bound(kind.check)}({code.text})", gives)
 
     def _literal(self, function: str, param: Param, node: Node) -> Code:
         if not isinstance(node, Literal) or param.kind.prepare is None:
             said = f"{function} needs {param.kind.name} that stands here as it is"
-            raise Misread(said, node.start, node.end)
+            raise Fault(said, node.start, node.end)
         try:
             value = param.kind.prepare(node.value)
         except ValueError as e:
-            raise Misread(str(e), node.start, node.end) from None
+            raise Fault(str(e), node.start, node.end) from None
         return Code(self._unit.bound(value), literal=True)
 
 
@@ -252,13 +252,13 @@ def _by_name(
     found: dict[str, Node] = {}
     for place, (said, node) in enumerate(given):
         if not said and place >= len(names):
-            raise Misread(f"{call.name} takes no more arguments", node.start, node.end)
+            raise Fault(f"{call.name} takes no more arguments", node.start, node.end)
         name = plain.get(said.replace("_", "").lower()) if said else names[place]
         if name is None:
             guess = did_you_mean(said, names)
-            raise Misread(f"{call.name} has no argument {said}{guess}", node.start, node.end)
+            raise Fault(f"{call.name} has no argument {said}{guess}", node.start, node.end)
         if name in found:
-            raise Misread(f"the argument {name} is given twice", node.start, node.end)
+            raise Fault(f"the argument {name} is given twice", node.start, node.end)
         found[name] = node
     return found
 
@@ -270,7 +270,7 @@ def _handed_on(function: str, node: Node) -> Callable[[str], str]:
     if converter is None or not _is_of_text(converter):
         guess = "" if converter else did_you_mean(name, CONVERTERS)
         said = f"{function} needs a converter from a string to a string here, such as SHA256{guess}"
-        raise Misread(said, node.start, node.end)
+        raise Fault(said, node.start, node.end)
     call, defaults = converter.call, [param.default for param in converter.params[1:]]
     return lambda text: is_text(call(text, *defaults))
 

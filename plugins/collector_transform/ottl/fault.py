@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Misread(Exception):
+class Fault(Exception):
     """A statement cannot be read: what is wrong, and from where to where in its text."""
 
     def __init__(self, message: str, start: int = 0, end: int = 0) -> None:

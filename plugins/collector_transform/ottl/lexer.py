@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from .fault import Misread
+from .fault import Fault
 
 #: Longest statement. Far beyond what a person writes, and what is made of it stays small.
 MAX_TEXT = 16_384
@@ -49,15 +49,15 @@ class Token(NamedTuple):
 
 
 def tokens(text: str) -> list[Token]:
-    """All tokens but space, and an `end`. Raises Misread."""
+    """All tokens but space, and an `end`. Raises Fault."""
     if len(text) > MAX_TEXT:
-        raise Misread(f"a statement has at most {MAX_TEXT} characters", MAX_TEXT)
+        raise Fault(f"a statement has at most {MAX_TEXT} characters", MAX_TEXT)
     found: list[Token] = []
     at = 0
     while at < len(text):
         match = _TOKEN.match(text, at)
         if match is None:
-            raise Misread(_unknown(text[at]), at, len(text) if text[at] == '"' else at + 1)
+            raise Fault(_unknown(text[at]), at, len(text) if text[at] == '"' else at + 1)
         if match.lastgroup != "space":
             found.append(Token(str(match.lastgroup), match[0], at, match.end()))
         at = match.end()
@@ -77,7 +77,7 @@ def _unknown(character: str) -> str:
 
 
 def unquoted(token: Token) -> str:
-    """The text that a string literal means, with Go's escapes. Raises Misread at a wrong one."""
+    """The text that a string literal means, with Go's escapes. Raises Fault at a wrong one."""
 
     def meant(escape: re.Match[str]) -> str:
         code = escape[1] or escape[2] or escape[3]
@@ -88,6 +88,6 @@ def unquoted(token: Token) -> str:
         elif escape[5] in _LETTERS:
             return _LETTERS[escape[5]]
         start = token.start + 1 + escape.start()
-        raise Misread("no such escape; a backslash of a pattern is written twice", start, start + 2)
+        raise Fault("no such escape; a backslash of a pattern is written twice", start, start + 2)
 
     return _ESCAPE.sub(meant, token.text[1:-1])

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from .cursor import MAX_DEPTH, MAX_ITEMS, Cursor
 from .enums import ENUMS
-from .fault import Misread
+from .fault import Fault
 from .lexer import Token, unquoted
 from .nearest import did_you_mean
 from .syntax import (
@@ -34,22 +34,22 @@ T = TypeVar("T")
 
 
 def parse_statement(text: str) -> Statement:
-    """`editor(...)`, or `editor(...) where condition`. Raises Misread."""
+    """`editor(...)`, or `editor(...) where condition`. Raises Fault."""
     return _Parser(text).statement()
 
 
 def parse_condition(text: str) -> Node:
-    """A condition, without `where`. Raises Misread."""
+    """A condition, without `where`. Raises Fault."""
     return _Parser(text).whole(_Parser.condition)
 
 
 def parse_path(text: str) -> Path:
-    """A path alone. Raises Misread."""
+    """A path alone. Raises Fault."""
     return _Parser(text).whole(_Parser.path)
 
 
 def parse_value(text: str) -> Node:
-    """A value, such as a path. Raises Misread."""
+    """A value, such as a path. Raises Fault."""
     return _Parser(text).whole(_Parser.value)
 
 
@@ -131,12 +131,12 @@ class _Parser(Cursor):
         if isinstance(node, Literal) and isinstance(node.value, bool):
             return node
         hint = "; compare it, as in == true" if isinstance(node, Path) else ""
-        raise Misread(f"expected a condition, which is true or false{hint}", node.start, node.end)
+        raise Fault(f"expected a condition, which is true or false{hint}", node.start, node.end)
 
     @staticmethod
     def _value(node: Node) -> Node:
         if isinstance(node, Junction | Not | Compare):
-            raise Misread("expected a value, found a condition", node.start, node.end)
+            raise Fault("expected a value, found a condition", node.start, node.end)
         return node
 
     # --- values -----------------------------------------------------------------------------------
@@ -191,7 +191,7 @@ class _Parser(Cursor):
                 pairs = self._several("}", self._pair, "an entry")
                 return MapOf(token.start, self._last, pairs)
             case "=>":
-                raise Misread("lambdas are not supported", token.start, token.end)
+                raise Fault("lambdas are not supported", token.start, token.end)
         self._at -= token.kind != "end"
         raise self._misread("expected a value")
 
@@ -214,7 +214,7 @@ class _Parser(Cursor):
             if text[0].islower():
                 said = "an editor changes an event and stands first; expected a value"
                 guess = "; names of converters begin with a capital, as IsMatch and Concat do"
-                raise Misread(said + guess, token.start, token.end)
+                raise Fault(said + guess, token.start, token.end)
             call = self._call(token)
             return Call(call.start, self._last, text, call.arguments, self._keys())
         if text[0].isupper():
@@ -237,7 +237,7 @@ class _Parser(Cursor):
     def path(self) -> Path:
         token = self._take()
         if token.kind != "name":
-            raise Misread("expected a path, such as log.body", token.start, token.end)
+            raise Fault("expected a path, such as log.body", token.start, token.end)
         return self._path(token)
 
     def _path(self, token: Token) -> Path:
@@ -264,13 +264,13 @@ def _constant(token: Token) -> Node:
         return Literal(token.start, token.end, ENUMS[token.text])
     if "_" in token.text:
         said = f"no enum is called {token.text}{did_you_mean(token.text, ENUMS)}"
-        raise Misread(said, token.start, token.end)
+        raise Fault(said, token.start, token.end)
     return Name(token.start, token.end, token.text)
 
 
 def _bytes(token: Token) -> bytes:
     if len(token.text) % 2 or len(token.text) == 2:
-        raise Misread("expected two digits for each byte after 0x", token.start, token.end)
+        raise Fault("expected two digits for each byte after 0x", token.start, token.end)
     return bytes.fromhex(token.text[2:])
 
 
@@ -279,5 +279,5 @@ def _number(token: Token, sign: str, start: int | None = None) -> Literal:
     if token.kind == "float":
         return Literal(at, token.end, float(sign + token.text))
     if len(token.text) > 19 or not -_INT64 <= int(sign + token.text) < _INT64:
-        raise Misread("expected a number of 64 bits", at, token.end)
+        raise Fault("expected a number of 64 bits", at, token.end)
     return Literal(at, token.end, int(sign + token.text))

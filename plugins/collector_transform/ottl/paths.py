@@ -16,7 +16,7 @@ from msgspec.structs import astuple, replace
 
 from collector.api import Event, Resource, Scope
 
-from .fault import Failed, Misread
+from .fault import Failed, Fault
 from .nearest import did_you_mean
 from .syntax import Path
 from .values import is_int, is_map, is_moment, is_text, kept, kind, stored, text_of
@@ -194,7 +194,7 @@ _OTHERS = {"span", "spanevent", "metric", "datapoint", "exemplar", "profile"}
 def resolved(path: Path, context: str | None) -> tuple[str, Field, tuple[str, ...]]:
     """The context a path speaks of, its field, and names after that, which are keys of a map.
 
-    `context` is that of a path without one. Raises Misread.
+    `context` is that of a path without one. Raises Fault.
     """
     first, *rest = path.names
     if first in CONTEXTS and rest:
@@ -202,7 +202,7 @@ def resolved(path: Path, context: str | None) -> tuple[str, Field, tuple[str, ..
     elif context is not None:
         word, names = context, path.names
     else:
-        raise Misread(_no_context(first, path.names), path.start, path.end)
+        raise Fault(_no_context(first, path.names), path.start, path.end)
     return (_plain_context(word), *_field(path, word, names))
 
 
@@ -219,9 +219,9 @@ def _field(path: Path, word: str, names: tuple[str, ...]) -> tuple[Field, tuple[
         field, rest = fields[names[0]], names[1:]
     else:
         guess = did_you_mean(names[0], fields) or f"; it has {', '.join(fields)}"
-        raise Misread(f"a {word} has no {names[0]}{guess}", path.start, path.end)
+        raise Fault(f"a {word} has no {names[0]}{guess}", path.start, path.end)
     if rest and field.gives not in {"map", "any"}:
-        raise Misread(f"{names[0]} has no {rest[0]}", path.start, path.end)
+        raise Fault(f"{names[0]} has no {rest[0]}", path.start, path.end)
     return field, rest
 
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 from collector.api import Event, Misread, Slip, Way
 
 from ..ottl.compile import Compiler
-from ..ottl.fault import Misread as Fault
+from ..ottl.fault import Fault
 from ..ottl.parser import parse_condition, parse_statement
 from ..ottl.syntax import Node
 from ..ottl.unit import Run, Unit, function_of

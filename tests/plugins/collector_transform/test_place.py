@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from collector_transform.ottl.fault import Misread
+from collector_transform.ottl.fault import Fault
 from collector_transform.place import is_body, source, target
 from tests.plugins.collector_transform.running import event
 
@@ -50,7 +50,7 @@ class PlaceTests(SynchronousTestCase):
             (target, "body", "body"),
             (target, "attributes.a.b", "attributes.a.b"),
         ):
-            with self.assertRaises(Misread) as caught:
+            with self.assertRaises(Fault) as caught:
                 read(text)
             at = caught.exception
             self.assertEqual(text[at.start : at.end], part, text)
