@@ -138,14 +138,13 @@ class Supervisor:
         if plan.admin_endpoint:
             endpoint, token = plan.admin_endpoint, plan.admin_token
             directory = Path(plan.data_dir)
-            page = StatusPage(self._status, self._history, self._effective, directory)
+            page = StatusPage(
+                self._status, self._history, lambda: self._crew.plan.effective, directory
+            )
             self._admin = Admin(self._reactor, self._view, endpoint, token, page)
             self._tables.add_to(self._admin.routes)
             self._taps.add_to(self._admin.routes)
             await self._admin.start()
-
-    def _effective(self) -> bytes:
-        return self._crew.plan.effective
 
     def _greet(self, plan: Plan) -> None:
         for warning in plan.warnings:
