@@ -7,10 +7,10 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-#: A deadline for an example would be one for the machine, too.
-settings.register_profile("suite", deadline=None)
+#: A deadline for an example would be one for the machine, too, and so would that for making it.
+settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")
 #: `make fuzz`: as many examples of each property as patience allows.
 settings.register_profile("fuzz", max_examples=50_000, deadline=None)

@@ -85,14 +85,14 @@ class StreamTests(ListenerTestCase):
 
     @as_task
     async def test_a_connection_that_is_too_fast_waits_and_loses_nothing(self) -> None:
-        listener = await self.listen(max_rate_per_source=1000, max_burst_per_source=10)
+        listener = await self.listen(max_rate_per_source=250, max_burst_per_source=10)
         sock = self.connect(listener.address)
         sock.sendall(b"<34>x\n" * 100)
         await self.got_frames(100)
         began = time.monotonic()
         sock.sendall(b"<34>y\n" * 10)
         self.assertEqual((await self.got_frames(110))[100:], [b"<34>y"] * 10)
-        self.assertGreater(time.monotonic() - began, 0.07)  # 0.09, less what the first look took
+        self.assertGreater(time.monotonic() - began, 0.1)  # 0.36, less what the machine took
         self.assertEqual(self.count("throttled_reads"), 2)
 
     @as_task

@@ -563,7 +563,7 @@ class SecurityTests(SecurityTestCase):
 
     @as_task
     async def test_a_handshake_has_a_deadline(self) -> None:
-        await self.listen(security={"shared_key": KEY}, handshake_timeout="20ms")
+        await self.listen(security={"shared_key": KEY}, handshake_timeout="200ms")
         silent, slow = self.dial(), self.dial()
         slow.sendall(b"\x96\xa4PI")
         await self.read(silent)
