@@ -17,6 +17,7 @@ from ..context import Context
 from ..delivery import Deadlines
 from ..edge import Edge
 from ..junction import Junction
+from ..letter import DeadLetter
 from ..listening import Sockets
 from ..metrics import Metrics
 from ..outputs.disk_queue import DiskQueue
@@ -248,7 +249,7 @@ class Builder:
             edge=self._graph.edges.setdefault((kind, id), Edge()),
         )
 
-    def _letters(self, kind: str, id: str) -> LetterFile:
+    def _letters(self, kind: str, id: str) -> DeadLetter:
         service, add = self._description.service, self._metrics.add
         discarded = partial(add, f"{kind}_discarded_dead_letters", ((kind, id),))
         path, size = path_of(service.data_dir, kind, id), service.dead_letter.max_size

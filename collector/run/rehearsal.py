@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from twisted.internet.defer import Deferred
-from twisted.logger import Logger
 
 from ..component import Component, Processor, Receiver
 from ..config.description import Description
@@ -18,6 +18,7 @@ from ..context import Context
 from ..delivery import Deadlines, Outcome
 from ..event import FLAGS_KEY, Batch, Event
 from ..junction import Junction
+from ..letter import DeadLetter
 from ..memory_network import MemoryNetwork
 from ..metrics import Metrics
 from ..pipeline import Fanout, Pipeline, Sink
@@ -129,8 +130,7 @@ class _Builder(Builder):
         redactor: Redactor,
         trace: Trace | None,
     ) -> None:
-        super().__init__(description, network.reactor, metrics, redactor)
-        self._network = network
+        super().__init__(description, network.reactor, metrics, redactor, sockets=network)
         self._trace = trace
         self.sinks: dict[str, RecordingSink] = {}
 
@@ -163,13 +163,7 @@ class _Builder(Builder):
         return TracedPipeline(id, self._reactor, processors, sinks, self._trace)
 
     def _context(self, kind: str, id: str) -> Context:
-        return Context(
-            id=id,
-            kind=kind,
-            reactor=self._reactor,
-            log=Logger(namespace=f"collector.{kind}", source=id),
-            metrics=self._metrics,
-            letters=LetterBox(),
-            hide=self._redactor.hide,
-            sockets=self._network,
-        )
+        return replace(super()._context(kind, id), data_dir=None)
+
+    def _letters(self, kind: str, id: str) -> DeadLetter:
+        return LetterBox()

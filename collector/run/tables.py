@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -11,11 +10,9 @@ import msgspec
 from ..inputs.web import WebRequest, WebResponse
 from ..metrics import Table
 from .routes import Routes, json_answer
-from .worker_process import WorkerProcess
+from .worker_process import WorkerProcess, ask_all
 
 _OK = 200
-#: Seconds for a worker's: one that is stuck must not hide the others'.
-_PATIENCE = 3.0
 
 
 class Shown(msgspec.Struct):
@@ -45,8 +42,7 @@ class Tables:
 
     async def _tables(self, _: WebRequest) -> WebResponse:
         workers = self._ready()
-        asked = [worker.ask("GET", "/tables", patience=_PATIENCE) for worker in workers]
-        said = await asyncio.gather(*asked)
+        said = await ask_all(workers, "/tables")
         found = {
             worker.slot: msgspec.msgpack.decode(answer.body, type=list[Shown])
             for worker, answer in zip(workers, said, strict=True)

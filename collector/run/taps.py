@@ -6,7 +6,6 @@ no such tap, for want of one or because it is new, opens it. So nothing is kept 
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from typing import Annotated
 from urllib.parse import urlencode
@@ -15,11 +14,9 @@ import msgspec
 
 from ..inputs.web import WebRequest, WebResponse
 from .routes import Routes, json_answer, sentence
-from .worker_process import WorkerProcess
+from .worker_process import WorkerProcess, ask_all
 
 _OK, _BUSY = 200, 503
-#: Seconds for a worker's: one that is stuck must not hide the others'.
-_PATIENCE = 3.0
 #: Events a second that are shown at most, unless the asker says otherwise; and the most to say.
 RATE, MOST_RATE = 100, 1000
 
@@ -60,8 +57,7 @@ class Taps:
             return sentence(400, str(e).replace("`", "").replace("$.", ""))
         workers = self._ready()
         query = _shared(order, len(workers))
-        asked = [worker.ask("GET", "/tap", query, patience=_PATIENCE) for worker in workers]
-        return _together(await asyncio.gather(*asked))
+        return _together(await ask_all(workers, "/tap", query))
 
 
 def _shared(order: TapOrder, workers: int) -> str:

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -26,7 +26,7 @@ from .snapshot import Snapshot
 
 #: Seconds for an answer to a question; a replay of many letters takes its time.
 PATIENCE = 3600.0
-#: The same for a snapshot: one that is stuck must not make the others invisible.
+#: The same for what all are asked: one that is stuck must not make the others invisible.
 _SHORT = 3.0
 
 
@@ -234,6 +234,14 @@ class WorkerProcess:
 def _python() -> list[str]:
     options = [f"-W{option}" for option in sys.warnoptions]
     return [sys.executable, *options, "-m", "collector.run.worker"]
+
+
+async def ask_all(
+    workers: Sequence[WorkerProcess], path: str, query: str = ""
+) -> Sequence[WebResponse]:
+    """What each says to a GET, in their order; 503 of one that does not answer soon."""
+    asked = [worker.ask("GET", path, query, patience=_SHORT) for worker in workers]
+    return await asyncio.gather(*asked)
 
 
 def _tell(future: asyncio.Future[Any], said: Any) -> None:

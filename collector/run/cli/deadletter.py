@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -74,9 +73,8 @@ class DeadLetterCommand(Command):
         try:
             code: int = await arguments.action(Place.of(arguments.place).data_dir, arguments)
             sys.stdout.flush()
-        except BrokenPipeError:  # whoever reads has enough
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return 1
+        except BrokenPipeError:  # whoever runs commands knows what to do
+            raise
         except NotRunning as e:
             return _failed(f"{e}: start the collector, then replay")
         except (PlaceError, ControlError, _NotThereError) as e:

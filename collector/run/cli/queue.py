@@ -64,9 +64,8 @@ class QueueCommand(Command):
         try:
             code: int = arguments.action(Queues(Place.of(arguments.place)), arguments)
             sys.stdout.flush()
-        except BrokenPipeError:  # whoever reads has enough, and nothing else may be written
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return 1
+        except BrokenPipeError:  # whoever runs commands knows what to do
+            raise
         except (PlaceError, ControlError, StoreError) as e:
             _complain(*str(e).splitlines())
             return 1
