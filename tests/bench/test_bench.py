@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import mmap
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
@@ -81,11 +83,20 @@ class SinkTests(SynchronousTestCase):
 class ProcessTests(SynchronousTestCase):
     """What Linux says of processes."""
 
-    def test_this_process_has_used_time_and_memory(self) -> None:
-        """The fields are the right ones."""
-        self.assertApproximates(cpu_seconds(os.getpid()), sum(os.times()[:4]), 5)
-        self.assertGreater(peak_rss(os.getpid()), 10_000_000)
-        self.assertEqual(tree(os.getpid())[0], os.getpid())
+    def test_a_process_has_used_time_and_memory(self) -> None:
+        """The fields are the right ones: one that nothing else is a child of has told its own."""
+        code = "import os; sum(range(10_000_000)); print(sum(os.times()[:4]), flush=True); input()"
+        with subprocess.Popen(
+            [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        ) as child:
+            assert child.stdout is not None
+            told = float(child.stdout.readline())
+            self.assertGreater(told, 0.1)
+            self.assertApproximates(cpu_seconds(child.pid), told, 0.05)
+            self.assertGreater(peak_rss(child.pid), 5_000_000)
+            self.assertEqual(tree(child.pid), [child.pid])
+            self.assertIn(child.pid, tree(os.getpid()))
+            child.kill()
 
 
 class FactsTests(SynchronousTestCase):
