@@ -89,6 +89,13 @@ class MessagePackFramingTests(SynchronousTestCase):
             else:
                 self.assertEqual(frame, expected)
 
+    def test_frames_before_broken_messagepack_are_whole(self) -> None:
+        one = FRAMES["packed, bin"]
+        framing = MessagePackFraming(1000)
+        self.assertEqual(framing.feed(one + b"\x93\xa1t\xc1"), [one])
+        with self.assertRaises(WrongProtocol):
+            framing.feed(one)
+
     def test_a_long_frame_is_not_kept(self) -> None:
         framing = MessagePackFraming(1000)
         tracemalloc.start()
