@@ -1,7 +1,8 @@
-"""Random bytes that follow the branches they take: `python tests/fuzz --help`.
+"""Bytes that break a promise are looked for: `python tests/fuzz --help`.
 
-Each target has a process of its own, for libFuzzer ends the one it runs in. What it learns is kept
-in `.cache/fuzz` for the next time; an input that breaks a promise is left there too, and shown.
+atheris makes them: it sees which branches an input takes, and goes on from inputs that took a new
+one. Each target has a process of its own, for libFuzzer ends the one it runs in. What it learns is
+kept in `.cache/fuzz` for the next time; an input that breaks a promise is left there, and shown.
 """
 
 from __future__ import annotations
@@ -33,13 +34,14 @@ def _arguments() -> argparse.Namespace:
 def _fuzz(name: str, arguments: list[str]) -> None:
     """Never returns: libFuzzer exits."""
     with atheris.instrument_imports(include=_OURS):
-        from tests.fuzz.targets import targets
-    target = targets()[name]
+        from tests.fuzz.decoders import decoders
+        from tests.fuzz.listeners import listeners
+    target = (decoders() | listeners())[name]
     seeds = _CACHE / name
     seeds.mkdir(parents=True, exist_ok=True)
     for number, seed in enumerate(target.seeds):
         (seeds / f"seed-{number}").write_bytes(seed)
-    atheris.Setup([sys.argv[0], *arguments], target.run)
+    atheris.Setup([sys.argv[0], *arguments], target.make())
     atheris.Fuzz()
 
 
@@ -69,9 +71,10 @@ def main() -> None:
         at = sys.argv.index("--inside")
         _fuzz(sys.argv[at + 1], sys.argv[at + 3 :])
     said = _arguments()
-    from tests.fuzz.targets import targets
+    from tests.fuzz.decoders import decoders
+    from tests.fuzz.listeners import listeners
 
-    wanted = said.only or list(targets())
+    wanted = said.only or [*decoders(), *listeners()]
     _CACHE.mkdir(parents=True, exist_ok=True)
     print(f"{'target':16} {'inputs':>12}  promises kept")
     good = [_run(name, said.seconds, said.input) for name in wanted]

@@ -1,15 +1,11 @@
-"""What `make fuzz` gives bytes to: a target takes any bytes, and raises where a promise is broken.
-
-The promises are those of the suite's properties. Here atheris makes the bytes: it sees which
-branches an input takes, and goes on from inputs that took a new one.
-"""
+"""Targets that are framings, parsers and decoders. Their promises are the suite's properties."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any
 
 from google.protobuf.json_format import ParseDict
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
@@ -40,19 +36,13 @@ from collector_otlp.receiver import OtlpReceiver
 from collector_syslog.options import SyslogConfig
 from collector_syslog.receiver import SyslogReceiver
 from collector_transform.predicate import predicate
+from tests.fuzz.target import Target
 from tests.plugins.collector_forward.vectors import FRAMES, events_of
 from tests.plugins.collector_syslog.messages import had_back, messages
 
 #: Bytes of a frame: so few that inputs go over it.
 _LIMIT = 100
 _EVENT = Event(1, "a body", {"k": "v", "n": [1, {"m": 2.5}]}, 9, resource=Resource({"r": "s"}))
-
-
-class Target(NamedTuple):
-    """A function of any bytes, and inputs to begin with."""
-
-    run: Callable[[bytes], None]
-    seeds: Sequence[bytes]
 
 
 class _Peer:
@@ -76,11 +66,11 @@ def _cut(framing: Framing, pieces: Iterable[bytes]) -> list[bytes]:
     return found + framing.finish()
 
 
-def _syslog_stream(make: Callable[[int], Framing]) -> Callable[[bytes], None]:
+def _syslog_stream(framing: Callable[[int], Framing]) -> Callable[[bytes], None]:
     def run(data: bytes) -> None:
         with suppress(WrongProtocol):
             pieces = _in_pieces(data)
-            frames = _cut(make(_LIMIT), pieces)
+            frames = _cut(framing(_LIMIT), pieces)
             assert all(0 < len(frame) <= _LIMIT for frame in frames)
             assert sum(map(len, frames)) <= sum(map(len, pieces))
 
@@ -142,28 +132,33 @@ def _ottl(data: bytes) -> None:
         predicate(data.decode("utf-8", "replace"))([_EVENT])
 
 
-def targets() -> dict[str, Target]:
+def _http(kind: str) -> Callable[[bytes], None]:
+    config = HttpConfig(endpoint="127.0.0.1:0")
+    receiver = HttpReceiver(config, context("receiver", "http"))
+    return _web(receiver, "/api/v2/logs/ingest", f"{kind}; charset=utf-8")
+
+
+def _otlp(kind: str) -> Callable[[bytes], None]:
+    return _web(OtlpReceiver(OtlpConfig(), context("receiver", "otlp")), "/v1/logs", kind)
+
+
+def decoders() -> dict[str, Target]:
     """By their names."""
-    syslog = [message.frame for message in messages()]
-    streams = [b"\x07" + b"\n".join(syslog[at : at + 3]) for at in range(0, len(syslog), 9)]
-    http = HttpReceiver(HttpConfig(endpoint="127.0.0.1:0"), context("receiver", "http"))
-    otlp = OtlpReceiver(OtlpConfig(), context("receiver", "otlp"))
-    ingest = "/api/v2/logs/ingest"
+    sent = [message.frame for message in messages()]
+    streams = [b"\x07" + b"\n".join(sent[at : at + 3]) for at in range(0, len(sent), 9)]
     frames = list(FRAMES.values())
+    export = ParseDict(json.loads(_OTLP_JSON), ExportLogsServiceRequest()).SerializeToString()
     return {
-        "syslog": Target(_syslog(), syslog),
-        "syslog-stream": Target(_syslog_stream(AutoFraming), streams),
-        "syslog-multiline": Target(_syslog_stream(MultilineFraming), streams),
-        "forward": Target(_forward, frames),
-        "forward-stream": Target(_forward_stream, [b"\x05" + frame for frame in frames]),
-        "http-json": Target(_web(http, ingest, "application/json"), [b'[{"content":"a"}]']),
-        "http-text": Target(_web(http, ingest, "text/plain"), [b"a\nb"]),
-        "otlp-protobuf": Target(
-            _web(otlp, "/v1/logs", "application/x-protobuf"),
-            [ParseDict(json.loads(_OTLP_JSON), ExportLogsServiceRequest()).SerializeToString()],
-        ),
-        "otlp-json": Target(_web(otlp, "/v1/logs", "application/json"), [_OTLP_JSON]),
-        "ottl": Target(_ottl, [statement.encode() for statement in _OTTL]),
+        "syslog": Target(_syslog, sent),
+        "syslog-stream": Target(lambda: _syslog_stream(AutoFraming), streams),
+        "syslog-multiline": Target(lambda: _syslog_stream(MultilineFraming), streams),
+        "forward": Target(lambda: _forward, frames),
+        "forward-stream": Target(lambda: _forward_stream, [b"\x05" + frame for frame in frames]),
+        "http-json": Target(lambda: _http("application/json"), [b'[{"content":"a"}]']),
+        "http-text": Target(lambda: _http("text/plain"), [b"a\nb"]),
+        "otlp-protobuf": Target(lambda: _otlp("application/x-protobuf"), [export]),
+        "otlp-json": Target(lambda: _otlp("application/json"), [_OTLP_JSON]),
+        "ottl": Target(lambda: _ottl, [statement.encode() for statement in _OTTL]),
     }
 
 
