@@ -26,9 +26,11 @@ from collector.api import (
     WrongProtocol,
 )
 from collector.testing import context
+from collector_forward.events import Writer
 from collector_forward.failure import Undecodable
 from collector_forward.framing import MessagePackFraming
-from collector_forward.wire import salvaged_chunk
+from collector_forward.shapes import Shapes
+from collector_forward.wire import open_envelope, read, salvaged_chunk
 from collector_http.options import HttpConfig
 from collector_http.receiver import HttpReceiver
 from collector_otlp.options import OtlpConfig
@@ -37,7 +39,7 @@ from collector_syslog.options import SyslogConfig
 from collector_syslog.receiver import SyslogReceiver
 from collector_transform.predicate import predicate
 from tests.fuzz.target import Target
-from tests.plugins.collector_forward.vectors import FRAMES, events_of
+from tests.plugins.collector_forward.vectors import FRAMES, LIMITS, PEER
 from tests.plugins.collector_syslog.messages import had_back, messages
 
 #: Bytes of a frame: so few that inputs go over it.
@@ -112,7 +114,10 @@ def _forward_stream(data: bytes) -> None:
 def _forward(data: bytes) -> None:
     salvaged_chunk(data)
     with suppress(Undecodable):
-        _check(events_of(data, "uid"))
+        envelope = open_envelope(data, LIMITS)
+        for message in read(data, envelope, LIMITS, Shapes()):
+            if message:
+                _check(Writer(PEER, ("log",)).events(message.tag, message.entries, 1, "uid", {}))
 
 
 def _web(receiver: WebReceiver[Any], path: str, kind: str) -> Callable[[bytes], None]:
