@@ -32,15 +32,32 @@ class _Missing(Exception):
     """What is wrong with one `${...}`, as a message."""
 
 
-def substitute(source: Source, environment: Mapping[str, str]) -> None:
-    """Replace, in place, in all strings below the root. What cannot be had is reported."""
-    source.value = _Substitution(source, environment).value(source.value, ())
+class _Absent(_Missing):
+    """Nothing is wrong with it, and what it names is not on this machine."""
+
+    def __init__(self, message: str, name: str) -> None:
+        super().__init__(message)
+        self.name = name
+
+
+def substitute(
+    source: Source, environment: Mapping[str, str], absent: set[str] | None = None
+) -> None:
+    """Replace, in place, in all strings below the root. What cannot be had is reported.
+
+    With `absent`, variables and files that are not there are noted in it instead, and the values
+    that need them are not judged.
+    """
+    source.value = _Substitution(source, environment, absent).value(source.value, ())
 
 
 class _Substitution:
-    def __init__(self, source: Source, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, source: Source, environment: Mapping[str, str], absent: set[str] | None
+    ) -> None:
         self._source = source
         self._environment = environment
+        self._absent = absent
 
     def value(self, value: Any, way: Way) -> Any:
         if isinstance(value, dict):
@@ -54,7 +71,10 @@ class _Substitution:
             try:
                 return self._replaced(mark)
             except _Missing as e:
-                self._source.error(str(e), way)
+                if isinstance(e, _Absent) and self._absent is not None:
+                    self._absent.add(e.name)
+                else:
+                    self._source.error(str(e), way)
                 self._source.broken.add(way)
                 return ""
 
@@ -82,14 +102,15 @@ class _Substitution:
         if name in self._environment:
             return _written(self._environment[name], name)
         if not given:
-            raise _Missing(f"environment variable {shown(name)} is not set")
+            raise _Absent(f"environment variable {shown(name)} is not set", shown(name))
         return default.replace("$$", "$")
 
     def _file(self, name: str) -> str:
         try:
             text = read(self._source.directory / name)
         except Unreadable as e:
-            raise _Missing(f"file {name if name.isprintable() else '?'} {e}") from None
+            said = name if name.isprintable() else "?"
+            raise _Absent(f"file {said} {e}", said) from None
         return text.removesuffix("\r\n") if text.endswith("\r\n") else text.removesuffix("\n")
 
 

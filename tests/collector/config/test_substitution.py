@@ -24,6 +24,15 @@ def replaced(value: Any, directory: Path = Path()) -> tuple[Any, list[str]]:
     return source.value, [problem.message for problem in source.problems()]
 
 
+def test_what_is_not_here_can_be_noted_instead_of_reported() -> None:
+    source = Source("conf.yaml", Path("/nowhere"), {"a": "${env:NOT}", "b": "${file:f}", "c": "${"})
+    absent: set[str] = set()
+    substitute(source, ENV, absent)
+    assert absent == {"NOT", "f"}
+    assert source.broken >= {("a",), ("b",)}
+    assert source.problems() == ()
+
+
 @pytest.mark.parametrize(
     ("text", "result"),
     [

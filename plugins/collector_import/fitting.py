@@ -1,0 +1,82 @@
+"""What the collector refuses of a converted file is left out of it, until it refuses nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from collector.api import ConfigError, Problem, check_text
+
+from .components import TABLES
+from .entries import Block, Entry, Way
+from .pipelines import pipelines, settle
+from .processors import WARNINGS
+from .writing import written
+
+#: Each round leaves something out, and most faults are found in the first.
+_ROUNDS = 200
+#: Without these a component would do what nobody asked it for.
+_WHOLE = frozenset({"include", "exclude"})
+#: And without these, if they cannot be carried as a whole, it would be open.
+_GUARDS = frozenset({"tls", "auth", "tokens", "token_files", "security"})
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """The text, and the variables and files that it needs and that are not here."""
+
+    text: str
+    absent: frozenset[str]
+
+
+def fit(path: Path, root: Block, last: list[str]) -> Fitted:
+    """Raises ConfigError when there is no pipeline left, or a fault cannot be left out."""
+    for _ in range(_ROUNDS):
+        settle(root)
+        text = written(root, last)
+        problems, absent = check_text(path, text)
+        errors = [problem for problem in problems if problem.level == "error"]
+        if not errors:
+            return Fitted(text, absent)
+        if not pipelines(root).carried():
+            break
+        found = [(problem, _target(root, problem.way)) for problem in errors]
+        for problem, entry in found:
+            if entry is None:
+                raise ConfigError([problem])
+            if entry.value is not None:
+                entry.leave_out(_reason(problem))
+    said = "nothing is left to run: no pipeline of logs has both a receiver and an exporter here"
+    raise ConfigError([Problem(str(path), 1, 1, said)])
+
+
+def _reason(problem: Problem) -> str:
+    """The sentence without the way, which leads through the new file."""
+    first = str(problem.way[0]) if problem.way else ""
+    head, _, rest = problem.message.partition(": ")
+    said = rest if first and head.startswith(first) else problem.message
+    type_ = str(problem.way[1]).partition("/")[0] if len(problem.way) > 1 else ""
+    warning = WARNINGS.get(type_)
+    return f"{said}; {warning}" if warning else said
+
+
+def _target(root: Block, way: Way) -> Entry | None:
+    """The part that has to go so that the rest means what it did."""
+    while way and root.find(*way) is None:
+        way = way[:-1]
+    if not way:
+        return None
+    if way[0] in TABLES and len(way) > 2:
+        way = _in_component(way)
+    elif way[:2] == ("service", "pipelines"):
+        way = way[:3]
+    return root.find(*way)
+
+
+def _in_component(way: Way) -> Way:
+    if _WHOLE & set(way[2:]) or way[-1] in _GUARDS:
+        return way[:2]
+    items = [n for n, step in enumerate(way) if isinstance(step, int)]
+    if items:
+        return way[: items[-1] + 1]
+    return way[:3] if way[0] in {"processors", "connectors"} else way
