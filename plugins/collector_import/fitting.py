@@ -8,7 +8,7 @@ from pathlib import Path
 from collector.api import ConfigError, Problem, check_text
 
 from .components import TABLES
-from .entries import Block, Entry, Way
+from .entries import Block, Entry, Way, walk
 from .pipelines import pipelines, settle
 from .processors import WARNINGS
 from .writing import written
@@ -46,8 +46,15 @@ def fit(path: Path, root: Block, last: list[str]) -> Fitted:
                 raise ConfigError([problem])
             if entry.value is not None:
                 entry.leave_out(_reason(problem))
+    raise ConfigError(_nothing_left(str(path), root))
+
+
+def _nothing_left(file: str, root: Block) -> list[Problem]:
+    """What had to go, and that this was too much."""
+    notes = [note for entry in walk(root) for note in entry.notes if note.kind == "left out"]
+    gone = [Problem(file, note.line, 1, f"left out: {note.text}", "warning") for note in notes]
     said = "nothing is left to run: no pipeline of logs has both a receiver and an exporter here"
-    raise ConfigError([Problem(str(path), 1, 1, said)])
+    return [*gone, Problem(file, 1, 1, said)]
 
 
 def _reason(problem: Problem) -> str:

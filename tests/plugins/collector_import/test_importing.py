@@ -190,16 +190,22 @@ class TestRefusals:
         needed = "expected a mapping: put it here in full, and import again"
         assert f"1:1: error: service: {needed}" in refused(tmp_path, "receivers: {}\n")
 
-    def test_a_file_of_which_nothing_runs_is_refused(self, tmp_path: Path) -> None:
+    def test_a_file_of_which_nothing_runs_is_refused_with_what_had_to_go(
+        self, tmp_path: Path
+    ) -> None:
         text = """
         receivers: {filelog: {include: [a]}}
         exporters: {debug: }
         service: {pipelines: {logs: {receivers: [filelog], exporters: [debug]}}}
         """
-        said = (
-            "nothing is left to run: no pipeline of logs has both a receiver and an exporter here"
-        )
-        assert refused(tmp_path, text) == [f"1:1: error: {said}"]
+        files = "files are not read: let Fluent Bit (tail), or rsyslog (imfile), send them here"
+        nothing = "no pipeline of logs has both a receiver and an exporter here"
+        assert refused(tmp_path, text) == [
+            f"2:1: warning: left out: filelog (line 2): {files}",
+            "3:1: warning: left out: stdout (line 3): no pipeline that is left names it",
+            "4:1: warning: left out: logs (line 4): none of its receivers is left",
+            f"1:1: error: nothing is left to run: {nothing}",
+        ]
 
 
 JUNK = st.sampled_from(
