@@ -19,7 +19,7 @@ DIRECTORIES = sorted((Path(__file__).parent / "configurations").iterdir())
 #: The variables that they name.
 ENVIRONMENT = {
     "API_KEY": "key",
-    "DT_API_TOKEN": "dt0c01.ABC.DEF",
+    "DT_API_TOKEN": f"dt0c01.{'A' * 24}.{'B' * 64}",
     "DT_ENDPOINT": "https://abc12345.live.dynatrace.com",
     "EXPORTER_AUTHORIZATION": "b3V0",
     "HOME": "/home/me",
