@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from .credentials import authorize
-from .entries import Entry, Scalar
+from .entries import Block, Entry, Scalar
 from .rules import Counterpart, Nothing, Rule, Rules, Spot, each, to, under, without
 
 _MOST_CONSUMERS = 64
@@ -93,6 +93,20 @@ def _insecure(spot: Spot) -> None:
     spot.leave_out(said if spot.text.lower() == "true" else "it is the default")
 
 
+def _headers(spot: Spot) -> None:
+    """A list of names and values, which newer files may have, becomes the mapping."""
+    listed = spot.entry.block
+    if listed.listed:
+        pairs = [(item, item.block.find("value")) for item in listed.carried()]
+        named = [_named(item, value) for item, value in pairs if value is not None]
+        spot.entry.value = Block(entries=named)
+
+
+def _named(item: Entry, value: Entry) -> Entry:
+    key = item.block.text("name")
+    return Entry(key, value.value, item.line, item.end, item.above, item.beside, value.notes)
+
+
 _TLS: Rules = {
     "tls.insecure": _insecure,
     "tls.insecure_skip_verify": without(
@@ -111,6 +125,7 @@ _CLIENT: Rules = {
     **_TLS,
     "compression": _compression,
     "compression_params": without("compression: small makes more of it"),
+    "headers": _headers,
     "auth": authorize,
     **each(
         "read_buffer_size write_buffer_size max_idle_conns max_idle_conns_per_host "

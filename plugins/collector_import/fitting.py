@@ -45,7 +45,7 @@ def fit(path: Path, root: Block, last: list[str]) -> Fitted:
             if entry is None:
                 raise ConfigError([problem])
             if entry.value is not None:
-                entry.leave_out(_reason(problem))
+                _leave_out(entry, _reason(problem))
     raise ConfigError(_nothing_left(str(path), root))
 
 
@@ -55,6 +55,13 @@ def _nothing_left(file: str, root: Block) -> list[Problem]:
     gone = [Problem(file, note.line, 1, f"left out: {note.text}", "warning") for note in notes]
     said = "nothing is left to run: no pipeline of logs has both a receiver and an exporter here"
     return [*gone, Problem(file, 1, 1, said)]
+
+
+def _leave_out(entry: Entry, why: str) -> None:
+    """With what had to go of it before, which may be the reason why the rest has to."""
+    before = [note for below in walk(entry.block) for note in below.notes]
+    entry.leave_out(why)
+    entry.notes += [note for note in before if note.kind == "left out"]
 
 
 def _reason(problem: Problem) -> str:
@@ -74,16 +81,18 @@ def _target(root: Block, way: Way) -> Entry | None:
     if not way:
         return None
     if way[0] in TABLES and len(way) > 2:
-        way = _in_component(way)
+        way = _in_component(root, way)
     elif way[:2] == ("service", "pipelines"):
         way = way[:3]
     return root.find(*way)
 
 
-def _in_component(way: Way) -> Way:
+def _in_component(root: Block, way: Way) -> Way:
     if _WHOLE & set(way[2:]) or way[-1] in _GUARDS:
         return way[:2]
-    items = [n for n, step in enumerate(way) if isinstance(step, int)]
-    if items:
-        return way[: items[-1] + 1]
-    return way[:3] if way[0] in {"processors", "connectors"} else way
+    items = [n + 1 for n, step in enumerate(way) if isinstance(step, int)]
+    if not items:
+        return way[:3] if way[0] in {"processors", "connectors"} else way
+    while len(items) > 1 and len(root.block(*way[: items[-1] - 1]).carried()) == 1:
+        items.pop()  # an item with an empty list would be as wrong
+    return way[: items[-1]]

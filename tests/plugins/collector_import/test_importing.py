@@ -111,6 +111,18 @@ class TestExporters:
         assert text.count("secret word") == 1
         assert "headers: {X-Key: 'secret word'}" in text
 
+    def test_headers_may_be_a_list(self, tmp_path: Path) -> None:
+        block = """
+        endpoint: https://a
+        headers:
+          # whose it is
+          - {name: X-Tenant, value: shop}
+          - {name: X-Key, value: "${KEY}"}
+        """
+        text = exporter(tmp_path, block)
+        wanted = '# whose it is\n      X-Tenant: shop\n      X-Key: "${env:KEY}"\n'
+        assert f"headers:\n      {wanted}" in text
+
     def test_a_comment_inside_of_what_moves_comes_along(self, tmp_path: Path) -> None:
         block = """
         endpoint: https://a
@@ -121,6 +133,48 @@ class TestExporters:
         """
         text = exporter(tmp_path, block)
         assert "# outer\n    # beside\n    # inner\n    concurrency: 3  # three\n" in text
+
+
+class TestProcessors:
+    def test_one_of_which_nothing_is_left_says_why_its_parts_had_to_go(
+        self, tmp_path: Path
+    ) -> None:
+        text = of(
+            tmp_path,
+            """
+            receivers: {syslog: {udp: {listen_address: ':1'}}}
+            processors:
+              filter: {logs: {log_record: ['UserAgent(body) == 1']}}
+              redaction: {allow_all_keys: true, blocked_values: ['(?=a)']}
+            exporters: {debug: }
+            service:
+              pipelines:
+                logs: {receivers: [syslog], processors: [filter, redaction], exporters: [debug]}
+            """,
+        ).text
+        said = " ".join(text.split())
+        assert "this item (line 4): UserAgent is not supported" in said
+        assert "what was masked by it is not masked any more" in said
+
+    def test_a_condition_that_cannot_be_carried_takes_its_actions_along(
+        self, tmp_path: Path
+    ) -> None:
+        text = of(
+            tmp_path,
+            """
+            receivers: {syslog: {udp: {listen_address: ':1'}}}
+            processors:
+              attributes:
+                include: {match_type: strict, span_kinds: [x]}
+                actions: [{key: a, action: delete}]
+            exporters: {debug: }
+            service:
+              pipelines:
+                logs: {receivers: [syslog], processors: [attributes], exporters: [debug]}
+            """,
+        ).text
+        assert "left out: attributes (lines 4-6)" in text
+        assert "actions" not in text
 
 
 class TestReferences:

@@ -104,6 +104,12 @@ def test_comments_and_empty_lines_stay_where_they_were(tmp_path: Path) -> None:
     assert written(root, last) == PAGE
 
 
+def test_lines_may_end_as_on_windows(tmp_path: Path) -> None:
+    source = read(tmp_path, PAGE.replace("\n", "\r\n"))
+    root, last = tree(source)
+    assert written(root, last) == PAGE
+
+
 def test_comments_belong_to_what_follows_or_to_their_line(tmp_path: Path) -> None:
     found = comments(read(tmp_path, PAGE))
     assert found.beside["a",] == "# beside a"
