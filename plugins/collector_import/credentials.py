@@ -37,31 +37,35 @@ def tokens(block: Block, at: Entry, variable: str, why: str) -> None:
 def authorize(spot: Spot) -> None:
     """Give an exporter the header that its authenticator would have made. `spot`: `auth`."""
     name = spot.entry.block.text("authenticator")
-    extension = spot.root.block("extensions", name) if name else Block()
-    scheme, value, known = "Bearer", "", extension.text("token")
-    if name.partition("/")[0] == "bearertokenauth":
-        scheme = extension.text("scheme") or scheme
-        file = extension.text("filename")
-        value = known if is_reference(known) else f"${{file:{file}}}" if file else ""
-    elif name.partition("/")[0] == "basicauth":
-        scheme = "Basic"
-    else:
+    said = _authorization(name, spot.root.block("extensions", name) if name else Block())
+    if said is None:
         spot.leave_out("requests go without it: say it in headers, if a header will do")
         return
-    why = "the extension's header is written here"
-    if not value:
-        value = "${env:EXPORTER_AUTHORIZATION}"
-        what = "user:password in base64" if scheme == "Basic" else "the token"
-        why = f"put {what} into the variable EXPORTER_AUTHORIZATION; it stood in the extension"
     entry, parent = spot.entry, spot.parent
+    spot.leave_out("an exporter says it in headers")
     headers = parent.find("headers")
-    if headers is None or not isinstance(headers.value, Block):
-        headers = Entry("headers", Block())
+    if headers is None:
+        headers = Entry("headers", Block(), entry.line)
         parent.entries.insert(parent.entries.index(entry), headers)
-    headers.block.entries.append(
-        _new("Authorization", Scalar(f"{scheme} {value}"), why, entry.line)
-    )
-    entry.leave_out("an exporter says it in headers")
+    if not isinstance(headers.value, Block):
+        headers.value = Block()
+    if not any((each.key or "").lower() == "authorization" for each in headers.block.carried()):
+        value, why = said
+        headers.block.entries.append(_new("Authorization", Scalar(value), why, entry.line))
+
+
+def _authorization(name: str, extension: Block) -> tuple[str, str] | None:
+    """The header that an extension makes, and what is to be said of it; None: no fixed one."""
+    type_, token, file = name.partition("/")[0], extension.text("token"), extension.text("filename")
+    if type_ not in {"bearertokenauth", "basicauth"}:
+        return None
+    scheme = "Basic" if type_ == "basicauth" else extension.text("scheme") or "Bearer"
+    known = token if is_reference(token) else f"${{file:{file}}}" if file else ""
+    if known:
+        return f"{scheme} {known}", "the extension's header is written here"
+    what = "user:password in base64" if scheme == "Basic" else "the token"
+    why = f"put {what} into the variable EXPORTER_AUTHORIZATION; it stood in the extension"
+    return f"{scheme} ${{env:EXPORTER_AUTHORIZATION}}", why
 
 
 def _replace(root: Block, block: Block, auth: Entry) -> None:

@@ -31,7 +31,7 @@ class Scalar:
     style: str = ""
 
 
-@dataclass
+@dataclass(eq=False)
 class Block:
     """A mapping or a list, with what was left out of it in its place."""
 
@@ -77,7 +77,7 @@ class Block:
         return [str(e.value.value) for e in self.carried() if isinstance(e.value, Scalar)]
 
 
-@dataclass
+@dataclass(eq=False)
 class Entry:
     """One key of a mapping, or one item of a list, whose key is None."""
 

@@ -61,6 +61,10 @@ class Spot:
     def move(self, to: str) -> None:
         """Give it another name, in another mapping maybe: `queue.max_size`."""
         entry, parent, *steps = self.entry, self.parent, *to.split(".")
+        there = self._block.find(*steps)
+        if there is not None and there is not entry:
+            self.leave_out("another key here says the same")
+            return
         if tuple(steps[:-1]) == self.way[:-1]:
             entry.key = steps[-1]
             return

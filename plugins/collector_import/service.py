@@ -56,9 +56,9 @@ def _metrics_port(service: Block) -> str:
     metrics = service.block("telemetry", "metrics")
     for reader in metrics.block("readers").carried():
         port = reader.block.text("pull", "exporter", "prometheus", "port")
-        if port:
+        if port.isdigit():
             return port
-    return metrics.text("address").rpartition(":")[2]
+    return _port(metrics.text("address"))
 
 
 def _health_port(root: Block) -> str:
@@ -66,8 +66,14 @@ def _health_port(root: Block) -> str:
     named = root.block("service", "extensions").texts()
     for entry in root.block("extensions").carried():
         if entry.key in named and entry.key.partition("/")[0].startswith("health"):
-            return entry.block.text("endpoint").rpartition(":")[2] or "13133"
+            return _port(entry.block.text("endpoint") or ":13133")
     return ""
+
+
+def _port(address: str) -> str:
+    """Empty where it comes from the environment."""
+    port = address.rpartition(":")[2]
+    return port if port.isdigit() else ""
 
 
 def _leave_extensions(root: Block) -> None:

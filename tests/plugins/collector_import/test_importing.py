@@ -111,6 +111,21 @@ class TestExporters:
         assert text.count("secret word") == 1
         assert "headers: {X-Key: 'secret word'}" in text
 
+    def test_a_header_that_is_there_is_not_made_again(self, tmp_path: Path) -> None:
+        block = """
+        endpoint: https://a
+        headers: {authorization: "Bearer ${TOKEN}"}
+        auth: {authenticator: basicauth}
+        """
+        text = exporter(tmp_path, block)
+        assert text.lower().count("authorization:") == 1
+
+    def test_two_keys_of_the_same_meaning_do_not_meet(self, tmp_path: Path) -> None:
+        block = "endpoint: https://a\nconcurrency: 3\nsending_queue: {num_consumers: 7}"
+        text = exporter(tmp_path, block)
+        assert "concurrency: 3" in text
+        assert "num_consumers (line 5): another key here says the same" in text
+
     def test_headers_may_be_a_list(self, tmp_path: Path) -> None:
         block = """
         endpoint: https://a
