@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 from textwrap import dedent, indent
 from typing import Any
@@ -293,7 +294,7 @@ def damaged(draw: st.DrawFn) -> Any:
             keys = list(at) if isinstance(at, dict) else range(len(at))
             key = draw(st.sampled_from(keys))
             if not isinstance(at[key], dict | list) or not at[key] or draw(st.integers(0, 3)) == 0:
-                at[key] = draw(JUNK)
+                at[key] = copy.deepcopy(draw(JUNK))
                 break
             at = at[key]
     return value
