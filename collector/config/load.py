@@ -65,14 +65,14 @@ def read_yaml(path: Path | str) -> Source:
 
 
 def check_text(path: Path | str, text: str) -> tuple[tuple[Problem, ...], frozenset[str]]:
-    """`check` of a text that is to stand at a path, for a machine that need not be this one.
+    """`check` of a text that is to stand at a path, on a machine that need not be this one.
 
-    The second are the variables and files that it names and that are not here; the values that
-    need them are not judged.
+    The second are the variables without a default and the files that it needs; they are not looked
+    up, and the values that need them are not judged.
     """
-    absent: set[str] = set()
-    source, _ = _examined(Path(path), os.environ, text.encode(), absent)
-    return source.problems(), frozenset(absent)
+    needed: set[str] = set()
+    source, _ = _examined(Path(path), {}, text.encode(), needed)
+    return source.problems(), frozenset(needed)
 
 
 def load_trials(path: Path | str, description: Description) -> tuple[Trial, ...]:
@@ -105,14 +105,14 @@ def _examined(
     path: Path,
     env: Mapping[str, str],
     data: bytes | None = None,
-    absent: set[str] | None = None,
+    needed: set[str] | None = None,
 ) -> tuple[Source, Description | None]:
     source = _source(path)
     if not _read(source, path, data=data):
         return source, None
     _set_aside(source)
     tests = source.value.pop(TESTS, None)
-    substitute(source, env, absent)
+    substitute(source, env, needed)
     defined = components(source)
     graph = pipelines(source, defined)
     service = _service_of(source, env)

@@ -32,8 +32,8 @@ class _Missing(Exception):
     """What is wrong with one `${...}`, as a message."""
 
 
-class _Absent(_Missing):
-    """Nothing is wrong with it, and what it names is not on this machine."""
+class _Elsewhere(_Missing):
+    """Nothing is wrong with it, and what it names is not here."""
 
     def __init__(self, message: str, name: str) -> None:
         super().__init__(message)
@@ -41,23 +41,23 @@ class _Absent(_Missing):
 
 
 def substitute(
-    source: Source, environment: Mapping[str, str], absent: set[str] | None = None
+    source: Source, environment: Mapping[str, str], needed: set[str] | None = None
 ) -> None:
     """Replace, in place, in all strings below the root. What cannot be had is reported.
 
-    With `absent`, variables and files that are not there are noted in it instead, and the values
-    that need them are not judged.
+    With `needed`, no file is read: variables that are not set and files are noted in it, and the
+    values that need them are not judged.
     """
-    source.value = _Substitution(source, environment, absent).value(source.value, ())
+    source.value = _Substitution(source, environment, needed).value(source.value, ())
 
 
 class _Substitution:
     def __init__(
-        self, source: Source, environment: Mapping[str, str], absent: set[str] | None
+        self, source: Source, environment: Mapping[str, str], needed: set[str] | None
     ) -> None:
         self._source = source
         self._environment = environment
-        self._absent = absent
+        self._needed = needed
 
     def value(self, value: Any, way: Way) -> Any:
         if isinstance(value, dict):
@@ -71,8 +71,8 @@ class _Substitution:
             try:
                 return self._replaced(mark)
             except _Missing as e:
-                if isinstance(e, _Absent) and self._absent is not None:
-                    self._absent.add(e.name)
+                if isinstance(e, _Elsewhere) and self._needed is not None:
+                    self._needed.add(e.name)
                 else:
                     self._source.error(str(e), way)
                 self._source.broken.add(way)
@@ -102,15 +102,17 @@ class _Substitution:
         if name in self._environment:
             return _written(self._environment[name], name)
         if not given:
-            raise _Absent(f"environment variable {shown(name)} is not set", shown(name))
+            raise _Elsewhere(f"environment variable {shown(name)} is not set", shown(name))
         return default.replace("$$", "$")
 
     def _file(self, name: str) -> str:
+        said = name if name.isprintable() else "?"
+        if self._needed is not None:
+            raise _Elsewhere(f"file {said} is not read", said)
         try:
             text = read(self._source.directory / name)
         except Unreadable as e:
-            said = name if name.isprintable() else "?"
-            raise _Absent(f"file {said} {e}", said) from None
+            raise _Missing(f"file {said} {e}") from None
         return text.removesuffix("\r\n") if text.endswith("\r\n") else text.removesuffix("\n")
 
 

@@ -62,6 +62,6 @@ def _tell(found: Imported, path: Path) -> None:
         sys.stderr.write(f"{path}:{note.line or 1}: {note.kind}: {note.text}\n")
     changed, left_out = found.count("changed"), found.count("left out")
     sys.stderr.write(f"{path}: {found.carried} carried, {changed} changed, {left_out} left out\n")
-    if found.absent:
-        names = ", ".join(sorted(found.absent))
-        sys.stderr.write(f"{path}: what needs these is not checked, they are not here: {names}\n")
+    if found.needed:
+        names = ", ".join(sorted(found.needed))
+        sys.stderr.write(f"{path}: it needs these, which were not looked at: {names}\n")

@@ -23,10 +23,10 @@ _GUARDS = frozenset({"tls", "auth", "tokens", "token_files", "security"})
 
 @dataclass(frozen=True)
 class Fitted:
-    """The text, and the variables and files that it needs and that are not here."""
+    """The text, and the variables and files that it needs."""
 
     text: str
-    absent: frozenset[str]
+    needed: frozenset[str]
 
 
 def fit(path: Path, root: Block, last: list[str]) -> Fitted:
@@ -34,10 +34,10 @@ def fit(path: Path, root: Block, last: list[str]) -> Fitted:
     for _ in range(_ROUNDS):
         settle(root)
         text = written(root, last)
-        problems, absent = check_text(path, text)
+        problems, needed = check_text(path, text)
         errors = [problem for problem in problems if problem.level == "error"]
         if not errors:
-            return Fitted(text, absent)
+            return Fitted(text, needed)
         if not pipelines(root).carried():
             break
         found = [(problem, _target(root, problem.way)) for problem in errors]

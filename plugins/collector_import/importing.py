@@ -26,8 +26,8 @@ class Imported:
     notes: tuple[Note, ...]
     #: Keys and items that hold a value.
     carried: int
-    #: Variables and files that it names and that are not on this machine.
-    absent: frozenset[str]
+    #: Variables and files that must be there where it runs; what they hold was not looked at.
+    needed: frozenset[str]
 
     def count(self, kind: str) -> int:
         """How many notes there are of a kind."""
@@ -47,7 +47,7 @@ def imported(path: Path) -> Imported:
     service.convert(root)
     fitted = fit(path, root, last)
     notes = tuple(note for entry in walk(root) for note in entry.notes)
-    return Imported(fitted.text, notes, sum(map(_is_leaf, walk(root))), fitted.absent)
+    return Imported(fitted.text, notes, sum(map(_is_leaf, walk(root))), fitted.needed)
 
 
 def _is_leaf(entry: Entry) -> bool:

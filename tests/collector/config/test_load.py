@@ -115,11 +115,14 @@ def test_a_problem_of_an_anchor_is_reported_once_at_the_anchor(problems: Problem
     ]
 
 
-def test_a_text_for_elsewhere_is_checked_without_what_is_not_here(tmp_path: Path) -> None:
-    problems, absent = check_text(
+def test_a_text_for_elsewhere_is_checked_without_what_it_needs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("URL", "no URL at all")
+    problems, needed = check_text(
         tmp_path / "not-there.yaml", SOUND.replace("floor: 9", "floor: x")
     )
-    assert absent == {"URL"}
+    assert needed == {"URL"}
     assert [problem.way for problem in problems] == [("processors", "floor", "floor")]
 
 

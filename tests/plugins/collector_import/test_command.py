@@ -46,7 +46,7 @@ def test_prints_the_configuration_and_says_what_became_of_it(
     assert "fluent_forward: {endpoint: ':24224'}" in output
     assert f"{source}:3: left out: batch (line 3): exporters gather" in errors
     assert f"{source}: 4 carried, 1 changed, 1 left out\n" in errors
-    assert errors.endswith("is not checked, they are not here: NOT_HERE\n")
+    assert errors.endswith("it needs these, which were not looked at: NOT_HERE\n")
 
 
 def test_writes_a_new_file_that_no_more_people_may_read(

@@ -208,13 +208,19 @@ class TestReferences:
     def test_a_reference_is_spelt_as_here(self, said: str, here: str, tmp_path: Path) -> None:
         assert f"endpoint: '{here}'" in exporter(tmp_path, f"endpoint: '{said}'")
 
-    def test_what_is_not_here_is_named_and_its_value_not_judged(self, tmp_path: Path) -> None:
+    def test_what_it_needs_is_named_and_not_looked_at(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("HERE", "no endpoint at all")
+        (tmp_path / "url").write_text("no URL at all")
         text = """
-        receivers: {syslog: {tcp: {listen_address: '${env:NOT_HERE}', tls: {cert_file: x}}}}
-        exporters: {otlphttp: {endpoint: '${file:/not/here}'}}
+        receivers: {syslog: {tcp: {listen_address: '${env:HERE}', tls: {cert_file: x}}}}
+        exporters: {otlphttp: {endpoint: '${file:url}'}}
         service: {pipelines: {logs: {receivers: [syslog], exporters: [otlphttp]}}}
         """
-        assert of(tmp_path, text).absent == {"NOT_HERE", "/not/here"}
+        found = of(tmp_path, text)
+        assert found.needed == {"HERE", "url"}
+        assert found.count("left out") == 0
 
 
 class TestNotes:
