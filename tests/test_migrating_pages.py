@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from pathlib import Path
 
 import pytest
 
-from collector.config.load import check
+from collector.config.load import check, load
+from collector.run.trial import failures
 from collector_import.importing import imported
 
 _DOCS = Path(__file__).parent.parent / "docs"
+_TESTS = Path(__file__).parent / "migrating"
 _PAGES = sorted((_DOCS / "migrating").glob("*.md"))
 _WORKED = [page for page in _PAGES if page.name != "index.md"]
 _TOKEN = f"dt0c01.{'A' * 24}.{'B' * 64}"
@@ -34,6 +37,17 @@ def test_what_comes_after_is_valid(page: Path, tmp_path: Path) -> None:
     path.write_text(shown(page, "After"))
     problems = check(path, {"HOME": "/home/me", **_ENVIRONMENT})
     assert [str(problem) for problem in problems if problem.level == "error"] == []
+
+
+@each_worked
+def test_what_comes_after_does_what_came_before(page: Path, tmp_path: Path) -> None:
+    """As far as the tests beside this one say."""
+    path = tmp_path / "collector.yaml"
+    path.write_text(shown(page, "After") + (_TESTS / f"{page.stem}.yaml").read_text())
+    description = load(path, {"HOME": "/home/me", **_ENVIRONMENT})
+    assert description.trials
+    for trial in description.trials:
+        assert asyncio.run(failures(description, trial)) == []
 
 
 def test_an_opentelemetry_collector_s_is_what_import_makes_of_it(tmp_path: Path) -> None:
