@@ -9,7 +9,7 @@ from collector.api import Source
 from .comments import Comments, comments
 from .entries import Block, Entry, Scalar, Way
 
-_STYLES = {"'": "'", '"': '"', "|": "|", ">": ">", "&": "", "*": "", "!": ""}
+_STYLES = {"'": "'", '"': '"', "|": "|", ">": ">", "&": ""}
 
 
 def tree(source: Source) -> tuple[Block, list[str]]:
