@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -25,9 +26,20 @@ SMALLEST: dict[str, Any] = {
 }
 
 
+@cache
+def _made() -> dict[str, Any]:
+    """Once, and not before a test needs it."""
+    return schema()
+
+
 class SchemaTestCase(SynchronousTestCase):
-    schema: ClassVar[dict[str, Any]] = schema()
-    validator: ClassVar = Draft202012Validator(schema)
+    schema: ClassVar[dict[str, Any]]
+    validator: ClassVar[Draft202012Validator]
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.schema = _made()
+        cls.validator = Draft202012Validator(cls.schema)
 
     def faults(self, file: Any) -> list[str]:
         return [error.json_path for error in self.validator.iter_errors(file)]
