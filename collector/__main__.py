@@ -5,4 +5,6 @@ import sys
 from .run.cli.main import main
 
 if __name__ == "__main__":
+    if not sys.flags.safe_path:
+        del sys.path[0]  # the working directory: no module of ours is there, see ADR 0052
     sys.exit(main())
