@@ -59,6 +59,7 @@ from .fields import (
 )
 from .inputs.access import AccessOptions
 from .inputs.autoframing import AutoFraming
+from .inputs.checkpoint import CheckpointError
 from .inputs.compression import (
     Damaged,
     TooLong,
@@ -82,6 +83,7 @@ from .inputs.multiline import MultilineFraming
 from .inputs.named import Named
 from .inputs.networks import ByNetwork
 from .inputs.patience import INCOMPLETE, Patience
+from .inputs.pull_receiver import PullReceiver
 from .inputs.receiver import DatagramReceiver, FrameReceiver, Listener, StreamReceiver
 from .inputs.sockets import ListenError
 from .inputs.stream_options import StreamOptions
@@ -130,6 +132,7 @@ __all__ = [
     "ByNetwork",
     "Certificates",
     "Chain",
+    "CheckpointError",
     "Command",
     "Config",
     "Connector",
@@ -176,6 +179,7 @@ __all__ = [
     "Predicate",
     "Processor",
     "ProxyOption",
+    "PullReceiver",
     "Receipt",
     "Receiver",
     "Request",
