@@ -17,7 +17,7 @@ from collector.inputs.checkpoint import Checkpoint, CheckpointError
 from collector.inputs.pull_receiver import PullReceiver
 from collector.request import Retry
 from collector.testing import RecordingOutput, context, events
-from tests.collector.tasks import as_task
+from tests.collector.tasks import as_task, eventually
 
 Run = Callable[["Pulling"], Awaitable[Any]]
 
@@ -44,12 +44,6 @@ class Pulling(PullReceiver[Config]):
 
 async def forever() -> None:
     await asyncio.Event().wait()
-
-
-async def eventually(look: Callable[[], Any]) -> None:
-    async with asyncio.timeout(5):
-        while not look():  # noqa: ASYNC110 many things can bring it about
-            await asyncio.sleep(0.002)
 
 
 class PullReceiverTestCase(TestCase):
