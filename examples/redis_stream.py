@@ -3,7 +3,7 @@
     receivers:
       orders: {type: 'redis_stream:RedisStreamReceiver', url: 'redis://127.0.0.1', stream: orders}
 
-Needs `pip install redis`.
+Needs `pip install redis`; `redis[hiredis]` takes less CPU.
 """
 
 from __future__ import annotations

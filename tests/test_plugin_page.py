@@ -56,6 +56,12 @@ def test_receivers_are_as_short_as_is_promised() -> None:
     assert {key: n for key, n in ours.items() if n > _LONGEST[key[1]]} == {}
 
 
+@pytest.mark.parametrize("path", sorted((DOCS.parent / "examples").glob("*.py")))
+def test_an_example_imports_what_authors_may(path: Path) -> None:
+    modules = re.findall(r"^(?:from|import) (collector\S*)", path.read_text(), re.MULTILINE)
+    assert modules == ["collector.api"]
+
+
 def test_names_are_those_of_the_api() -> None:
     bases = re.findall(r"`(\w+Receiver|\w+Options|Lines|Delimited|LengthPrefixed)[`(]", _PAGE.text)
     assert {name for name in bases if not hasattr(api, name)} == set()
