@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import uuid
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -146,6 +148,15 @@ def test_code_that_everybody_may_have_written_does_not_run(
     (found, _) = problems(f"processors: {{mine: {{type: '{module}:Own', n: 1}}}}\nservice: 5")
     assert found.endswith(f"everybody may write to {path}, and it would run: chmod o-w it")
     assert module not in sys.modules
+
+
+def test_a_mount_that_is_read_only_is_nobodys_to_write(
+    problems: Problems, module: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tmp_path.chmod(0o777)  # as Kubernetes' of a ConfigMap
+    monkeypatch.setattr(os, "statvfs", lambda _: SimpleNamespace(f_flag=os.ST_RDONLY))
+    found = problems(f"processors: {{mine: {{type: '{module}:Own', n: 1}}}}\nservice: 5")
+    assert found == ["2:10: error: service: expected a mapping"]
 
 
 def test_what_is_installed_comes_before_what_lies_beside(
