@@ -13,6 +13,7 @@ import random
 from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any, ClassVar
+from weakref import WeakKeyDictionary
 
 from twisted.python.failure import Failure
 
@@ -26,8 +27,8 @@ from .checkpoint import Checkpoint, CheckpointError, encoded
 
 #: Seconds until `run` is called again, at most; it doubles.
 FIRST, LONGEST = 1.0, 60.0
-#: Seconds after which a `run` that goes on is trusted.
-TRUSTED = 10.0
+#: Seconds after which a `run` that goes on is trusted: more than a client waits for an answer.
+TRUSTED = 90.0
 #: Seconds between two questions whether the turn is ours.
 TURN = 0.25
 #: Seconds after an outcome in which an author can pass it on, once the end has come.
@@ -47,6 +48,7 @@ class PullReceiver(Receiver[C]):
         self.checkpoint: Any = None
         self._kept: Checkpoint | None = None
         self._saving = asyncio.Lock()
+        self._writing: asyncio.Future[None] | None = None
         self._task: asyncio.Task[None] | None = None
         self._open = asyncio.Event()
         self._open.set()
@@ -54,22 +56,23 @@ class PullReceiver(Receiver[C]):
         self._failures = 0
         self._delivering = 0
         #: Tasks that were given an outcome, and when.
-        self._told: dict[asyncio.Task[Any], float] = {}
+        self._told: WeakKeyDictionary[asyncio.Task[Any], float] = WeakKeyDictionary()
 
     @abstractmethod
     async def run(self) -> None:
         """Get data and `deliver` it, until cancelled.
 
         Called when the receiver starts. If it raises, it is called again after a pause that grows,
-        and that is at least `after` of a Retry; until then the receiver is unhealthy, with the
-        reason. If it returns, it has ended.
+        and that is at least `after` of a Retry. The receiver is unhealthy, with the reason, until
+        it has delivered or goes on for 90 s. If it returns, it has ended.
         """
 
     async def deliver(self, events: Sequence[Event], checkpoint: Any = None) -> Outcome:
         """Hand events on and wait for what becomes of them; before that, while queues are full.
 
         `checkpoint`: where the source stands after these events, anything that JSON can say in
-        64 KiB. It is kept unless the outcome is RETRY: then they are not stored.
+        64 KiB. It is kept unless the outcome is RETRY: then they are not stored. Without events
+        the outcome is DELIVERED.
         """
         said = None if checkpoint is None else encoded(checkpoint)
         assert said is None or not self.in_every_worker, "workers share no checkpoint"
@@ -80,12 +83,12 @@ class PullReceiver(Receiver[C]):
         self._delivering += 1
         try:
             outcome = await self._sent(events)
-            if said is not None and outcome is not Outcome.RETRY:
+            if outcome is not Outcome.RETRY:
+                self._is_well()
                 await self._save(said, checkpoint)
         finally:
             self._delivering -= 1
             self._told[task] = _now()
-            task.add_done_callback(self._forget)
         return outcome
 
     async def _sent(self, events: Sequence[Event]) -> Outcome:
@@ -93,14 +96,21 @@ class PullReceiver(Receiver[C]):
             return Outcome.DELIVERED
         return await wait(self.output.send(Batch(list(events)), ack=True))
 
-    async def _save(self, said: bytes, checkpoint: Any) -> None:
+    async def _save(self, said: bytes | None, checkpoint: Any) -> None:
+        if said is None:
+            return
         async with self._saving:
+            await self._written()
             if self._kept is not None:
-                await asyncio.to_thread(self._kept.write, said)
+                write = asyncio.to_thread(self._kept.write, said)
+                self._writing = asyncio.ensure_future(write)
+                await asyncio.shield(self._writing)
             self.checkpoint = checkpoint
 
-    def _forget(self, task: asyncio.Task[Any]) -> None:
-        self._told.pop(task, None)
+    async def _written(self) -> None:
+        """What an author cancelled is still being written: a thread cannot be."""
+        if self._writing is not None:
+            await asyncio.wait((self._writing,))
 
     async def start(self) -> None:
         """Begin as soon as no other worker does. Raises CheckpointError."""
@@ -170,7 +180,8 @@ class PullReceiver(Receiver[C]):
             await self.stop()
 
     def _is_busy(self) -> bool:
-        return bool(self._delivering) or _now() < max(self._told.values(), default=0) + LAST_WORDS
+        told = [at for task, at in self._told.items() if not task.done()]
+        return bool(self._delivering) or _now() < max(told, default=0) + LAST_WORDS
 
     async def stop(self) -> None:
         """End `run`, once outcomes had time to be passed on."""
@@ -185,6 +196,7 @@ class PullReceiver(Receiver[C]):
             await asyncio.wait((task,))
             if not task.cancelled():
                 task.exception()  # it is too late to mend what it has raised
+        await self._written()
         kept, self._kept = self._kept, None
         if kept is not None:
             kept.close()

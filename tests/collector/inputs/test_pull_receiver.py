@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -93,6 +95,39 @@ class DeliveringTests(PullReceiverTestCase):
         await self.ended()
 
     @as_task
+    async def test_an_author_may_give_up_waiting(self) -> None:
+        async def script(receiver: Pulling) -> None:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(0.01):
+                    await receiver.say("late", checkpoint=1)
+            output_of(receiver).outcome = Outcome.DELIVERED
+            await receiver.say("x", checkpoint=2)
+
+        receiver = await self.started(script, outcome=None)
+        await eventually(lambda: receiver.outcomes)
+        output_of(receiver).settle()
+        self.assertEqual((receiver.checkpoint, receiver.runs), (2, 1))
+        await self.ended()
+
+    @as_task
+    async def test_nothing_is_kept_of_what_was_delivered(self) -> None:
+        sizes: list[int] = []
+
+        async def script(receiver: Pulling) -> None:
+            for _ in range(3):
+                await receiver.say("x")
+                sizes.append(len(receiver._told))
+
+        receiver = await self.started(script)
+        await eventually(lambda: len(sizes) == 3)
+        task = receiver._task
+        assert task is not None
+        self.assertEqual(sizes, [1, 1, 1])
+        await self.ended()
+        del task
+        self.assertEqual(len(receiver._told), 0)
+
+    @as_task
     async def test_full_queues_hold_it_back_without_its_doing(self) -> None:
         async def script(receiver: Pulling) -> None:
             while True:
@@ -163,6 +198,33 @@ class CheckpointTests(PullReceiverTestCase):
         await self.ended()
 
     @as_task
+    async def test_one_that_is_being_written_when_the_end_comes_is_written_by_its_owner(
+        self,
+    ) -> None:
+        self.patch(pull_receiver, "LAST_WORDS", 0.0)
+        may_write, order = threading.Event(), list[str]()
+        write, close = Checkpoint.write, Checkpoint.close
+
+        def slow(checkpoint: Checkpoint, data: bytes) -> None:
+            order.append("begins")
+            may_write.wait(5)
+            write(checkpoint, data)
+            order.append("written")
+
+        def noted(checkpoint: Checkpoint) -> None:
+            order.append("closed")
+            close(checkpoint)
+
+        self.patch(Checkpoint, "write", slow)
+        self.patch(Checkpoint, "close", noted)
+        receiver = await self.started(lambda one: one.say("a", checkpoint=1))
+        await eventually(lambda: order)
+        stopped = asyncio.ensure_future(receiver.stop())
+        asyncio.get_running_loop().call_later(0.05, may_write.set)
+        await stopped
+        self.assertEqual(order, ["begins", "written", "closed"])
+
+    @as_task
     async def test_it_moves_without_events(self) -> None:
         receiver = await self.started(lambda one: one.say(checkpoint="later"))
         await eventually(lambda: receiver.outcomes)
@@ -201,6 +263,26 @@ class FailingTests(PullReceiverTestCase):
         await eventually(lambda: receiver.outcomes)
         self.assertEqual(receiver.runs, 4)
         self.assertEqual(receiver.context.metrics.get("receiver_run_failures"), 3)
+        await self.ended()
+        self.flushLoggedErrors(ValueError)
+
+    @as_task
+    async def test_it_is_well_again_when_it_has_delivered_and_not_before(self) -> None:
+        said: list[str] = []
+
+        async def script(receiver: Pulling) -> None:
+            if receiver.runs == 1:
+                raise ValueError("no luck")
+            output_of(receiver).outcome = Outcome.RETRY
+            await receiver.say("x")
+            said.append(receiver.trouble)
+            output_of(receiver).outcome = Outcome.DELIVERED
+            await receiver.say("x")
+            said.append(receiver.trouble)
+
+        await self.started(script)
+        await eventually(lambda: len(said) == 2)
+        self.assertEqual(said, ["ValueError: no luck", ""])
         await self.ended()
         self.flushLoggedErrors(ValueError)
 
