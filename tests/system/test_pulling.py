@@ -29,8 +29,10 @@ pytestmark = pytest.mark.system
 _EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 _STREAM = "orders"
 _KILLS = 2
-#: Entries between two kills, and how many the receiver takes at a time.
-_ENTRIES, _COUNT = 800, 5
+#: Seconds for a start, of which there are several in a test.
+_START = 60.0
+#: Entries before a kill, and how many are taken at a time, of the stream and of the API.
+_ENTRIES, _COUNT, _PAGE = 500, 2, 20
 
 
 class Home:
@@ -71,7 +73,9 @@ class Home:
         self._starts += 1
         process = Process((*PYTHON, "run", self.config), self._directory / f"life-{self._starts}")
         try:
-            eventually(lambda: " started, pid " in process.stderr or not process.alive)
+            eventually(
+                lambda: " started, pid " in process.stderr or not process.alive, within=_START
+            )
             assert process.alive, process.stderr
             yield Collector(process, 0, self.data_dir)
         finally:
@@ -135,7 +139,7 @@ class _Answer(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         first = int(self.path.partition("after=")[2] or 0)
         self.server.cursors.append(first)
-        page = range(first, min(first + _COUNT, self.server.added))
+        page = range(first, min(first + _PAGE, self.server.added))
         entries = [{"time": 1, "text": f"entry {n}"} for n in page]
         body = json.dumps({"entries": entries, "next": str(first + len(page))}).encode()
         self.send_response(200)
@@ -173,10 +177,11 @@ def test_nothing_is_lost_when_the_collector_is_killed(stream: Stream, api: Api, 
     in_the_middle = 0
     for _ in range(_KILLS):
         before = stream.acknowledged
-        stream.add(_ENTRIES)
         api.added += _ENTRIES
+        stream.add(_COUNT)
         with home.running() as source:
             eventually(lambda before=before: stream.acknowledged > before)  # type: ignore[misc]
+            stream.add(_ENTRIES)
             source.process.send(signal.SIGKILL)
             source.process.wait()
         in_the_middle += stream.acknowledged < stream.added
@@ -198,7 +203,7 @@ def test_one_worker_gets_data_and_another_goes_on_when_it_is_gone(
 
         def all_is_had() -> None:
             stream.add(_COUNT)
-            api.added += _COUNT
+            api.added += _PAGE
             eventually(lambda: stream.acknowledged == stream.added)
             eventually(lambda: home.has_all("entry", api.added))
 
