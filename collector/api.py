@@ -62,6 +62,7 @@ from .fields import (
 )
 from .inputs.access import AccessOptions
 from .inputs.autoframing import AutoFraming
+from .inputs.checkpoint import CheckpointError
 from .inputs.compression import (
     Damaged,
     TooLong,
@@ -85,6 +86,7 @@ from .inputs.multiline import MultilineFraming
 from .inputs.named import Named
 from .inputs.networks import ByNetwork
 from .inputs.patience import INCOMPLETE, Patience
+from .inputs.pull_receiver import PullReceiver
 from .inputs.receiver import DatagramReceiver, FrameReceiver, Listener, StreamReceiver
 from .inputs.sockets import ListenError
 from .inputs.stream_options import StreamOptions
@@ -133,6 +135,7 @@ __all__ = [
     "ByNetwork",
     "Certificates",
     "Chain",
+    "CheckpointError",
     "Command",
     "Config",
     "ConfigError",
@@ -181,6 +184,7 @@ __all__ = [
     "Problem",
     "Processor",
     "ProxyOption",
+    "PullReceiver",
     "Receipt",
     "Receiver",
     "Request",

@@ -35,6 +35,7 @@ CORE_COUNTERS = {
     "receiver_connections_refused": "Connections not accepted or closed by us, by reason.",
     "receiver_heartbeats": "Heartbeats over UDP, by outcome: answered, or why not.",
     "receiver_datagrams_refused": "Datagrams not taken, by reason.",
+    "receiver_run_failures": "Times that a receiver which gets its data failed, and began again.",
     "receiver_throttled_reads": "Times that a connection had to wait, for max_rate_per_source.",
     "receiver_received_bytes": "Bytes read from the network.",
     "receiver_kernel_dropped_datagrams": "Datagrams the kernel dropped for want of buffer space.",

@@ -22,7 +22,7 @@ from ..listening import Sockets
 from ..metrics import Metrics
 from ..outputs.outlet import Outlet
 from ..tasks import wait
-from .graph import Builder, Valve
+from .graph import Builder, Graph
 from .health import Health, Reading, outlet_reading
 from .process import StartError
 from .redactor import Redactor
@@ -71,7 +71,7 @@ class Service:
         if kind == "exporter":
             self._health.watch(id, kind, partial(outlet_reading, graph.outlets[id]))
         elif kind == "receiver":
-            self._health.watch(id, kind, partial(_receiver_reading, graph.valves[id]))
+            self._health.watch(id, kind, partial(_receiver_reading, graph, id))
         else:
             self._health.set(id, kind, "running")
 
@@ -157,7 +157,10 @@ async def _drained(outlet: Outlet) -> None:
     await wait(outlet.drain())
 
 
-def _receiver_reading(valve: Valve) -> Reading:
+def _receiver_reading(graph: Graph, id: str) -> Reading:
+    receiver, valve = graph.receivers[id], graph.valves[id]
+    if receiver.trouble:
+        return Reading("failing", receiver.trouble)
     if valve.blocked_by:
         full = ", ".join(valve.blocked_by)
         return Reading("paused", f"the queue of {full} is full", valve.since)

@@ -233,7 +233,8 @@ class WorkerProcess:
 
 def _python() -> list[str]:
     options = [f"-W{option}" for option in sys.warnoptions]
-    return [sys.executable, *options, "-m", "collector.run.worker"]
+    # -P: what lies in the working directory is not to be taken for a module of ours.
+    return [sys.executable, *options, "-P", "-m", "collector.run.worker"]
 
 
 async def ask_all(
