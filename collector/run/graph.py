@@ -16,6 +16,7 @@ from ..connector import Connector
 from ..context import Context
 from ..delivery import Deadlines
 from ..edge import Edge
+from ..faults import Faults
 from ..junction import Junction
 from ..letter import DeadLetter
 from ..listening import Sockets
@@ -32,20 +33,18 @@ from ..pipeline import Fanout, Pipeline, Sink
 from .process import StartError
 from .redactor import Redactor
 
-log = Logger(namespace="collector")
-
 
 class Valve:
     """A receiver and the full queues it can reach: paused while there is one."""
 
     def __init__(self, receiver: Receiver[Any]) -> None:
         self._receiver = receiver
-        self._context = receiver.context
+        self.context = receiver.context
         self._full: set[str] = set()
         self._closed = False
         #: When the receiver was last paused or resumed, by the reactor's clock.
-        self.since: float = self._context.reactor.seconds()
-        gauge = self._context.gauge
+        self.since: float = self.context.reactor.seconds()
+        gauge = self.context.gauge
         gauge("paused", "1 while a full queue keeps the receiver from reading.", self._is_paused)
 
     def _is_paused(self) -> bool:
@@ -68,9 +67,9 @@ class Valve:
             self._turned(exporter, full)
 
     def _turned(self, exporter: str, full: bool) -> None:  # noqa: FBT001 as above
-        now = self._context.reactor.seconds()
+        now = self.context.reactor.seconds()
         seconds, self.since = now - self.since, now
-        log, id = self._context.log, self._context.id
+        log, id = self.context.log, self.context.id
         if full:
             log.warn(
                 "{id}: paused, the queue of {exporter} is full; on UDP the kernel may drop",
@@ -101,6 +100,8 @@ class Graph:
     letters: dict[tuple[str, str], LetterFile] = field(default_factory=dict)
     #: The same; a processor has one in all its pipelines.
     edges: dict[tuple[str, str], Edge] = field(default_factory=dict)
+    #: The same.
+    faults: dict[tuple[str, str], Faults] = field(default_factory=dict)
 
     @property
     def components(self) -> tuple[Component[Any], ...]:
@@ -247,6 +248,7 @@ class Builder:
             hide=self._redactor.hide,
             sockets=self._sockets,
             edge=self._graph.edges.setdefault((kind, id), Edge()),
+            faults=self._graph.faults.setdefault((kind, id), Faults()),
         )
 
     def _letters(self, kind: str, id: str) -> DeadLetter:
@@ -262,4 +264,4 @@ def _turn_all(valves: list[Valve], exporter: str, full: bool) -> None:  # noqa: 
         try:
             valve.turn(exporter, full)
         except Exception:  # noqa: BLE001 an author's bug must not leave the others paused
-            log.failure("{exporter}: pausing or resuming a receiver failed", exporter=exporter)
+            valve.context.raised("{id}: pausing or resuming failed")

@@ -24,6 +24,7 @@ from .service import Service
 from .snapshot import Reading, Snapshot
 from .tables import Shown
 from .tap_desk import TapDesk
+from .vitals import Vitals
 
 log = Logger(namespace="collector")
 
@@ -38,9 +39,10 @@ class Instance:
         sockets: Sockets | None = None,
         *,
         workers: int = 1,
+        slot: int = 0,
         is_first: bool = True,
     ) -> None:
-        """`workers`: of this configuration. `is_first`: it speaks for all of them."""
+        """`slot`: which of the `workers`. `is_first`: it speaks for all of them."""
         self._description = description
         self._is_first = is_first
         service = description.service
@@ -53,6 +55,7 @@ class Instance:
         self._service = Service(
             description, reactor, self._metrics, self._health, redactor, sockets, workers
         )
+        self._vitals = Vitals(reactor, self._metrics, slot)
         self.routes = Routes()
         self.routes.add("GET", "/snapshot", lambda _: answer(200, self._encoded()))
         self.routes.add("GET", "/tables", lambda _: answer(200, self._tables()))
@@ -85,6 +88,7 @@ class Instance:
 
     async def start(self) -> None:
         """Start all. Raises StartError or ListenError; `stop` cleans up then too."""
+        self._vitals.start(self._service.graph.components)
         await self._service.start()
         if self._is_first:
             await self._warn_of_orphans()
@@ -106,6 +110,7 @@ class Instance:
             )
         await self._service.stop()
         self._taps.stop()
+        self._vitals.stop()
         self._logging.stop()
 
 

@@ -27,7 +27,8 @@ from twisted.logger import LogEvent as TwistedEvent
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from .log_entry import RANKS, Entry, component_of, level_of
+from ..blame import context_of
+from .log_entry import RANKS, Entry, component_of, failure_of, level_of
 from .log_stream import LogStream, TextStream
 from .redactor import Redactor
 
@@ -65,6 +66,7 @@ class LogObserver:
 
     def __call__(self, event: TwistedEvent) -> None:
         """Called by twisted.logger with each event."""
+        event = _attributed(event)
         rank = level_of(event)[0]
         if rank < self._least:
             return
@@ -102,6 +104,18 @@ class LogObserver:
 
     def _line(self, entry: Entry) -> str:
         return entry.json() if self._json else entry.text()
+
+
+def _attributed(event: TwistedEvent) -> TwistedEvent:
+    """What nobody handled says whose it is, where that can be found; its health says so too."""
+    failure = failure_of(event)
+    if failure is None or event.get("id") or event.get("log_source"):
+        return event
+    context = context_of(failure) if level_of(event)[0] == RANKS[LogLevel.error][0] else None
+    if context is None:
+        return event
+    context.fault(failure)
+    return {**event, "id": context.id}
 
 
 def _lost(lines: int) -> Entry:

@@ -68,12 +68,12 @@ class Service:
 
     def _is_running(self, component: Component[Any]) -> None:
         graph, id, kind = self.graph, component.context.id, component.context.kind
+        read: Callable[[], Reading] = partial(Reading, "running", "", self._reactor.seconds())
         if kind == "exporter":
-            self._health.watch(id, kind, partial(outlet_reading, graph.outlets[id]))
+            read = partial(outlet_reading, graph.outlets[id])
         elif kind == "receiver":
-            self._health.watch(id, kind, partial(_receiver_reading, graph.valves[id]))
-        else:
-            self._health.set(id, kind, "running")
+            read = partial(_receiver_reading, graph.valves[id])
+        self._health.watch(id, kind, read, component.context.faults)
 
     async def start(self) -> None:
         """Start every component. Raises StartError; what had started is stopped again."""

@@ -101,7 +101,7 @@ class WorkerProcess:
     async def go(self, workers: int, *, is_first: bool) -> None:
         """Start what it has planned; returns when it listens. Raises Refused."""
         self.claims = Claims(self.slot, workers)
-        self._channel.send(go={"workers": workers, "is_first": is_first})
+        self._channel.send(go={"workers": workers, "slot": self.slot, "is_first": is_first})
         await self._ready
         self.is_ready = True
 

@@ -18,7 +18,7 @@ from twisted.logger import LogBeginner, Logger, LogLevel, LogPublisher, globalLo
 from twisted.python import log as legacy
 from twisted.trial.unittest import SynchronousTestCase
 
-from collector.run.log_entry import LONGEST
+from collector.faults import LONGEST
 from collector.run.log_stream import LogStream
 from collector.run.logs import LINES, MAX_KINDS, MINUTE, Format, Level, Logging, start_logging
 from collector.run.redactor import Redactor
