@@ -65,10 +65,9 @@ class Watchdog:
             late = self._reactor.seconds() - due
             if not due or late < LATE:
                 self._waits.begin()
-            elif due != self._known:
+            elif due != self._known and self._waits.seconds() < late / 2:
                 self._known = due
-                if self._waits.seconds() < late / 2:
-                    self._name(late)
+                self._name(late)
 
     def _pause(self) -> float:
         """Until the beat that is due would be late: to look more often costs what it costs."""
