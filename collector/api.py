@@ -93,6 +93,7 @@ from .inputs.web_exchange import Dialect, Exchange, Line, Server, WebSession
 from .inputs.web_intake import Taken, WebIntake
 from .inputs.web_options import HttpServerOptions
 from .inputs.web_receiver import WebReceiver
+from .journal import LogEntry
 from .letter import Letter
 from .misread import Misread, Slip, excerpt
 from .outputs.certificates import Certificates
@@ -161,6 +162,7 @@ __all__ = [
     "Lines",
     "ListenError",
     "Listener",
+    "LogEntry",
     "Misread",
     "MultilineFraming",
     "Named",

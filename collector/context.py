@@ -12,6 +12,7 @@ from twisted.python.failure import Failure
 
 from .edge import Edge
 from .faults import Faults
+from .journal import Journal
 from .letter import MAX_TEXT, DeadLetter, Letter, NoDeadLetter
 from .listening import Sockets
 from .metrics import Gauge, GaugeGroup, Metrics, Table
@@ -37,6 +38,8 @@ class Context:
     hide: Callable[[str], None] = field(default=lambda _: None, repr=False)
     #: Where its listeners have their sockets from; None: they open their own.
     sockets: Sockets | None = field(default=None, repr=False)
+    #: What the collector says of itself.
+    journal: Journal = field(default_factory=Journal, repr=False)
     #: Where the core shows what passes; not for components.
     edge: Edge = field(default_factory=Edge, repr=False)
     #: What its code has raised of late, for its health.

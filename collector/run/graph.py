@@ -17,6 +17,7 @@ from ..context import Context
 from ..delivery import Deadlines
 from ..edge import Edge
 from ..faults import Faults
+from ..journal import Journal
 from ..junction import Junction
 from ..letter import DeadLetter
 from ..listening import Sockets
@@ -110,6 +111,18 @@ class Graph:
         return (*self.exporters.values(), *inner, *self.receivers.values())
 
 
+@dataclass(frozen=True)
+class Around:
+    """What is around a graph."""
+
+    #: Where listeners have their sockets from; None: they open their own.
+    sockets: Sockets | None = None
+    #: How many share the queues' sizes.
+    workers: int = 1
+    #: What the process says of itself.
+    journal: Journal = field(default_factory=Journal)
+
+
 class Builder:
     """Makes a graph; nothing is started, no port is open after it."""
 
@@ -119,15 +132,10 @@ class Builder:
         reactor: Any,
         metrics: Metrics,
         redactor: Redactor,
-        sockets: Sockets | None = None,
-        workers: int = 1,
+        around: Around | None = None,
     ) -> None:
-        """`redactor` is told the secrets that components come to know, and hides them.
-
-        `sockets` and `workers`: see `Service`.
-        """
-        self._sockets = sockets
-        self._workers = workers
+        """`redactor` is told the secrets that components come to know, and hides them."""
+        self._around = around or Around()
         self._description = description
         self._redactor = redactor
         self._reactor = reactor
@@ -206,7 +214,7 @@ class Builder:
         if options.queue.type == "memory":
             return MemoryQueue()
         directory = queue_directory(self._description.service.data_dir, exporter.context.id)
-        size = max(1, options.queue.size // self._workers)
+        size = max(1, options.queue.size // self._around.workers)
         open_store = partial(
             Store.open,
             directory,
@@ -246,8 +254,9 @@ class Builder:
             letters=self._letters(kind, id),
             data_dir=data_dir,
             hide=self._redactor.hide,
-            sockets=self._sockets,
+            sockets=self._around.sockets,
             edge=self._graph.edges.setdefault((kind, id), Edge()),
+            journal=self._around.journal,
             faults=self._graph.faults.setdefault((kind, id), Faults()),
         )
 

@@ -12,6 +12,7 @@ from twisted.logger import Logger
 from ..config.description import Description
 from ..listening import Sockets
 from ..metrics import Metrics
+from .graph import Around
 from .health import Health
 from .hidden import secrets_in
 from .letter_desk import LetterDesk
@@ -52,8 +53,14 @@ class Instance:
         self._logging = start_logging(
             service.log.level, service.log.format, clock=reactor, redactor=redactor
         )
+        self.journal = self._logging.observer.journal
         self._service = Service(
-            description, reactor, self._metrics, self._health, redactor, sockets, workers
+            description,
+            reactor,
+            self._metrics,
+            self._health,
+            redactor,
+            Around(sockets, workers, self.journal),
         )
         self._vitals = Vitals(reactor, self._metrics, slot)
         self.routes = Routes()

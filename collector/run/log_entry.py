@@ -16,6 +16,7 @@ from twisted.logger import LogLevel, formatEvent
 from twisted.python.failure import Failure
 
 from ..faults import cut, summary
+from ..journal import LogEntry
 from .redactor import Redactor
 
 #: By level: the order, and the word.
@@ -72,6 +73,13 @@ class Entry:
             error,
             frames,
             _fields(event, shown),
+        )
+
+    def as_told(self) -> LogEntry:
+        """For components that take the log in."""
+        time = int(self.time * 1e9)
+        return LogEntry(
+            time, self.level, self.message, self.component, self.error, dict(self.fields)
         )
 
     def text(self) -> str:

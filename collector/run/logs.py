@@ -28,6 +28,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from ..blame import context_of
+from ..journal import Journal
 from .log_entry import RANKS, Entry, component_of, failure_of, level_of
 from .log_stream import LogStream, TextStream
 from .redactor import Redactor
@@ -63,6 +64,8 @@ class LogObserver:
         self._kinds: dict[Hashable, _Kind] = {}
         self._lock = RLock()  # what is logged may log while it is turned into text
         self._lost = 0
+        #: What is written, for components that take it in.
+        self.journal = Journal()
 
     def __call__(self, event: TwistedEvent) -> None:
         """Called by twisted.logger with each event."""
@@ -101,6 +104,7 @@ class LogObserver:
             self._lost = 0
         if not self._stream.write(self._line(entry)):
             self._lost += 1
+        self.journal.add(entry.as_told())
 
     def _line(self, entry: Entry) -> str:
         return entry.json() if self._json else entry.text()

@@ -21,6 +21,7 @@ from twisted.logger import Logger
 from .. import version
 from ..inputs.sockets import ListenError
 from ..inputs.web import WebRequest, WebResponse
+from ..journal import LogEntry
 from ..tasks import spawn
 from .activation import Inherited
 from .admin import Admin
@@ -118,6 +119,7 @@ class Supervisor:
     async def _open(self, plan: Plan) -> None:
         """The log, the control socket, the admin endpoint."""
         self._logging = start_logging(plan.log_level, plan.log_format, clock=self._reactor)
+        self._logging.observer.journal.follow(self._logged)
         control = Control(self._reactor, Path(plan.data_dir), self._view, self._status)
         Desk(lambda: self._crew.ready).add_to(control.routes)
         self._tables.add_to(control.routes)
@@ -145,6 +147,11 @@ class Supervisor:
             self._tables.add_to(self._admin.routes)
             self._taps.add_to(self._admin.routes)
             await self._admin.start()
+
+    def _logged(self, entry: LogEntry) -> None:
+        """For the components of a worker that take the log in; this process has none."""
+        if ready := self._crew.ready:
+            self._reactor.callFromThread(ready[0].tell, entry)
 
     def _greet(self, plan: Plan) -> None:
         for warning in plan.warnings:

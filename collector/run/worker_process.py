@@ -16,6 +16,7 @@ import msgspec
 
 from ..inputs.sockets import ListenError
 from ..inputs.web import WebResponse
+from ..journal import LogEntry
 from ..listening import Asked
 from .channel import Channel, Message
 from .listeners import Claims
@@ -149,6 +150,10 @@ class WorkerProcess:
             self._to_hand.popleft()
         if fd >= 0:
             self._loop.remove_writer(fd)
+
+    def tell(self, entry: LogEntry) -> None:
+        """What the supervisor has logged, for components that take it in."""
+        self._channel.send(entry=entry)
 
     def stop(self, *, handing_on: bool = False) -> None:
         """Tell it to; `gone` when it has."""

@@ -37,6 +37,7 @@ def _configuration(ports: dict[str, int], home: Path) -> str:
     receivers["syslog"] = {"tcp": {"endpoint": f"127.0.0.1:{ports['syslog']}"}}
     answering = ids[faulty.Settled]  # what it takes goes nowhere where it is not stored at once
     taking = [id for id in receivers if id != answering]
+    receivers["internal_logs"] = {}
     passing = {"processors": [ids[faulty.Process], ids[faulty.Tick]]}
     said = {
         "receivers": receivers,
@@ -51,7 +52,10 @@ def _configuration(ports: dict[str, int], home: Path) -> str:
             "shutdown_timeout": "3s",  # there is one that can never send
             "pipelines": {
                 "logs": {"receivers": taking, **passing, "exporters": [ids[faulty.Route], "file"]},
-                "logs/answered": {"receivers": [answering], "exporters": ["file"]},
+                "logs/answered": {
+                    "receivers": [answering, "internal_logs"],
+                    "exporters": ["file"],
+                },
                 "logs/on": {
                     "receivers": [ids[faulty.Route]],
                     "exporters": [ids[fault] for fault in _RAISING["exporter"]],
@@ -111,6 +115,13 @@ def test_the_others_go_on(faulted: Collector) -> None:
     assert faulted.ask("/readyz")[0] == 200
     assert faulted.ask("/healthz")[0] == 503
     assert not {"syslog", "file"} & set(_unhealthy(faulted))
+
+
+def test_the_log_can_be_taken_in_the_supervisor_s_too(faulted: Collector) -> None:
+    out = faulted.data_dir.parent / "out.json"
+    for said in (f"started, pid {faulted.process.pid}", "keeps everything else waiting"):
+        eventually(lambda said=said: said in out.read_text() if out.exists() else "")  # type: ignore[misc]
+    assert faulted.metrics()("receiver_lost_entries") == 0
 
 
 def test_status_shows_the_reason(faulted: Collector, tmp_path: Path) -> None:
