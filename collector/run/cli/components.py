@@ -18,6 +18,8 @@ class ComponentsCommand(Command):
     """List the installed receivers, processors, connectors and exporters, with their packages.
 
     A plugin that cannot be imported is shown in red with the reason; exit code 1 then.
+
+    example: collector components
     """
 
     help = "list what is installed"
