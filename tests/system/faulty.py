@@ -18,6 +18,7 @@ from collector.api import (
     Receiver,
     Request,
     Row,
+    SecretStr,
     StreamReceiver,
     spawn,
 )
@@ -78,6 +79,31 @@ class Timer(_Source):
     def _due(self) -> None:
         self.context.reactor.callLater(0.5, self._due)
         raise ValueError("timer")
+
+
+class _Secrets(Config):
+    password: SecretStr
+
+
+class Tells(Receiver[_Secrets]):
+    """Raises with a secret in its words, in a timer and in a task."""
+
+    async def start(self) -> None:
+        """See `Component`."""
+        self.context.reactor.callLater(0.1, self._due)
+        _ = spawn(self._poll())
+
+    def pause(self) -> None:
+        """See `Receiver`."""
+
+    def resume(self) -> None:
+        """See `Receiver`."""
+
+    def _due(self) -> None:
+        raise ValueError(f"who has {self.config.password.get_secret_value()} may enter")
+
+    async def _poll(self) -> None:
+        self._due()
 
 
 class Blocks(_Source):
