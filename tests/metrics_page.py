@@ -85,7 +85,9 @@ def _gauges() -> Iterator[Metric]:
             if "gauge" not in code:  # to parse all would take 2 s
                 continue
             for name, text in _declared(ast.parse(code)):
-                if name.startswith(("process_", "processor_")):  # it says of what kind it is
+                if name.startswith(
+                    ("process_", "processor_", "service_")
+                ):  # it says of what kind it is
                     yield Metric(f"otelcol_{name}", "gauge", text)
                 elif root == "collector":
                     yield Metric(f"otelcol_{_CORE[module[1]]}_{name}", "gauge", text)

@@ -26,7 +26,7 @@ from ..tasks import spawn
 from .activation import Inherited
 from .admin import Admin
 from .control import Control
-from .crew import Crew
+from .crew import Crew, content_of
 from .desk import Desk
 from .history import History
 from .listeners import Listeners
@@ -47,8 +47,6 @@ from .view import View
 from .worker_process import Refused, WorkerProcess
 
 log = Logger(namespace="collector")
-#: More of a configuration is not read; the worker says that it is too much.
-_LARGEST = 2 << 20
 #: Seconds between looks at the workers' numbers, for the account of one that is killed.
 _LOOK = 1.0
 
@@ -99,7 +97,7 @@ class Supervisor:
         return 0
 
     def _new_crew(self) -> Crew:
-        content = _content(Path(self._config))
+        content = content_of(Path(self._config))
         return Crew(
             self._reactor,
             self._config,
@@ -245,9 +243,12 @@ class Supervisor:
         """Everything as it is now."""
         await self._look()
         snapshots = [worker.last for worker in self._workers]
+        metrics = self._totals.metrics(snapshots)
+        metrics.gauges += [worker.silence_gauge for worker in self._workers]
+        silent = [worker.health for worker in self._workers if worker.is_silent]
         return View(
-            metrics=self._totals.metrics(snapshots),
-            components=components(snapshots),
+            metrics=metrics,
+            components=[*components(snapshots), *silent],
             ready=self._crew.is_ready and not self._is_stopping,
             pipelines=self._crew.plan.pipelines,
             workers=[
@@ -293,15 +294,3 @@ class Supervisor:
         """End all workers at once."""
         for crew in (self._crew, *self._old):
             crew.kill()
-
-
-def _content(path: Path) -> int:
-    """A descriptor of what the file holds now: a worker that starts later gets the same.
-
-    -1: it cannot be read, and the worker says why.
-    """
-    with suppress(OSError, ValueError), path.open("rb") as file:
-        content = os.memfd_create("collector.yaml")
-        os.write(content, file.read(_LARGEST))
-        return content
-    return -1
