@@ -5,6 +5,7 @@ A component is known by the `self` of its methods, and of the core's objects tha
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import PurePath
 from types import FrameType, TracebackType
@@ -58,6 +59,32 @@ def context_of(failure: Failure) -> Context | None:
     """The context of the component that raised it, where that can be found."""
     known: Context | None = getattr(failure, "component", None)
     return known or component_in(_frames(failure.tb))
+
+
+class Authors:
+    """Components by the file of their class: whose a failure is when its frames are gone.
+
+    That is what Twisted leaves of one that nobody handled, as in the Deferred of a LoopingCall.
+    """
+
+    def __init__(self) -> None:
+        self._by_file: dict[str, set[tuple[str, str]]] = {}
+        self._contexts: dict[tuple[str, str], Context] = {}
+
+    def know(self, cls: type, context: Context) -> None:
+        """A component of that class."""
+        file = str(getattr(sys.modules.get(cls.__module__), "__file__", None))
+        key = context.kind, context.id
+        self._by_file.setdefault(file, set()).add(key)
+        self._contexts[key] = context
+
+    def of(self, failure: Failure) -> Context | None:
+        """The context of the only component that it can be."""
+        for frame in reversed(failure.frames):
+            found = self._by_file.get(frame[1], set())
+            if found:
+                return self._contexts[min(found)] if len(found) == 1 else None
+        return None
 
 
 def _frames(traceback: TracebackType | None) -> Iterator[FrameType]:

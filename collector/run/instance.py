@@ -63,6 +63,8 @@ class Instance:
             Around(sockets, workers, self.journal),
         )
         self._vitals = Vitals(reactor, self._metrics, slot)
+        for component in self._service.graph.components:
+            self._logging.observer.authors.know(type(component), component.context)
         self.routes = Routes()
         self.routes.add("GET", "/snapshot", lambda _: answer(200, self._encoded()))
         self.routes.add("GET", "/tables", lambda _: answer(200, self._tables()))

@@ -27,7 +27,7 @@ from twisted.logger import LogEvent as TwistedEvent
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from ..blame import context_of
+from ..blame import Authors, context_of
 from ..journal import Journal
 from .log_entry import RANKS, Entry, component_of, failure_of, level_of
 from .log_stream import LogStream, TextStream
@@ -66,10 +66,12 @@ class LogObserver:
         self._lost = 0
         #: What is written, for components that take it in.
         self.journal = Journal()
+        #: For what nobody handled.
+        self.authors = Authors()
 
     def __call__(self, event: TwistedEvent) -> None:
         """Called by twisted.logger with each event."""
-        event = _attributed(event)
+        event = self._attributed(event)
         rank = level_of(event)[0]
         if rank < self._least:
             return
@@ -88,6 +90,19 @@ class LogObserver:
         if key not in self._kinds and len(self._kinds) >= MAX_KINDS:
             key = rank
         return self._kinds.setdefault(key, _Kind())
+
+    def _attributed(self, event: TwistedEvent) -> TwistedEvent:
+        """What nobody handled says whose it is, where that can be found; its health says so too."""
+        failure = failure_of(event)
+        if failure is None or event.get("id") or event.get("log_source"):
+            return event
+        if level_of(event)[0] < RANKS[LogLevel.error][0]:
+            return event
+        context = context_of(failure) or self.authors.of(failure)
+        if context is None:
+            return event
+        context.fault(failure)
+        return {**event, "id": context.id}
 
     def turn(self) -> None:
         """The minute is over: say what was kept back, and begin the next."""
@@ -108,18 +123,6 @@ class LogObserver:
 
     def _line(self, entry: Entry) -> str:
         return entry.json() if self._json else entry.text()
-
-
-def _attributed(event: TwistedEvent) -> TwistedEvent:
-    """What nobody handled says whose it is, where that can be found; its health says so too."""
-    failure = failure_of(event)
-    if failure is None or event.get("id") or event.get("log_source"):
-        return event
-    context = context_of(failure) if level_of(event)[0] == RANKS[LogLevel.error][0] else None
-    if context is None:
-        return event
-    context.fault(failure)
-    return {**event, "id": context.id}
 
 
 def _lost(lines: int) -> Entry:

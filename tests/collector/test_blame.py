@@ -11,7 +11,7 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 from twisted.trial.unittest import TestCase
 
-from collector.blame import component_in, context_of, place_of, stack_of
+from collector.blame import Authors, component_in, context_of, place_of, stack_of
 from collector.component import Config, Receiver
 from collector.context import Context
 from collector.tasks import spawn
@@ -33,6 +33,10 @@ class Slotted:
 
     def run(self) -> Any:
         return self.call()
+
+    @staticmethod
+    def fail() -> None:
+        raise ValueError("by nobody")
 
 
 class Tricky(Receiver[Config]):
@@ -90,6 +94,18 @@ class BlameTests(TestCase):
         frame = traceback.tb_next.tb_frame
         self.assertRegex(place_of(stack_of(frame), "tests"), r"^test_blame\.py:\d+ in test_the_pl")
         self.assertRegex(place_of(stack_of(frame), "nobody"), r"^runners\.py:\d+ in run$")
+
+    def test_without_frames_it_is_the_only_component_s_of_that_file(self) -> None:
+        failure = self.failure(Slotted.fail)
+        failure.cleanFailure()  # type: ignore[no-untyped-call]
+        authors = Authors()
+        self.assertIsNone(authors.of(failure))
+        authors.know(Tricky, self.given)
+        authors.know(Tricky, self.given)  # in another pipeline
+        authors.know(Config, context("receiver", "elsewhere"))
+        self.assertIs(authors.of(failure), self.given)
+        authors.know(Tricky, context("receiver", "twin"))
+        self.assertIsNone(authors.of(failure))
 
     @as_task
     async def test_a_spawned_task_is_remembered_when_its_frames_are_gone(self) -> None:

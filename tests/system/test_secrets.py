@@ -252,7 +252,7 @@ def test_dead_letters_have_the_server_s_words_and_no_secret(
 
 @pytest.mark.parametrize(
     "words",
-    [("status",), ("status", "--json"), ("queue", "ls"), ("validate",), ("graph",)],
+    [("status", "--json"), ("queue", "ls"), ("validate",)],
     ids=" ".join,
 )
 def test_commands_are_silent(canaries: _Running, words: tuple[str, ...]) -> None:
