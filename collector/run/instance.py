@@ -69,7 +69,9 @@ class Instance:
         self.routes.add("GET", "/snapshot", lambda _: answer(200, self._encoded()))
         self.routes.add("GET", "/tables", lambda _: answer(200, self._tables()))
         graph = self._service.graph
-        LetterDesk(graph.outlets, graph.letters, self._health).add_to(self.routes)
+        LetterDesk(graph.outlets, graph.letters, self._health, service.data_dir, redactor).add_to(
+            self.routes
+        )
         QueueDesk(graph.outlets, service.data_dir, redactor).add_to(self.routes)
         self._taps = TapDesk(reactor, graph.edges, redactor)
         self._taps.add_to(self.routes)

@@ -137,14 +137,18 @@ class Supervisor:
             await old.stop()
         if plan.admin_endpoint:
             endpoint, token = plan.admin_endpoint, plan.admin_token
-            directory = Path(plan.data_dir)
             page = StatusPage(
-                self._status, self._history, lambda: self._crew.plan.effective, directory
+                self._status, self._history, lambda: self._crew.plan.effective, self._letters
             )
             self._admin = Admin(self._reactor, self._view, endpoint, token, page)
             self._tables.add_to(self._admin.routes)
             self._taps.add_to(self._admin.routes)
             await self._admin.start()
+
+    async def _letters(self) -> WebResponse:
+        """A worker knows the secrets that must not be seen in them."""
+        ready = self._crew.ready
+        return await ready[0].ask("GET", "/letters") if ready else sentence(503, "No worker runs.")
 
     def _logged(self, entry: LogEntry) -> None:
         """For the components of a worker that take the log in; this process has none."""

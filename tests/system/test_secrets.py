@@ -32,6 +32,10 @@ _CANARIES = {name: f"CANARY{name.upper()}".ljust(36, "Q") for name in _WHERE}
 _TOKENS = {name: f"dt0c01.{'P' * 24}.{f'CANARY{name}'.upper().ljust(64, 'Q')}" for name in "AB"}
 
 
+#: What a device may say of them.
+_EVERY = " ".join((*_CANARIES.values(), *_TOKENS.values()))
+
+
 class _Echo(BaseHTTPRequestHandler):
     """A server, or a proxy, that refuses all and tells everybody what it was asked."""
 
@@ -178,7 +182,7 @@ def canaries(tmp_path_factory: pytest.TempPathFactory, echo: int) -> Iterator[_R
 
 
 def _provoke(found: _Running) -> None:
-    send_stream(found.ports.syslog, b"<134>1 - host app - - - said\n")
+    send_stream(found.ports.syslog, f"<134>1 - host app - - - said {_EVERY}\n".encode())
     for port in (found.ports.http, found.ports.forward):
         with closing(connected(port)) as peer, suppress(OSError):
             peer.sendall(f"GET /?api-token={_CANARIES['sender']} HTTP/1.1\r\n\r\n".encode())
@@ -246,8 +250,11 @@ def test_dead_letters_have_the_server_s_words_and_no_secret(
 ) -> None:
     shown = canaries.run("deadletter", "show", canaries.config, "otlp_http")
     files = [path.read_text() for path in (canaries.home / "data" / "deadletter").iterdir()]
-    assert any("User-Agent" in text for text in (shown, *files))
-    assert [_sung(text) for text in (shown, *files)] == [[]] * (1 + len(files))
+    letters = [json.loads(line) for text in files for line in text.splitlines()]
+    words = [f"{letter.get('text')} {letter.get('history')}" for letter in letters]
+    assert any("User-Agent" in said for said in words)
+    heads = [line for line in shown.splitlines() if not line.startswith("  ")]  # not the events
+    assert [_sung(said) for said in (*heads, *words)] == [[]] * (len(heads) + len(words))
 
 
 @pytest.mark.parametrize(
@@ -267,8 +274,8 @@ def test_a_tap_masks_what_events_say(canaries: _Running) -> None:
     with running(command, canaries.home / "tap", _ENVIRONMENT) as tap:
 
         def seen() -> bool:
-            every = " ".join((*_CANARIES.values(), *_TOKENS.values()))
-            send_stream(canaries.ports.syslog, f"<134>1 - host app - - - tapped {every}\n".encode())
+            said = f"<134>1 - host app - - - tapped {_EVERY}\n"
+            send_stream(canaries.ports.syslog, said.encode())
             return "tapped" in tap.stdout
 
         eventually(seen)
