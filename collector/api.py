@@ -98,6 +98,7 @@ from .inputs.web_exchange import Dialect, Exchange, Line, Server, WebSession
 from .inputs.web_intake import Taken, WebIntake
 from .inputs.web_options import HttpServerOptions
 from .inputs.web_receiver import WebReceiver
+from .journal import LogEntry
 from .letter import Letter
 from .misread import Misread, Slip, excerpt
 from .outputs.certificates import Certificates
@@ -168,6 +169,7 @@ __all__ = [
     "Lines",
     "ListenError",
     "Listener",
+    "LogEntry",
     "Misread",
     "MultilineFraming",
     "Named",

@@ -94,6 +94,12 @@ class ConfigurationPageTests(SynchronousTestCase):
             if point.dist is None or point.dist.name == _OURS:
                 self.assertRegex(text, rf"`collector {point.name}\b")
 
+    def test_every_subcommand_shows_an_example(self) -> None:
+        for point in entry_points(group="collector.commands"):
+            if point.dist is None or point.dist.name == _OURS:
+                said = rf"examples?:\s(.*\n)*?.*collector {point.name}\b"
+                self.assertRegex(point.load().__doc__, said)
+
     def test_a_key_that_is_not_named_is_noticed(self) -> None:
         text = section(self.page, "service").replace("`admin.token`", "")
         self.assertEqual(missing(ServiceConfig, text), ["admin.token"])

@@ -22,6 +22,8 @@ class ComponentsCommand(Command):
 
     With a file, also the classes that it names itself (`type: module:Class`), with their modules.
     A plugin that cannot be imported is shown in red with the reason; exit code 1 then.
+
+    example: collector components
     """
 
     help = "list what is installed"

@@ -73,7 +73,7 @@ class ServiceTests(TestCase):
         self.patch(module, "Builder", lambda *_: builder)
         settings: Any = SimpleNamespace(service=SimpleNamespace(shutdown_timeout=5.0))
         self.health = Health(reactor)
-        return Service(settings, reactor, metrics, self.health, Redactor())
+        return Service(settings, reactor, metrics, self.health, Redactor(["CANARY"]))
 
     async def flow(self, service: Service) -> list[Outcome]:
         """Start, send one event, stop; what its sender heard."""
@@ -109,10 +109,10 @@ class ServiceTests(TestCase):
 
     @as_task
     async def test_a_start_that_fails_names_the_component_and_stops_the_rest(self) -> None:
-        service = self.make(start=OSError("no such port"))
+        service = self.make(start=OSError("no such port for CANARY"))
         try:
             await service.start()
         except StartError as e:
             said = str(e)
-        self.assertEqual(said, "receiver in did not start: no such port")
+        self.assertEqual(said, "receiver in did not start: no such port for ***")
         self.assertEqual(self.receiver.told, ["start", "quiesce", "stop"])
