@@ -45,6 +45,9 @@ class Component(ABC, Generic[C]):
 
     #: The model of this component's configuration; taken from the base class's parameter.
     config_type: ClassVar[type[Config]] = Config
+    #: The `API_LEVEL` of `collector.api` that it was written for; 0: it does not say. A collector
+    #: whose level is lower refuses it, with a sentence.
+    api_level: ClassVar[int] = 0
     #: Counters of its own, and what each counts: the documentation of its metrics.
     counters: ClassVar[Mapping[str, str]] = {}
 

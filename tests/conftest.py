@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+import subprocess
 import sys
 from collections.abc import Generator
 from pathlib import Path
@@ -20,6 +23,23 @@ settings.register_profile("fuzz", max_examples=50_000, deadline=None)
 def _own_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Trial's `mktemp` makes directories where the test runs: not in the checkout, please."""
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of the files as they are, built once, whichever workers want it."""
+    base = tmp_path_factory.getbasetemp()
+    place = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "wheel"
+    place.mkdir(exist_ok=True)
+    with (place / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not list(place.glob("*.whl")):
+            command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir"]
+            words = [*command, str(place), str(Path(__file__).parent.parent)]
+            done = subprocess.run(words, capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done.stdout + done.stderr
+    (path,) = place.glob("*.whl")
+    return path
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

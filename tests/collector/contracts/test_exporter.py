@@ -21,6 +21,7 @@ from collector.api import (
     Retry,
     Row,
     as_json,
+    as_record,
     spawn,
 )
 from collector.testing import ExporterContract, HttpDestination
@@ -45,7 +46,9 @@ class Post(Exporter[PostConfig]):
             await self.client.close()
 
     def encode(self, batches: Sequence[Batch]) -> list[Request]:
-        return [self.pack([as_json(event) for batch in batches for event in batch.events])]
+        return [
+            self.pack([as_json(as_record(event)) for batch in batches for event in batch.events])
+        ]
 
     def unpack(self, request: Request) -> list[Row]:
         return request.body.splitlines()
@@ -120,7 +123,7 @@ class Damaging(Post):
         return super().pack([row.upper() for row in rows])
 
     def encode(self, batches: Sequence[Batch]) -> list[Request]:
-        rows = [as_json(event) for batch in batches for event in batch.events]
+        rows = [as_json(as_record(event)) for batch in batches for event in batch.events]
         return [super().pack(rows)]
 
 
