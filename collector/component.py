@@ -28,6 +28,10 @@ class Config(BaseModel):
     an input: it may be a secret.
     """
 
+    #: Keys that will go, by any of their spellings, each with what to use instead: a sentence that
+    #: `validate` and the log show beside the key's place.
+    deprecated_keys: ClassVar[Mapping[str, str]] = {}
+
     model_config = ConfigDict(
         extra="forbid",
         frozen=True,

@@ -15,6 +15,7 @@ from typing import Any
 from .component import Component, Exporter, Processor, Receiver
 from .connector import Connector
 from .edge import Predicate
+from .stability import API_LEVEL
 
 #: Configuration sections and entry point groups, and what a class in each must be.
 KINDS: dict[str, type[Component[Any]]] = {
@@ -96,7 +97,15 @@ def _imported(point: EntryPoint) -> Any:
     try:
         return point.load()
     except Exception as e:  # whatever a plugin's module does at import is its own affair
-        raise UnknownPlugin(f"{point.value} cannot be imported: {type(e).__name__}: {e}") from e
+        raise UnknownPlugin(f"{point.value} cannot be imported: {_why(e)}") from e
+
+
+def _why(error: Exception) -> str:
+    """What an import raised; a name that `collector.api` does not have may be a newer one."""
+    said = f"{type(error).__name__}: {error}"
+    if isinstance(error, ImportError) and error.name in {"collector.api", "collector.testing"}:
+        return f"{said}; this collector has level {API_LEVEL} of it: does it need a newer one?"
+    return said
 
 
 def _from_path(name: str) -> Any:
@@ -110,6 +119,11 @@ def _from_path(name: str) -> Any:
 def _checked(kind: str, name: str, found: Any) -> type[Component[Any]]:
     if not (isinstance(found, type) and issubclass(found, KINDS[kind])):
         raise UnknownPlugin(f"{name} does not derive from {KINDS[kind].__name__}")
+    if found.api_level > API_LEVEL:
+        raise UnknownPlugin(
+            f"{name} is written for level {found.api_level} of collector.api, and this collector "
+            f"has level {API_LEVEL}: upgrade the collector, or install an older release of it"
+        )
     return found
 
 
