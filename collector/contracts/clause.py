@@ -16,6 +16,7 @@ from ..component import Component
 from ..context import Context
 from ..stand_ins import context
 from ..tasks import spawn
+from .documented import undocumented
 from .leftovers import Leftovers
 
 S = TypeVar("S")
@@ -106,6 +107,10 @@ class Contract:
         used = {name for name, _ in metrics.counts if name.startswith(f"{self.kind}_")}
         missing = sorted(name.partition("_")[2] for name in used - set(metrics.helps))
         self.hold(not missing, f"it counts {missing} and says in `counters` nothing of them")
+
+    def test_contract_configuration_is_documented(self) -> None:
+        """Each key has its description, and a type that says its unit."""
+        self.none(undocumented(self.plugin.config_type))
 
     def test_contract_counters_are_described(self) -> None:
         """Each says what it counts."""
