@@ -11,6 +11,9 @@ from .component import (
     Processor,
     Receiver,
 )
+from .config.load import check_text, read_yaml
+from .config.problem import ConfigError, Problem
+from .config.source import Source
 from .connector import Connector, Way
 from .context import Context
 from .delivery import Outcome
@@ -136,6 +139,7 @@ __all__ = [
     "Chain",
     "Command",
     "Config",
+    "ConfigError",
     "Connector",
     "Context",
     "Conversation",
@@ -178,6 +182,7 @@ __all__ = [
     "Peer",
     "Poison",
     "Predicate",
+    "Problem",
     "Processor",
     "ProxyOption",
     "Receipt",
@@ -194,6 +199,7 @@ __all__ = [
     "Share",
     "Size",
     "Slip",
+    "Source",
     "StreamEndpoint",
     "StreamOptions",
     "StreamReceiver",
@@ -218,6 +224,7 @@ __all__ = [
     "as_json",
     "as_record",
     "as_shown",
+    "check_text",
     "copy_event",
     "decoded",
     "event_of",
@@ -230,6 +237,7 @@ __all__ = [
     "is_loopback",
     "probe",
     "read_event",
+    "read_yaml",
     "refusal",
     "retry_after",
     "shown",
