@@ -109,7 +109,7 @@ from .outputs.proxy import HttpClientOptions, ProxyOption
 from .outputs.trust import TlsClientOptions
 from .request import Hold, Poison, Receipt, Request, Retry, Row, TooLarge
 from .secret_file import SecretFile, SecretFileError
-from .stability import API_LEVEL, deprecated_name
+from .stability import API_LEVEL, Deprecated, deprecated_name
 from .standard_input import standard_lines
 from .tasks import spawn, wait
 
@@ -147,6 +147,7 @@ __all__ = [
     "DatagramOptions",
     "DatagramReceiver",
     "Delimited",
+    "Deprecated",
     "Dialect",
     "Duration",
     "Endpoint",
