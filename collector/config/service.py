@@ -76,6 +76,8 @@ class ServiceConfig(Config):
     dead_letter: DeadLetterConfig = DeadLetterConfig()
     #: For the whole orderly stop; what is left then stays in the queues.
     shutdown_timeout: Duration = 25.0
+    #: At a reload, how long an old worker goes on with connections that cannot be moved.
+    reload_grace: Duration = 60.0
 
 
 def default_data_dir(environment: Mapping[str, str]) -> Path:

@@ -45,6 +45,7 @@ class Connection:
 
     __slots__ = (
         "_held",
+        "_hung_up",
         "_keeper",
         "_poll",
         "_reads",
@@ -84,6 +85,7 @@ class Connection:
         self._unsent = b""
         self._reads = True
         self._held = False
+        self._hung_up = False
         poll.register(self.fd, READ)
 
     @property
@@ -108,7 +110,7 @@ class Connection:
 
     def write(self, data: bytes) -> None:
         """Answer the peer, now or as soon as it reads. Does nothing once it is gone, or ends."""
-        if self.fd < 0 or self.ending:
+        if self.fd < 0 or self.ending or self._hung_up:
             return
         waiting = bool(self._unsent)
         self._unsent += data
@@ -156,7 +158,7 @@ class Connection:
         except OSError:  # reset: the next read says so too
             sent = len(self._unsent)
         self._unsent = self._unsent[sent:]
-        if self.ending and not self._unsent:
+        if (self.ending or self._hung_up) and not self._unsent:
             with suppress(OSError):  # reset
                 self._send_end()
 
@@ -172,6 +174,12 @@ class Connection:
             self.ending = True
             self.flush()
             self._keeper.ended(self)
+
+    def hang_up(self) -> None:
+        """See `Peer`."""
+        if self.fd >= 0 and not self.ending and not self._hung_up:
+            self._hung_up = True
+            self.flush()
 
     def written(self) -> None:
         """The socket takes more."""

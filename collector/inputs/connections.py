@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ..context import Context
 from .connection import Connection
-from .conversation import Conversation
+from .conversation import Conversation, Parting
 from .doors import Door
 from .entrance import Entrance
 from .framing import Framing
@@ -49,7 +50,11 @@ class Connections:
         self._closing: dict[Connection, Any] = {}  # timers
         self._is_local = door.transport == "unix"
         self._sources = Sources(0 if self._is_local else options.max_connections_per_source)
-        self.entrance = Entrance(context, options, poll, refusals, self._opened, self._most)
+        #: Whether another process has our place: each is asked to end.
+        self._leaves = False
+        self._left = asyncio.Event()
+        left = self._left.set
+        self.entrance = Entrance(context, options, poll, refusals, self._opened, left, self._most)
         self.throttle = Throttle(context, options, refusals)
         #: Set before anybody comes: facts of all peers, and who we are to them under TLS.
         self.facts: Mapping[str, Any] = {}
@@ -58,6 +63,12 @@ class Connections:
             "connections",
             "Open connections.",
             lambda: len(self._open),
+            endpoint=options.endpoint,
+        )
+        context.gauge(
+            "old_connections",
+            "Those of them that a reload has left with an old worker.",
+            lambda: len(self._open) if self._leaves else 0,
             endpoint=options.endpoint,
         )
 
@@ -135,6 +146,28 @@ class Connections:
         self._close_no_more(connection)
         if isinstance(connection.framing, Conversation):
             connection.framing.begin(connection)
+        if self._leaves:
+            _part(connection)
+
+    async def leave(self) -> None:
+        """Ask each to end, and those that are still coming in. Returns when all have."""
+        self._leaves = True
+        for connection in self:
+            if connection not in self._closing:  # in a handshake, or ending
+                _part(connection)
+        while self._open or self.entrance:
+            self._left.clear()
+            await self._left.wait()
+
+    def cut(self) -> None:
+        """The time of those that have not ended is over: count them."""
+        if self._leaves and self._open:
+            self._context.count("connections_cut", len(self._open))
+            self._context.log.warn(
+                "{id}: {n} connections have not ended after a reload, and are cut",
+                id=self._context.id,
+                n=len(self._open),
+            )
 
     def _close_no_more(self, connection: Connection) -> None:
         timer = self._closing.pop(connection, None)
@@ -171,3 +204,12 @@ class Connections:
         self._close_no_more(connection)
         if isinstance(connection.framing, Conversation):
             connection.framing.closed()
+        self._left.set()
+
+
+def _part(connection: Connection) -> None:
+    framing = connection.framing
+    if isinstance(framing, Parting):
+        framing.part()
+    elif not isinstance(framing, Conversation):
+        connection.hang_up()

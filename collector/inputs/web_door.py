@@ -132,6 +132,10 @@ class Visit:
         self.session.feed(data)
         return [exchange.request.body for exchange in complete[before:]]
 
+    def part(self) -> None:
+        """See `Parting`."""
+        self.session.part()
+
     def finish(self) -> list[bytes]:
         """See `Framing`. Half a request has no answer, so its sender sends it again."""
         return []

@@ -9,13 +9,13 @@ of them together have one deadline.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
 from twisted.logger import Logger
 
-from ..component import Component, Exporter
+from ..component import Component, Exporter, Receiver
 from ..config.description import Description
 from ..delivery import Deadlines
 from ..listening import Sockets
@@ -95,6 +95,27 @@ class Service:
     def pending(self) -> int:
         """Events that exporters have taken and not yet ended."""
         return sum(outlet.pending for outlet in self.graph.outlets.values())
+
+    async def leave(self, hurries: asyncio.Event) -> None:
+        """Let senders go, who are to come to another process: before `stop`, at a reload.
+
+        Returns when they have, after the configured grace, or when it hurries.
+        """
+        grace = self._description.service.reload_grace
+        leaving = asyncio.gather(*map(self._left, self.graph.receivers.values()))
+        hurry = asyncio.ensure_future(hurries.wait())
+        waits: Sequence[asyncio.Future[Any]] = (leaving, hurry)
+        await asyncio.wait(waits, timeout=grace, return_when=asyncio.FIRST_COMPLETED)
+        for each in waits:
+            each.cancel()
+        await asyncio.gather(*waits, return_exceptions=True)
+
+    async def _left(self, receiver: Receiver[Any]) -> None:
+        try:
+            await receiver.leave()
+        except Exception as e:  # noqa: BLE001 an author's bug must not keep the others
+            self._complain(receiver, "leave", f"{type(e).__name__}: {e}")
+        self.graph.valves[receiver.context.id].close()
 
     async def stop(self) -> None:
         """Stop everything; returns within the configured time."""

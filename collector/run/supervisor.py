@@ -48,6 +48,8 @@ from .worker_process import Refused, WorkerProcess
 log = Logger(namespace="collector")
 #: More of a configuration is not read; the worker says that it is too much.
 _LARGEST = 2 << 20
+#: Crews that end after reloads; where another comes to that, the oldest waits for nobody.
+MOST_OLD = 3
 #: Seconds between looks at the workers' numbers, for the account of one that is killed.
 _LOOK = 1.0
 
@@ -136,12 +138,11 @@ class Supervisor:
         if old:
             await old.stop()
         if plan.admin_endpoint:
-            endpoint, token = plan.admin_endpoint, plan.admin_token
             directory = Path(plan.data_dir)
             page = StatusPage(
                 self._status, self._history, lambda: self._crew.plan.effective, directory
             )
-            self._admin = Admin(self._reactor, self._view, endpoint, token, page)
+            self._admin = Admin(self._reactor, self._view, *plan.admin, page)
             self._tables.add_to(self._admin.routes)
             self._taps.add_to(self._admin.routes)
             await self._admin.start()
@@ -210,6 +211,8 @@ class Supervisor:
             log.warn("{warning}", warning=warning)
         log.info("reloaded {config}, workers: {n}", config=self._config, n=plan.workers)
         _ = spawn(self._end(old))
+        if len(self._old) > MOST_OLD:
+            _ = spawn(self._old[0].stop())
 
     async def _end(self, old: Crew) -> None:
         await old.stop(handing_on=True)
@@ -243,10 +246,7 @@ class Supervisor:
             components=components(snapshots),
             ready=self._crew.is_ready and not self._is_stopping,
             pipelines=self._crew.plan.pipelines,
-            workers=[
-                {"slot": worker.slot, "pid": worker.pid, "ready": worker.is_ready}
-                for worker in self._workers
-            ],
+            workers=[worker.shown(self._crew.workers) for worker in self._workers],
         )
 
     @property

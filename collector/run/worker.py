@@ -76,6 +76,8 @@ class Worker:
         self._order: Message = {}
         self._stopped = asyncio.Event()
         self._hands_on = False
+        #: Told to stop without waiting for anybody.
+        self._hurries = asyncio.Event()
 
     async def run(self, channel: socket.socket, sockets: socket.socket) -> int:
         """The exit code."""
@@ -109,7 +111,9 @@ class Worker:
         sockets.start()
         self._channel.send(ready=True)
         await self._stopped.wait()
-        sockets.hands_on = self._hands_on
+        if self._hands_on:
+            sockets.hands_on = True
+            await instance.leave(self._hurries)
         await instance.stop()
         sockets.stop()
         self._channel.send(ended=msgspec.msgpack.encode(instance.snapshot()))
@@ -133,12 +137,14 @@ class Worker:
             _ = spawn(self._answer(self._instance, *message["question"]))
         elif "stop" in message:
             self._hands_on = message["stop"]
-            self._gone()
+            self._gone(hurries=not self._hands_on)
 
     async def _answer(self, instance: Instance, number: int, *question: Any) -> None:
         self._channel.send(answer=[number, *await answered(instance.routes, *question)])
 
-    def _gone(self) -> None:
+    def _gone(self, *, hurries: bool = True) -> None:
+        if hurries:
+            self._hurries.set()
         self._stopped.set()
         self._told.set()
 
@@ -154,6 +160,7 @@ def plan_of(description: Description) -> Plan:
         log_level=service.log.level,
         log_format=service.log.format,
         shutdown_timeout=service.shutdown_timeout,
+        reload_grace=service.reload_grace,
         user=service.user or "",
         group=service.group or "",
         admin_endpoint=admin.endpoint if admin else "",

@@ -80,6 +80,11 @@ class WorkerProcess:
         """Of the process."""
         return self._process.pid
 
+    def shown(self, current: Sequence[WorkerProcess]) -> dict[str, Any]:
+        """For `/status`. `current`: those of the configuration that runs."""
+        is_old = self not in current
+        return {"slot": self.slot, "pid": self.pid, "ready": self.is_ready, "old": is_old}
+
     async def begin(self, config: str, content: int) -> Plan:
         """Start the process; its plan. Raises Refused. `content`: a descriptor, or -1."""
         ours, theirs = socket.socketpair()

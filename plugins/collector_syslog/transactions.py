@@ -136,6 +136,11 @@ class Session:
         if self._ends and not windows:
             self.peer.end()
 
+    def part(self) -> None:
+        """See `Parting`. What comes from now on has no answer, so it comes again."""
+        self._ends = True
+        self.settled()
+
     def finish(self) -> list[bytes]:
         """See `Framing`. Half a message has no answer, so it comes again."""
         self._ends = True

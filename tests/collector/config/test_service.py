@@ -53,12 +53,13 @@ def test_all_settings(service: ServiceOf) -> None:
         "admin: {endpoint: '127.0.0.1:8787'}",
         "log: {level: debug, format: json}",
         "shutdown_timeout: 1m30s",
+        "reload_grace: 5m",
     )
     assert found.data_dir == Path("/data")
     assert found.workers == "auto"
     assert found.admin == AdminConfig(endpoint="127.0.0.1:8787")
     assert found.log == LogConfig(level="debug", format="json")
-    assert found.shutdown_timeout == 90.0
+    assert (found.shutdown_timeout, found.reload_grace) == (90.0, 300.0)
 
 
 def test_an_endpoint_that_others_can_reach_has_a_token(service: ServiceOf) -> None:
