@@ -94,6 +94,12 @@ class Connection:
         name: str = getattr(self.framing, "name", "")
         return name
 
+    @property
+    def unfinished(self) -> int:
+        """Bytes of a frame that has not come to its end, where the framing says it."""
+        size: int = getattr(self.framing, "unfinished", 0)
+        return size
+
     def busy(self, size: int, frames: int) -> None:
         """A read of the small size or more brought so many frames: how much to take next."""
         self.read_size = SMALL_READ if frames * _SHORT > size else _LARGE_READ

@@ -14,6 +14,7 @@ from .doors import Door
 from .entrance import Entrance
 from .framing import Framing
 from .handover import peer_of, restored
+from .opening import sockets_of
 from .polling import Poll
 from .rates import Throttle
 from .refusals import Refusals
@@ -41,7 +42,9 @@ class Connections:
         refusals: Refusals,
     ) -> None:
         self._context = context
-        self._most = options.max_connections
+        self._room = room = sockets_of(context).room
+        self._most = min(options.max_connections, room.most_of_one)
+        room.joined(self, options.max_connections)
         self._door = door
         self._poll = poll
         self._framing = framing
@@ -72,6 +75,10 @@ class Connections:
             endpoint=options.endpoint,
         )
 
+    def __len__(self) -> int:
+        """Those too of which a proxy has not spoken yet."""
+        return len(self._open) + len(self.entrance)
+
     def __iter__(self) -> Iterator[Connection]:
         """All of them; they may be closed meanwhile."""
         return iter(list(self._open.values()))
@@ -82,7 +89,10 @@ class Connections:
 
     def came(self, sock: socket.socket, address: Any) -> None:
         """A peer was accepted."""
-        if self._is_local:
+        if self._room.is_full:
+            self._refusals.count("max_open_files")
+            sock.close()
+        elif self._is_local:
             self._opened(sock, address, {})
         else:
             self.entrance.came(sock, address)
@@ -133,7 +143,7 @@ class Connections:
             return None
 
     def _has_room(self, ip: str) -> bool:
-        if len(self._open) + len(self.entrance) >= self._most:
+        if len(self) >= self._most:
             self._refusals.count("max_connections")
             return False
         if not self._sources.has_room(ip):
@@ -190,6 +200,11 @@ class Connections:
     def ended(self, connection: Connection) -> None:
         """See `Keeper`."""
         self._later(_LINGER, self.close, connection)
+
+    def crowded_out(self, connection: Connection) -> None:
+        """See `Tenant`."""
+        self._refusals.crowded_out(connection.ip, connection.unfinished)
+        self.close(connection)
 
     def _later(self, seconds: float, end: Callable[[Connection], None], of: Connection) -> None:
         self._closing[of] = self._context.reactor.callLater(seconds, end, of)

@@ -58,6 +58,7 @@ class StreamListener:
         self._flush = flush
         self._common = resource
         sockets = sockets_of(context)
+        self._room = sockets.room
         self._poll, fileno = sockets.poll()
         self._looking = Looking(context, fileno, self._look, pause if sockets.has_pauses else 0.0)
         self._refusals = refusals = Refusals(context)
@@ -223,3 +224,4 @@ class StreamListener:
         self._context.count("received_bytes", size, transport=self._door.transport)
         if parts:
             self._flush(Frames(parts, size))
+        self._room.came(size)

@@ -22,10 +22,12 @@ from ..listening import Sockets
 from ..metrics import Metrics
 from ..outputs.outlet import Outlet
 from ..tasks import wait
-from .graph import Builder, Valve
+from .budget import Budget, limit_of
+from .graph import Builder
 from .health import Health, Reading, outlet_reading
 from .process import StartError
 from .redactor import Redactor
+from .valve import Valve
 
 #: Of the whole time to stop, this much is kept back for closing once queues have had theirs.
 _CLOSING = 2.0
@@ -57,6 +59,9 @@ class Service:
         self._deadlines = Deadlines(reactor)
         builder = Builder(description, reactor, metrics, redactor, sockets, workers)
         self.graph = builder.build(self._deadlines)
+        most = limit_of(description.service.memory_limit, workers)
+        outlets, valves = self.graph.outlets.values(), self.graph.valves.values()
+        self._budget = Budget(reactor, most, outlets, valves)
         self._started: list[Component[Any]] = []
         self._watch()
 
@@ -90,6 +95,7 @@ class Service:
                 id, kind = component.context.id, component.context.kind
                 why = self._shown(str(e)) or type(e).__name__
                 raise StartError(f"{kind} {id} did not start: {why}") from e
+        self._budget.start()
 
     @property
     def pending(self) -> int:
@@ -122,6 +128,7 @@ class Service:
         graph = self.graph
         left = self._countdown(self._description.service.shutdown_timeout)
         receivers = [r for r in graph.receivers.values() if r in self._started]
+        self._budget.stop()
         for valve in graph.valves.values():
             valve.close()
         await self._all("quiesce", ((r, r.quiesce) for r in receivers), left() - _CLOSING)
@@ -179,7 +186,4 @@ async def _drained(outlet: Outlet) -> None:
 
 
 def _receiver_reading(valve: Valve) -> Reading:
-    if valve.blocked_by:
-        full = ", ".join(valve.blocked_by)
-        return Reading("paused", f"the queue of {full} is full", valve.since)
-    return Reading("running", "", valve.since)
+    return Reading("paused" if valve.reason else "running", valve.reason, valve.since)

@@ -34,7 +34,7 @@ from .notify import notify, reloading
 from .passing import Handed
 from .plan import Plan
 from .privileges import become, give
-from .process import StartError
+from .process import StartError, allow_many_files
 from .redactor import printable
 from .routes import answer, sentence
 from .status import Status
@@ -78,6 +78,7 @@ class Supervisor:
 
     async def run(self) -> int:
         """Run until cancelled; the exit code. Raises StartError or ListenError."""
+        allow_many_files()  # connections pass through here at a reload
         self._crew = self._new_crew()
         try:
             plan = await self._crew.examine()

@@ -23,13 +23,16 @@ from typing import Any
 
 import msgspec
 import orjson
+from twisted.logger import Logger
 
 from ..config.description import Description
 from ..config.load import load
 from ..config.problem import ConfigError
+from ..inputs.room import Room
 from ..inputs.sockets import ListenError
 from ..tasks import spawn
 from .adopted import AdoptedSockets
+from .budget import FRAMES, limit_of
 from .channel import Channel, Message
 from .effective import effective
 from .hidden import secrets_in
@@ -42,6 +45,8 @@ from .process import StartError, allow_many_files, run_until_stopped, said_of
 from .processors import usable
 from .questions import answered
 from .redactor import Redactor
+
+log = Logger(namespace="collector")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -89,13 +94,14 @@ class Worker:
             return await self._leave(1)
         self._channel.send(plan=msgspec.to_builtins(plan_of(description)))
         await self._told.wait()
-        return await self._work(description, AdoptedSockets(sockets, self._reactor))
-
-    async def _work(self, description: Description, sockets: AdoptedSockets) -> int:
         if self._stopped.is_set():
             return await self._leave(0)
-        allow_many_files()
         keep_heap()
+        memory = limit_of(description.service.memory_limit, self._order["workers"])
+        room = Room(allow_many_files(), int(memory * FRAMES))
+        return await self._work(description, AdoptedSockets(sockets, self._reactor, room))
+
+    async def _work(self, description: Description, sockets: AdoptedSockets) -> int:
         try:
             become(description.service.user or "", description.service.group or "")
             instance = Instance(description, self._reactor, sockets, **self._order)
@@ -107,6 +113,8 @@ class Worker:
         except Exception as e:  # noqa: BLE001 the supervisor says it
             await instance.stop()
             return await self._failed(e)
+        if self._order["is_first"]:
+            _warn_of(sockets.room)
         freeze_started()
         sockets.start()
         self._channel.send(ready=True)
@@ -147,6 +155,16 @@ class Worker:
             self._hurries.set()
         self._stopped.set()
         self._told.set()
+
+
+def _warn_of(room: Room) -> None:
+    if room.promised > room.most_of_one:
+        log.warn(
+            "a listener may have {most} connections here, and not {promised}: a process may have "
+            "too few files open; raise LimitNOFILE, or ulimit -n",
+            most=room.most_of_one,
+            promised=room.promised,
+        )
 
 
 def plan_of(description: Description) -> Plan:

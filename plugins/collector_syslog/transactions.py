@@ -98,6 +98,11 @@ class Session:
             window.settle(Outcome.DELIVERED)
         return window
 
+    @property
+    def unfinished(self) -> int:
+        """See `Framing`."""
+        return self._commands.unfinished
+
     def _obey(self, command: Command, window: Window) -> None:
         name, number = command.name, command.number
         if name == b"open":

@@ -15,6 +15,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from collector.inputs.autoframing import AutoFraming
 from collector.inputs.framing import Lines
 from collector.inputs.opening import Kernel
+from collector.inputs.room import Room
 from collector.inputs.stream import StreamListener
 from collector.listening import Asked, More
 from tests.collector.inputs.test_proxy_header import version_1
@@ -54,6 +55,7 @@ class Successor(Kernel):
     are_shared = True
 
     def __init__(self) -> None:
+        self.room = Room()
         self.server = socket.create_server(("127.0.0.1", 0))
         self.server.setblocking(False)
         self.given: list[tuple[socket.socket, bytes]] = []

@@ -17,11 +17,12 @@ from collector.outputs.options import OutletOptions
 from collector.outputs.outlet import Outlet
 from collector.pipeline import Fanout, Pipeline
 from collector.run import service as module
-from collector.run.graph import Graph, Valve
+from collector.run.graph import Graph
 from collector.run.health import Health
 from collector.run.process import StartError
 from collector.run.redactor import Redactor
 from collector.run.service import Service
+from collector.run.valve import Valve
 from collector.testing import ScriptedExporter, context, events
 from tests.collector.tasks import as_task
 
@@ -62,7 +63,7 @@ class Told(Receiver[Config]):
 
 
 class ServiceTests(TestCase):
-    times = SimpleNamespace(shutdown_timeout=5.0, reload_grace=60.0)
+    times = SimpleNamespace(shutdown_timeout=5.0, reload_grace=60.0, memory_limit=1 << 30)
 
     def make(self, **wrong: BaseException) -> Service:
         from twisted.internet import reactor
@@ -116,12 +117,26 @@ class ServiceTests(TestCase):
         hurries = asyncio.Event()
         hurries.set()
         for grace, hurry in ((0.01, asyncio.Event()), (60.0, hurries)):
-            self.times = SimpleNamespace(shutdown_timeout=5.0, reload_grace=grace)
+            self.times = SimpleNamespace(**{**vars(type(self).times), "reload_grace": grace})
             service = self.make()
             await service.start()
             await service.leave(hurry)
             await service.stop()
             self.assertEqual(self.receiver.told, ["start", "leave", "quiesce", "stop"])
+
+    @as_task
+    async def test_too_much_in_memory_pauses_receivers_with_its_reason(self) -> None:
+        self.times = SimpleNamespace(**{**vars(type(self).times), "memory_limit": 1000})
+        service = self.make()
+        await service.start()
+        self.receiver.output.send(Batch(events("one"), 500))
+        service._budget.stop()
+        service._budget.start()
+        self.assertEqual(self.receiver.told, ["start", "pause"])
+        health = {each.id: each for each in service._health.snapshot()}["in"]
+        self.assertEqual(health.state, "paused")
+        self.assertIn("memory_limit", health.reason)
+        await service.stop()
 
     @as_task
     async def test_a_receiver_that_cannot_leave_is_stopped_all_the_same(self) -> None:
