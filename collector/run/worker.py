@@ -1,6 +1,6 @@
 """A worker: one process that moves data, with the sockets that its supervisor gives it.
 
-`python -m collector.run.worker CONFIG CHANNEL SOCKETS CONTENT`, of which the last three are
+`python -m collector.run.fresh CONFIG CHANNEL SOCKETS CONTENT`, of which the last three are
 descriptors: of the channel, of the pair that sockets come over, and of the configuration as it
 was when it was read (-1: it could not be).
 
@@ -187,7 +187,3 @@ def plan_of(description: Description) -> Plan:
         pipelines=[asdict(pipeline) for pipeline in description.pipelines],
         effective=orjson.dumps(effective(description, redactor), option=orjson.OPT_INDENT_2),
     )
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -238,7 +238,7 @@ class WorkerProcess:
 
 def _python() -> list[str]:
     options = [f"-W{option}" for option in sys.warnoptions]
-    return [sys.executable, *options, "-m", "collector.run.worker"]
+    return [sys.executable, *options, "-m", "collector.run.fresh"]
 
 
 async def ask_all(
