@@ -41,15 +41,24 @@ class Room:
         """How many it may have open, and how many bytes of frames."""
         self.most, self.most_of_one = int(files * _ALL), int(files * _ONE)
         self.memory = memory
-        #: The most connections that a listener is to have, by its configuration.
-        self.promised = 0
+        self._promised = 0
         self._tenants: list[Tenant] = []
         self._sum = self._came = 0
 
     def joined(self, tenant: Tenant, promised: int) -> None:
         """One more, for as long as the process lives, and how many connections it is to have."""
         self._tenants.append(tenant)
-        self.promised = max(self.promised, promised)
+        self._promised = max(self._promised, promised)
+
+    @property
+    def shortage(self) -> str:
+        """That a listener cannot have what it was promised; empty: each can."""
+        if self._promised <= self.most_of_one:
+            return ""
+        return (
+            f"a listener may have {self.most_of_one} connections here, and not {self._promised}: "
+            "a process may have too few files open; raise LimitNOFILE, or ulimit -n"
+        )
 
     @property
     def is_full(self) -> bool:

@@ -113,8 +113,8 @@ class Worker:
         except Exception as e:  # noqa: BLE001 the supervisor says it
             await instance.stop()
             return await self._failed(e)
-        if self._order["is_first"]:
-            _warn_of(sockets.room)
+        if self._order["is_first"] and sockets.room.shortage:
+            log.warn("{shortage}", shortage=sockets.room.shortage)
         freeze_started()
         sockets.start()
         self._channel.send(ready=True)
@@ -155,16 +155,6 @@ class Worker:
             self._hurries.set()
         self._stopped.set()
         self._told.set()
-
-
-def _warn_of(room: Room) -> None:
-    if room.promised > room.most_of_one:
-        log.warn(
-            "a listener may have {most} connections here, and not {promised}: a process may have "
-            "too few files open; raise LimitNOFILE, or ulimit -n",
-            most=room.most_of_one,
-            promised=room.promised,
-        )
 
 
 def plan_of(description: Description) -> Plan:

@@ -50,6 +50,7 @@ class RoomTests(StreamTestCase):
         self.assertEqual((room.most_of_one, room.most), (12, 14))
         first, second = await self.listen_in(room), await self.listen_in(room)
         self.listeners = [first, second]
+        self.assertIn("may have 12 connections here, and not 10000", room.shortage)
         many = [self.connect(first.address) for _ in range(20)]
         await self.until(lambda: self.count("connections_refused", reason="max_connections") == 8)
         few = [self.connect(second.address) for _ in range(3)]
@@ -65,6 +66,7 @@ class RoomTests(StreamTestCase):
     @as_task
     async def test_frames_that_do_not_end_are_given_up_the_largest_first(self) -> None:
         room = Room(memory=100_000)
+        self.assertEqual(room.shortage, "")
         self.listeners = [await self.listen_in(room), await self.listen_in(room)]
         said = self.warnings()
         good = self.connect(self.listeners[0].address)
