@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import ssl
@@ -34,7 +35,7 @@ pytestmark = pytest.mark.system
 #: `COLLECTOR_RELOADS=20` for a longer look.
 _RELOADS = int(os.environ.get("COLLECTOR_RELOADS", "3"))
 _AUTHORITY = Authority()
-_NAMES = ("tls", "forward", "http", "grpc")
+_NAMES = ("tls", "relp", "forward", "http", "grpc")
 
 
 class Loaded(NamedTuple):
@@ -52,7 +53,10 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loaded]:
     cert.write_bytes(_AUTHORITY.issue())
     at = {name: f"127.0.0.1:{port}" for name, port in ports.items()}
     receivers = {
-        "syslog": {"tcp": {"endpoint": at["tls"], "tls": {"cert_file": str(cert)}}},
+        "syslog": {
+            "tcp": {"endpoint": at["tls"], "tls": {"cert_file": str(cert)}},
+            "relp": {"endpoint": at["relp"]},
+        },
         "fluent_forward": {"endpoint": at["forward"]},
         "http": {"endpoint": at["http"]},
         "otlp": {"protocols": {"grpc": {"endpoint": at["grpc"]}}},
@@ -117,6 +121,22 @@ def _is_open(sock: ssl.SSLSocket) -> bool:
         sock.settimeout(30)
 
 
+def _relp(port: int) -> Iterator[None]:
+    """Sends again what has no answer when it is told to close, as librelp does."""
+    n = 0
+    while True:
+        with closing(connected(port)) as sock:
+            sock.sendall(b"1 open 30 relp_version=0\ncommands=syslog\n")
+            sock.recv(1000)
+            for number in itertools.count(2):
+                message = lines("relp", [n]).rstrip()
+                sock.sendall(b"%d syslog %d %b\n" % (number, len(message), message))
+                if not sock.recv(1000).startswith(b"%d rsp 6 200 OK\n" % number):
+                    break
+                n += 1
+                yield
+
+
 def _forward(port: int) -> Iterator[None]:
     """Goes on to the next when one is acknowledged, else sends it again, as Fluent Bit does."""
     n = 0
@@ -176,6 +196,7 @@ def test_no_client_loses_what_it_was_told_is_safe_nor_meets_a_reset(loaded: Load
     ports = loaded.ports
     clients = [
         Client("tls", ports["tls"], _tls),
+        Client("relp", ports["relp"], _relp),
         Client("forward", ports["forward"], _forward),
         Client("fluent", ports["forward"], _fluent),
         Client("http", ports["http"], _http),
