@@ -73,7 +73,7 @@ from .inputs.compression import (
     expanded,
     is_compressed,
 )
-from .inputs.conversation import Conversation, Peer
+from .inputs.conversation import Conversation, Parting, Peer
 from .inputs.counted import LengthPrefixed, OctetCounted
 from .inputs.datagram import DatagramOptions
 from .inputs.frames import Frames, Share
@@ -184,6 +184,7 @@ __all__ = [
     "OctetCounted",
     "Outcome",
     "Output",
+    "Parting",
     "Patience",
     "Peer",
     "Poison",

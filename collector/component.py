@@ -107,6 +107,14 @@ class Receiver(Component[C]):
     def resume(self) -> None:
         """There is room again."""
 
+    async def leave(self) -> None:
+        """Another process has taken over: take nothing new in; return when all senders have gone.
+
+        Called at a reload, before `quiesce`, and cancelled when that takes too long. Meanwhile
+        `pause` and `resume` are still called.
+        """
+        self.pause()
+
     async def quiesce(self) -> None:
         """The process is ending: take nothing new in, and give `output` what is at hand.
 

@@ -20,6 +20,7 @@ from twisted.internet.task import Clock
 
 from .endpoints import split_endpoint
 from .inputs.polling import READ, Poll
+from .inputs.room import Room
 from .listening import Asked, More
 
 Address = tuple[str, int]
@@ -178,6 +179,7 @@ class MemoryNetwork:
 
     def __init__(self) -> None:
         self.reactor = MemoryReactor()
+        self.room = Room()
         self.sockets: dict[int, MemorySocket] = {}
         #: The sockets that listen, each with its transport, in their order.
         self.listeners: list[tuple[str, MemorySocket]] = []

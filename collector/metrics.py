@@ -35,6 +35,8 @@ CORE_COUNTERS = {
     "receiver_parser_failures": "Runs of frames whose parser raised; they went on unparsed.",
     "receiver_connections_opened": "Connections accepted.",
     "receiver_connections_refused": "Connections not accepted or closed by us, by reason.",
+    "receiver_connections_cut": "Those of an old worker that had not ended after reload_grace.",
+    "receiver_memory_pauses": "Times that the receiver was paused for memory_limit.",
     "receiver_heartbeats": "Heartbeats over UDP, by outcome: answered, or why not.",
     "receiver_datagrams_refused": "Datagrams not taken, by reason.",
     "receiver_run_failures": "Times that a receiver which gets its data failed, and began again.",

@@ -14,6 +14,8 @@ from collector.fields import Duration, Endpoint, SecretStr, Size, is_loopback, s
 
 #: More would not find a machine with so many processors.
 MAX_WORKERS = 256
+#: Less would pause receivers for a single batch.
+_LEAST_MEMORY = 16 << 20
 SYSTEM_DATA_DIR = Path("/var/lib/collector")
 
 
@@ -68,6 +70,9 @@ class ServiceConfig(Config):
     workers: Annotated[int | Literal["auto"], BeforeValidator(_worker_count)] = 1
     #: Whose rights the processes have, once the ports are open; for who starts as root.
     user: str | None = None
+    #: Of what may wait in the memory of all workers; above it receivers are paused. `auto` is half
+    #: of what the machine or the cgroup has.
+    memory_limit: Literal["auto"] | Annotated[Size, Field(ge=_LEAST_MEMORY)] = "auto"
     #: None: the user's own.
     group: str | None = None
     #: None: no such endpoint.
@@ -76,6 +81,8 @@ class ServiceConfig(Config):
     dead_letter: DeadLetterConfig = DeadLetterConfig()
     #: For the whole orderly stop; what is left then stays in the queues.
     shutdown_timeout: Duration = 25.0
+    #: At a reload, how long an old worker goes on with connections that cannot be moved.
+    reload_grace: Duration = 60.0
 
 
 def default_data_dir(environment: Mapping[str, str]) -> Path:

@@ -77,6 +77,11 @@ class AutoFraming:
         """Of the framing that the peer was last seen to use."""
         return "octet_counting" if self._counts else "nul" if self._nul else "lf"
 
+    @property
+    def unfinished(self) -> int:
+        """See `Framing`."""
+        return self._open.held
+
     def feed(self, data: bytes) -> Cut:
         """See `Framing`."""
         if self._between and _is_line(data, self._max):

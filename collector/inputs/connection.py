@@ -45,6 +45,7 @@ class Connection:
 
     __slots__ = (
         "_held",
+        "_hung_up",
         "_keeper",
         "_poll",
         "_reads",
@@ -84,6 +85,7 @@ class Connection:
         self._unsent = b""
         self._reads = True
         self._held = False
+        self._hung_up = False
         poll.register(self.fd, READ)
 
     @property
@@ -91,6 +93,12 @@ class Connection:
         """See `Share.framing`."""
         name: str = getattr(self.framing, "name", "")
         return name
+
+    @property
+    def unfinished(self) -> int:
+        """Bytes of a frame that has not come to its end, where the framing says it."""
+        size: int = getattr(self.framing, "unfinished", 0)
+        return size
 
     def busy(self, size: int, frames: int) -> None:
         """A read of the small size or more brought so many frames: how much to take next."""
@@ -108,7 +116,7 @@ class Connection:
 
     def write(self, data: bytes) -> None:
         """Answer the peer, now or as soon as it reads. Does nothing once it is gone, or ends."""
-        if self.fd < 0 or self.ending:
+        if self.fd < 0 or self.ending or self._hung_up:
             return
         waiting = bool(self._unsent)
         self._unsent += data
@@ -156,7 +164,7 @@ class Connection:
         except OSError:  # reset: the next read says so too
             sent = len(self._unsent)
         self._unsent = self._unsent[sent:]
-        if self.ending and not self._unsent:
+        if (self.ending or self._hung_up) and not self._unsent:
             with suppress(OSError):  # reset
                 self._send_end()
 
@@ -172,6 +180,12 @@ class Connection:
             self.ending = True
             self.flush()
             self._keeper.ended(self)
+
+    def hang_up(self) -> None:
+        """See `Peer`."""
+        if self.fd >= 0 and not self.ending and not self._hung_up:
+            self._hung_up = True
+            self.flush()
 
     def written(self) -> None:
         """The socket takes more."""

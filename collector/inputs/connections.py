@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ..context import Context
 from .connection import Connection
-from .conversation import Conversation
+from .conversation import Conversation, Parting
 from .doors import Door
 from .entrance import Entrance
 from .framing import Framing
 from .handover import peer_of, restored
+from .opening import sockets_of
 from .polling import Poll
 from .rates import Throttle
 from .refusals import Refusals
@@ -40,7 +42,9 @@ class Connections:
         refusals: Refusals,
     ) -> None:
         self._context = context
-        self._most = options.max_connections
+        self._room = room = sockets_of(context).room
+        self._most = min(options.max_connections, room.most_of_one)
+        room.joined(self, options.max_connections)
         self._door = door
         self._poll = poll
         self._framing = framing
@@ -49,7 +53,11 @@ class Connections:
         self._closing: dict[Connection, Any] = {}  # timers
         self._is_local = door.transport == "unix"
         self._sources = Sources(0 if self._is_local else options.max_connections_per_source)
-        self.entrance = Entrance(context, options, poll, refusals, self._opened, self._most)
+        #: Whether another process has our place: each is asked to end.
+        self._leaves = False
+        self._left = asyncio.Event()
+        left = self._left.set
+        self.entrance = Entrance(context, options, poll, refusals, self._opened, left, self._most)
         self.throttle = Throttle(context, options, refusals)
         #: Set before anybody comes: facts of all peers, and who we are to them under TLS.
         self.facts: Mapping[str, Any] = {}
@@ -60,6 +68,16 @@ class Connections:
             lambda: len(self._open),
             endpoint=options.endpoint,
         )
+        context.gauge(
+            "old_connections",
+            "Those of them that a reload has left with an old worker.",
+            lambda: len(self._open) if self._leaves else 0,
+            endpoint=options.endpoint,
+        )
+
+    def __len__(self) -> int:
+        """Those too of which a proxy has not spoken yet."""
+        return len(self._open) + len(self.entrance)
 
     def __iter__(self) -> Iterator[Connection]:
         """All of them; they may be closed meanwhile."""
@@ -71,7 +89,10 @@ class Connections:
 
     def came(self, sock: socket.socket, address: Any) -> None:
         """A peer was accepted."""
-        if self._is_local:
+        if self._room.is_full:
+            self._refusals.count("max_open_files")
+            sock.close()
+        elif self._is_local:
             self._opened(sock, address, {})
         else:
             self.entrance.came(sock, address)
@@ -122,7 +143,7 @@ class Connections:
             return None
 
     def _has_room(self, ip: str) -> bool:
-        if len(self._open) + len(self.entrance) >= self._most:
+        if len(self) >= self._most:
             self._refusals.count("max_connections")
             return False
         if not self._sources.has_room(ip):
@@ -135,6 +156,28 @@ class Connections:
         self._close_no_more(connection)
         if isinstance(connection.framing, Conversation):
             connection.framing.begin(connection)
+        if self._leaves:
+            _part(connection)
+
+    async def leave(self) -> None:
+        """Ask each to end, and those that are still coming in. Returns when all have."""
+        self._leaves = True
+        for connection in self:
+            if connection not in self._closing:  # in a handshake, or ending
+                _part(connection)
+        while self._open or self.entrance:
+            self._left.clear()
+            await self._left.wait()
+
+    def cut(self) -> None:
+        """The time of those that have not ended is over: count them."""
+        if self._leaves and self._open:
+            self._context.count("connections_cut", len(self._open))
+            self._context.log.warn(
+                "{id}: {n} connections have not ended after a reload, and are cut",
+                id=self._context.id,
+                n=len(self._open),
+            )
 
     def _close_no_more(self, connection: Connection) -> None:
         timer = self._closing.pop(connection, None)
@@ -158,6 +201,11 @@ class Connections:
         """See `Keeper`."""
         self._later(_LINGER, self.close, connection)
 
+    def crowded_out(self, connection: Connection) -> None:
+        """See `Tenant`."""
+        self._refusals.crowded_out(connection.ip, connection.unfinished)
+        self.close(connection)
+
     def _later(self, seconds: float, end: Callable[[Connection], None], of: Connection) -> None:
         self._closing[of] = self._context.reactor.callLater(seconds, end, of)
 
@@ -171,3 +219,12 @@ class Connections:
         self._close_no_more(connection)
         if isinstance(connection.framing, Conversation):
             connection.framing.closed()
+        self._left.set()
+
+
+def _part(connection: Connection) -> None:
+    framing = connection.framing
+    if isinstance(framing, Parting):
+        framing.part()
+    elif not isinstance(framing, Conversation):
+        connection.hang_up()

@@ -44,6 +44,13 @@ class Peer(Protocol):
         """
         ...
 
+    def hang_up(self) -> None:
+        """Send what was written, and the end of that; what still comes is taken as before.
+
+        For a peer that waits for no answer: it hears that it shall come again, and loses nothing.
+        """
+        ...
+
 
 @runtime_checkable
 class Conversation(Framing, Protocol):
@@ -55,4 +62,16 @@ class Conversation(Framing, Protocol):
 
     def closed(self) -> None:
         """The connection is gone. Called once, the last call. Must not raise."""
+        ...
+
+
+@runtime_checkable
+class Parting(Protocol):
+    """A `Conversation` that can be asked to end; others are cut off when the time is over."""
+
+    def part(self) -> None:
+        """Another process takes over: end once what has come is answered, as the protocol has it.
+
+        Called once, after `begin`; more may come meanwhile. Must not raise.
+        """
         ...

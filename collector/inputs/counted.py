@@ -50,6 +50,11 @@ class _Counted:
         frames.append(self._open.end(data[at:end]))
         return end
 
+    @property
+    def unfinished(self) -> int:
+        """See `Framing`."""
+        return self._open.held
+
     def finish(self) -> list[bytes]:
         """A frame that stopped short is given, flagged."""
         if not self._open:

@@ -87,6 +87,10 @@ class MessageListener:
         for looking in self._lookings:
             looking.start()
 
+    async def leave(self) -> None:
+        """Others read what comes."""
+        await self.quiesce()
+
     async def quiesce(self) -> None:
         """Take what the kernel still has, then read no more."""
         for looking in self._lookings:

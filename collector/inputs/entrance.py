@@ -34,10 +34,15 @@ class Entrance:
         poll: Poll,
         refusals: Refusals,
         opened: Opened,
+        left: Callable[[], None],
         most: int,
     ) -> None:
-        """`opened` is given the socket, its address and facts of a proxy; `most` may wait."""
+        """`opened` is given the socket, its address and facts of a proxy; `most` may wait.
+
+        `left` is called when one waits no more.
+        """
         self._most = most
+        self._left = left
         self._context = context
         self._poll = poll
         self._refusals = refusals
@@ -109,6 +114,7 @@ class Entrance:
         self._poll.unregister(fd)
         if proxy.later.active():
             proxy.later.cancel()
+        self._left()
         return proxy
 
     def close(self) -> None:

@@ -44,7 +44,11 @@ Cut = bytes | list[bytes]
 
 
 class Framing(Protocol):
-    """What a listener needs to cut a connection's bytes; one object for each connection."""
+    """What a listener needs to cut a connection's bytes; one object for each connection.
+
+    One that keeps the beginnings of long frames says in `unfinished` how many bytes it holds; those
+    that hold the most are closed when all together are too much.
+    """
 
     def feed(self, data: bytes) -> Cut:
         """The frames that are whole now. Raises WrongProtocol, nothing else."""
@@ -110,6 +114,11 @@ class Unfinished:
     def kept(self) -> bytes | None:
         """All of it; None when some had to go."""
         return self._kept if self._size <= self._limit else None
+
+    @property
+    def held(self) -> int:
+        """Bytes of it that are kept."""
+        return len(self._kept)
 
     def state(self) -> tuple[bytes, int]:
         """What `restore` takes."""
@@ -180,6 +189,11 @@ class Lines:
         self._open.add(data[end:])
         return [frame for frame in frames if frame]
 
+    @property
+    def unfinished(self) -> int:
+        """See `Framing`."""
+        return self._open.held
+
     def state(self) -> bytes:
         """See `Movable`."""
         return msgspec.msgpack.encode(self._open.state())
@@ -210,6 +224,11 @@ class Delimited:
         self._open.add(rest[:keep])
         self._tail = rest[keep:]
         return [frame for frame in frames if frame]
+
+    @property
+    def unfinished(self) -> int:
+        """See `Framing`."""
+        return self._open.held
 
     def finish(self) -> list[bytes]:
         """The last frame may lack its delimiter."""

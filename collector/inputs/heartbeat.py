@@ -77,6 +77,10 @@ class HeartbeatListener:
     def resume(self) -> None:
         """See above."""
 
+    async def leave(self) -> None:
+        """Others answer."""
+        await self.quiesce()
+
     async def quiesce(self) -> None:
         """Answer no more: others shall take over."""
         if self._looking is not None:

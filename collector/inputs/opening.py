@@ -10,6 +10,7 @@ from typing import Protocol, cast
 from ..context import Context
 from ..listening import Asked, More, Sockets
 from .polling import Poll, new_poll
+from .room import Room
 from .socket_file import SocketFile
 from .sockets import datagram_socket, stream_socket
 
@@ -21,6 +22,8 @@ class Network(Sockets, Protocol):
     has_tls: bool
     #: Whether looks may be put off (see `looking`), for more to arrive.
     has_pauses: bool
+    #: What all listeners that have their sockets from it may take together.
+    room: Room
 
     def poll(self) -> tuple[Poll, int | None]:
         """As `new_poll`."""
@@ -43,6 +46,7 @@ class OwnSockets(Kernel):
     are_shared = False
 
     def __init__(self) -> None:
+        self.room = Room()
         self._files: dict[str, SocketFile] = {}
 
     def open(

@@ -5,6 +5,7 @@ Sockets, framing, gathering, decoding and pausing are the core's.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
@@ -40,6 +41,7 @@ class Listener(Protocol):
     async def start(self) -> None: ...
     def pause(self) -> None: ...
     def resume(self) -> None: ...
+    async def leave(self) -> None: ...
     async def quiesce(self) -> None: ...
     async def stop(self) -> None: ...
 
@@ -146,6 +148,10 @@ class FrameReceiver(Receiver[C]):
         """See `Receiver`."""
         for listener in self.listening:
             listener.resume()
+
+    async def leave(self) -> None:
+        """See `Receiver`."""
+        await asyncio.gather(*(listener.leave() for listener in self.listening))
 
     async def quiesce(self) -> None:
         """See `Receiver`."""

@@ -63,6 +63,18 @@ class Refusals:
                 most=most,
             )
 
+    def crowded_out(self, ip: str, size: int) -> None:
+        """Of a frame that it has begun so many bytes are here, and there is no room to wait."""
+        self.count("unfinished_frames")
+        if self._may_say("frames") and self._is_new(ip, "frames"):
+            self._context.log.warn(
+                "{id}: no room to wait for the end of a frame that {ip} has begun, {size} KiB so "
+                "far; connection closed",
+                id=self._context.id,
+                ip=ip,
+                size=size >> 10,
+            )
+
     def misdialled(self, ip: str, protocol: str, place: str) -> None:
         """The peer speaks something else than that place understands."""
         self._context.count("connections_refused", reason="wrong_protocol", detail=protocol)

@@ -58,6 +58,7 @@ class StreamListener:
         self._flush = flush
         self._common = resource
         sockets = sockets_of(context)
+        self._room = sockets.room
         self._poll, fileno = sockets.poll()
         self._looking = Looking(context, fileno, self._look, pause if sockets.has_pauses else 0.0)
         self._refusals = refusals = Refusals(context)
@@ -67,6 +68,8 @@ class StreamListener:
         self._accepting = Accepting(context, self._door, self._poll, refusals, came, inherited)
         self._tls = options.tls if sockets.has_tls else None
         self._ready: list[tuple[int, int]] = []  # of the last poll, not read yet
+        #: From its start until it quiesces.
+        self._is_open = False
         self.transport = "tls" if options.tls else self._door.transport
 
     @property
@@ -82,6 +85,7 @@ class StreamListener:
             self._connections.identity = identity
         self._accepting.start()
         self._connections.facts = {**self._door.facts, **self._common}
+        self._is_open = True
         self._looking.start()
 
     def pause(self) -> None:
@@ -90,16 +94,28 @@ class StreamListener:
 
     def resume(self) -> None:
         """Read again."""
-        if self._accepting.active:
+        if self._is_open:
             self._looking.start()
+
+    async def leave(self) -> None:
+        """Accept no more; give connections away, and wait for the end of those that cannot go."""
+        await self._last_looks()
+        self._accepting.stop()
+        await self._connections.leave()
+
+    async def _last_looks(self) -> None:
+        if self._is_open:
+            # Peers that were not yet accepted are heard too.
+            await self._looking.last_looks(lambda: self._read_ready()[0])
+            self._hand_over()
 
     async def quiesce(self) -> None:
         """Accept no more; hand on what has arrived, in the kernel too; read no more."""
         self._connections.throttle.end()
-        if self._accepting.active:
-            # Peers that were not yet accepted are heard too.
-            await self._looking.last_looks(lambda: self._read_ready()[0])
-            self._hand_over()
+        await self._last_looks()
+        if self._is_open:
+            self._connections.cut()
+        self._is_open = False
         self._accepting.stop()
         self._connections.entrance.close()
         self._looking.stop()
@@ -208,3 +224,4 @@ class StreamListener:
         self._context.count("received_bytes", size, transport=self._door.transport)
         if parts:
             self._flush(Frames(parts, size))
+        self._room.came(size)

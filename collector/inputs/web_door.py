@@ -8,6 +8,7 @@ from typing import Any
 from ..context import Context
 from .conversation import Peer
 from .networks import Networks
+from .opening import sockets_of
 from .sources import Sources
 from .tokens import Tokens
 from .web_exchange import Dialect, Exchange, WebSession
@@ -36,6 +37,7 @@ class Door:
             header_timeout=options.read_header_timeout,
             body_timeout=options.read_timeout,
             idle_timeout=options.idle_timeout,
+            max_buffered=min(WebLimits.max_buffered, sockets_of(context).room.memory),
         )
         self.buffered = 0
         self.quiescing = False
@@ -131,6 +133,10 @@ class Visit:
         before = len(complete)
         self.session.feed(data)
         return [exchange.request.body for exchange in complete[before:]]
+
+    def part(self) -> None:
+        """See `Parting`."""
+        self.session.part()
 
     def finish(self) -> list[bytes]:
         """See `Framing`. Half a request has no answer, so its sender sends it again."""

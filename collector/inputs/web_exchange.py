@@ -97,6 +97,10 @@ class WebSession(Protocol):
         """The deadline has come."""
         ...
 
+    def part(self) -> None:
+        """The server is quiescing, with time: let it end with the next answer, or when idle."""
+        ...
+
     def quiesce(self) -> None:
         """Close when nothing is under way, else after the answers."""
         ...

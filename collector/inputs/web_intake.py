@@ -99,6 +99,11 @@ class WebIntake:
             transport=self._dialect.name + ("s" if self._options.tls else ""),
         )
 
+    async def leave(self) -> None:
+        """Accept no more; each connection ends with its next answer, or when it has been idle."""
+        self._door.quiescing = True
+        await self._listener.leave()
+
     async def quiesce(self) -> None:
         """Take nothing new in; answers under way are still written."""
         self._door.quiescing = True

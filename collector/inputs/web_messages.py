@@ -34,6 +34,9 @@ class WebLimits:
     min_rate: int = 500
     #: Between requests; nginx's keepalive_timeout.
     idle_timeout: float = 75.0
+    #: The same once a reload has put another process in our place: a client that sends more often
+    #: hears of it with an answer, and never finds its connection closed.
+    parting_timeout: float = 10.0
     #: For reading on after a refusal.
     linger: float = 10.0
 

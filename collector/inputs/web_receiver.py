@@ -5,6 +5,7 @@ Listening, TLS, tokens, limits, decompression and the time of the answers are th
 
 from __future__ import annotations
 
+import asyncio
 from abc import abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar
@@ -73,6 +74,10 @@ class WebReceiver(Receiver[C]):
         """See `Receiver`."""
         for intake in self.intakes:
             intake.full = False
+
+    async def leave(self) -> None:
+        """See `Receiver`."""
+        await asyncio.gather(*(intake.leave() for intake in self.intakes))
 
     async def quiesce(self) -> None:
         """See `Receiver`."""

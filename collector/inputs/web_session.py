@@ -267,6 +267,12 @@ class Session:
         else:
             self.early_end("slow", 408, "The request took too long.")
 
+    def part(self) -> None:
+        """See `WebSession`."""
+        if self.idle:
+            now, patience = self._server.reactor.seconds(), self._server.limits.parting_timeout
+            self.deadline = min(self.deadline, now + patience)
+
     def quiesce(self) -> None:
         """Close when nothing is under way, else after the answer."""
         if self.over:

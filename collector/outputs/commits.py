@@ -72,6 +72,11 @@ class Commits:
         return sum(item.events for item in (*self.new, *self._group))
 
     @property
+    def bytes(self) -> int:
+        """The bytes of those."""
+        return sum(item.size for item in (*self.new, *self._group))
+
+    @property
     def is_done(self) -> bool:
         """Whether there is nothing left to do."""
         return not (self.new or self.gone or self.is_busy)

@@ -64,6 +64,11 @@ class DiskQueue:
         return self._commits.trouble
 
     @property
+    def in_memory(self) -> int:
+        """See `Queue`. The cache is not: it never grows beyond its size."""
+        return self._commits.bytes
+
+    @property
     def waiting(self) -> int:
         """See `Queue`. Rule 3."""
         return len(self._waiting) + (len(self._commits.new) if self.trouble else 0)

@@ -34,6 +34,8 @@ from .store.errors import StoreError
 
 #: Seconds until what nobody waits for is on the disk.
 STORED_WITHIN = 0.05
+#: Bytes of an event beside those of its text.
+_EVENT = 600
 _STOPPING = "the collector is stopping: try again when it runs"
 
 
@@ -90,6 +92,12 @@ class Outlet:
     def pending(self) -> int:
         """Events taken that have not ended yet."""
         return self.queued + self.in_flight
+
+    @property
+    def in_memory(self) -> int:
+        """Bytes, about: of events that are gathered, and of requests that are not on a disk."""
+        gathering = self._gather.open
+        return gathering.events * _EVENT + gathering.size + self.queue.in_memory
 
     @property
     def state(self) -> State:

@@ -31,6 +31,11 @@ class Queue(Protocol):
         ...
 
     @property
+    def in_memory(self) -> int:
+        """Those of them that are nowhere else."""
+        ...
+
+    @property
     def waiting(self) -> int:
         """Items that `take` would give."""
         ...
@@ -233,6 +238,11 @@ class MemoryQueue:
     async def close(self) -> Sequence[Item]:
         """See `Queue`."""
         return list(iter(self.take, None))
+
+    @property
+    def in_memory(self) -> int:
+        """See `Queue`."""
+        return self.bytes
 
     @property
     def waiting(self) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..inputs.opening import Kernel
+from ..inputs.room import Room
 from ..inputs.sockets import ListenError
 from ..listening import Asked, More
 from .passing import Handed, pass_on, passed
@@ -22,7 +23,8 @@ class AdoptedSockets(Kernel):
 
     are_shared = True
 
-    def __init__(self, supervisor: socket.socket, reactor: Any) -> None:
+    def __init__(self, supervisor: socket.socket, reactor: Any, room: Room) -> None:
+        self.room = room
         self._supervisor = supervisor
         self._reactor = reactor
         self._more: dict[tuple[str, str], More] = {}

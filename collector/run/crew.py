@@ -181,7 +181,8 @@ class Crew:
     async def stop(self, *, handing_on: bool = False) -> None:
         """Stop all of them; those that take too long are killed.
 
-        `handing_on`: others serve their sockets, and get their connections.
+        `handing_on`: others serve their sockets, and get their connections. Called again without
+        that, it waits no longer for the others to end.
         """
         self._is_running = False
         for timer in self._timers.values():
@@ -193,7 +194,7 @@ class Crew:
             worker.stop(handing_on=handing_on)
         seconds = _SLACK
         if hasattr(self, "plan"):
-            seconds += self.plan.shutdown_timeout
+            seconds += self.plan.shutdown_timeout + (self.plan.reload_grace if handing_on else 0)
         await _all_gone(there, seconds)
         if late := [worker.slot for worker in there if not worker.gone.is_set()]:
             log.error("killed, for they did not stop in time: workers {late}", late=late)
@@ -201,6 +202,7 @@ class Crew:
             await _all_gone(there, _SLACK)
         if self._content >= 0:
             os.close(self._content)
+            self._content = -1
 
     def kill(self) -> None:
         """End all at once."""

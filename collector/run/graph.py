@@ -33,54 +33,7 @@ from ..outputs.store.store import RESERVE, Store
 from ..pipeline import Fanout, Pipeline, Sink
 from .process import StartError
 from .redactor import Redactor
-
-
-class Valve:
-    """A receiver and the full queues it can reach: paused while there is one."""
-
-    def __init__(self, receiver: Receiver[Any]) -> None:
-        self._receiver = receiver
-        self.context = receiver.context
-        self._full: set[str] = set()
-        self._closed = False
-        #: When the receiver was last paused or resumed, by the reactor's clock.
-        self.since: float = self.context.reactor.seconds()
-        gauge = self.context.gauge
-        gauge("paused", "1 while a full queue keeps the receiver from reading.", self._is_paused)
-
-    def _is_paused(self) -> bool:
-        return bool(self._full)
-
-    def close(self) -> None:
-        """The receiver has quiesced for good: neither pause nor resume it any more."""
-        self._closed = True
-
-    @property
-    def blocked_by(self) -> tuple[str, ...]:
-        """Ids of the exporters whose queues are full."""
-        return tuple(sorted(self._full))
-
-    def turn(self, exporter: str, full: bool) -> None:  # noqa: FBT001 said by an outlet
-        """A queue has become full, or has room again."""
-        was = bool(self._full)
-        (self._full.add if full else self._full.discard)(exporter)
-        if bool(self._full) != was and not self._closed:
-            self._turned(exporter, full)
-
-    def _turned(self, exporter: str, full: bool) -> None:  # noqa: FBT001 as above
-        now = self.context.reactor.seconds()
-        seconds, self.since = now - self.since, now
-        log, id = self.context.log, self.context.id
-        if full:
-            log.warn(
-                "{id}: paused, the queue of {exporter} is full; on UDP the kernel may drop",
-                id=id,
-                exporter=exporter,
-            )
-            self._receiver.pause()
-        else:
-            log.info("{id}: reads again after {seconds:.1f} s", id=id, seconds=seconds)
-            self._receiver.resume()
+from .valve import Valve
 
 
 @dataclass
@@ -270,7 +223,4 @@ class Builder:
 
 def _turn_all(valves: list[Valve], exporter: str, full: bool) -> None:  # noqa: FBT001 as in Valve
     for valve in valves:
-        try:
-            valve.turn(exporter, full)
-        except Exception:  # noqa: BLE001 an author's bug must not leave the others paused
-            valve.context.raised("{id}: pausing or resuming failed")
+        valve.turn(exporter, full)

@@ -110,6 +110,10 @@ class Instance:
         for sentence in await asyncio.to_thread(orphans, data_dir, configured):
             log.warn("{sentence}", sentence=sentence)
 
+    async def leave(self, hurries: asyncio.Event) -> None:
+        """Others have our place: wait for senders to go, for the configured time or until told."""
+        await self._service.leave(hurries)
+
     async def stop(self) -> None:
         """Stop all; numbers can be read until the end."""
         was_ready, self._health.ready = self._health.ready, False

@@ -30,7 +30,8 @@ def keep_heap() -> None:
 
 
 def freeze_started() -> None:
-    """All is started: what is there now lives as long as the process."""
+    """All is started: what is there now lives as long as the process. Then look for garbage."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(*_GC_THRESHOLD)
+    gc.enable()

@@ -16,6 +16,7 @@ class Plan(msgspec.Struct):
     log_level: Literal["debug", "info", "warn", "error"]
     log_format: Literal["text", "json"]
     shutdown_timeout: float
+    reload_grace: float
     #: Empty: nobody else.
     user: str
     group: str

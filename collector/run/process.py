@@ -8,7 +8,6 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
 from typing import Any
 
 try:
@@ -96,10 +95,14 @@ def said_of(bug: Exception) -> str:
     return f"{type(bug).__name__} in {at.filename}:{at.lineno}"
 
 
-def allow_many_files() -> None:
-    """Connections are files: raise the soft limit, often 1,024, to what we are allowed."""
-    if resource is not None:
-        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        if soft != hard:
-            with suppress(OSError, ValueError):  # a sandbox may forbid it, and the limit is enough
-                resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+def allow_many_files() -> int:
+    """Connections are files: raise the soft limit, often 1,024, to what we are allowed; that."""
+    if resource is None:
+        return sys.maxsize  # type: ignore[unreachable]
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        except (OSError, ValueError):  # a sandbox may forbid it
+            hard = soft
+    return sys.maxsize if hard == resource.RLIM_INFINITY else hard

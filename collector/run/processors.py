@@ -6,30 +6,14 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-_CGROUPS = Path("/sys/fs/cgroup")
-_OURS = Path("/proc/self/cgroup")
+from .cgroups import CGROUPS, OURS, groups
 
 
-def usable(cgroups: Path = _CGROUPS, ours: Path = _OURS) -> int:
+def usable(cgroups: Path = CGROUPS, ours: Path = OURS) -> int:
     """At least 1. Of a quota for one and a half, the half would be waited for: 1."""
     count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    quotas = [quota for group in _groups(cgroups, ours) for quota in _quota(group)]
+    quotas = [quota for group in groups("cpu", cgroups, ours) for quota in _quota(group)]
     return max(1, int(min([count or 1, *quotas])))
-
-
-def _groups(cgroups: Path, ours: Path) -> Iterator[Path]:
-    """Ours and all that it is in: each may have a quota."""
-    try:
-        lines = ours.read_text().splitlines()
-    except OSError:
-        return
-    for line in lines:
-        _, controllers, name = line.split(":", 2)
-        if controllers and "cpu" not in controllers.split(","):
-            continue
-        top = cgroups / controllers if controllers else cgroups
-        group = top / name.lstrip("/")
-        yield from (group, *(parent for parent in group.parents if parent.is_relative_to(top)))
 
 
 def _quota(group: Path) -> Iterator[float]:

@@ -9,18 +9,19 @@ of them together have one deadline.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
 from twisted.logger import Logger
 
-from ..component import Component, Exporter
+from ..component import Component, Exporter, Receiver
 from ..config.description import Description
 from ..delivery import Deadlines
 from ..metrics import Metrics
 from ..outputs.outlet import Outlet
 from ..tasks import wait
+from .budget import Budget, limit_of
 from .graph import Around, Builder, Graph
 from .health import Health, Reading, outlet_reading
 from .process import StartError
@@ -50,8 +51,12 @@ class Service:
         self._health = health
         self._shown = redactor.shown
         self._deadlines = Deadlines(reactor)
+        around = around or Around()
         builder = Builder(description, reactor, metrics, redactor, around)
         self.graph = builder.build(self._deadlines)
+        most = limit_of(description.service.memory_limit, around.workers)
+        outlets, valves = self.graph.outlets.values(), self.graph.valves.values()
+        self._budget = Budget(reactor, most, outlets, valves)
         self._started: list[Component[Any]] = []
         self._watch()
 
@@ -85,17 +90,40 @@ class Service:
                 id, kind = component.context.id, component.context.kind
                 why = self._shown(str(e)) or type(e).__name__
                 raise StartError(f"{kind} {id} did not start: {why}") from e
+        self._budget.start()
 
     @property
     def pending(self) -> int:
         """Events that exporters have taken and not yet ended."""
         return sum(outlet.pending for outlet in self.graph.outlets.values())
 
+    async def leave(self, hurries: asyncio.Event) -> None:
+        """Let senders go, who are to come to another process: before `stop`, at a reload.
+
+        Returns when they have, after the configured grace, or when it hurries.
+        """
+        grace = self._description.service.reload_grace
+        leaving = asyncio.gather(*map(self._left, self.graph.receivers.values()))
+        hurry = asyncio.ensure_future(hurries.wait())
+        waits: Sequence[asyncio.Future[Any]] = (leaving, hurry)
+        await asyncio.wait(waits, timeout=grace, return_when=asyncio.FIRST_COMPLETED)
+        for each in waits:
+            each.cancel()
+        await asyncio.gather(*waits, return_exceptions=True)
+
+    async def _left(self, receiver: Receiver[Any]) -> None:
+        try:
+            await receiver.leave()
+        except Exception as e:  # noqa: BLE001 an author's bug must not keep the others
+            self._complain(receiver, "leave", f"{type(e).__name__}: {e}")
+        self.graph.valves[receiver.context.id].close()
+
     async def stop(self) -> None:
         """Stop everything; returns within the configured time."""
         graph = self.graph
         left = self._countdown(self._description.service.shutdown_timeout)
         receivers = [r for r in graph.receivers.values() if r in self._started]
+        self._budget.stop()
         for valve in graph.valves.values():
             valve.close()
         await self._all("quiesce", ((r, r.quiesce) for r in receivers), left() - _CLOSING)
@@ -156,7 +184,4 @@ def _receiver_reading(graph: Graph, id: str) -> Reading:
     receiver, valve = graph.receivers[id], graph.valves[id]
     if receiver.trouble:
         return Reading("failing", receiver.trouble)
-    if valve.blocked_by:
-        full = ", ".join(valve.blocked_by)
-        return Reading("paused", f"the queue of {full} is full", valve.since)
-    return Reading("running", "", valve.since)
+    return Reading("paused" if valve.reason else "running", valve.reason, valve.since)

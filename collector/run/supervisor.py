@@ -35,7 +35,7 @@ from .notify import notify, reloading
 from .passing import Handed
 from .plan import Plan
 from .privileges import become, give
-from .process import StartError
+from .process import StartError, allow_many_files
 from .redactor import printable
 from .routes import answer, sentence
 from .status import Status
@@ -47,6 +47,8 @@ from .view import View
 from .worker_process import Refused, WorkerProcess
 
 log = Logger(namespace="collector")
+#: Crews that end after reloads; where another comes to that, the oldest waits for nobody.
+MOST_OLD = 3
 #: Seconds between looks at the workers' numbers, for the account of one that is killed.
 _LOOK = 1.0
 
@@ -75,6 +77,7 @@ class Supervisor:
 
     async def run(self) -> int:
         """Run until cancelled; the exit code. Raises StartError or ListenError."""
+        allow_many_files()  # connections pass through here at a reload
         self._crew = self._new_crew()
         try:
             plan = await self._crew.examine()
@@ -136,11 +139,10 @@ class Supervisor:
         if old:
             await old.stop()
         if plan.admin_endpoint:
-            endpoint, token = plan.admin_endpoint, plan.admin_token
             page = StatusPage(
                 self._status, self._history, lambda: self._crew.plan.effective, self._letters
             )
-            self._admin = Admin(self._reactor, self._view, endpoint, token, page)
+            self._admin = Admin(self._reactor, self._view, *plan.admin, page)
             self._tables.add_to(self._admin.routes)
             self._taps.add_to(self._admin.routes)
             await self._admin.start()
@@ -219,6 +221,8 @@ class Supervisor:
             log.warn("{warning}", warning=warning)
         log.info("reloaded {config}, workers: {n}", config=self._config, n=plan.workers)
         _ = spawn(self._end(old))
+        if len(self._old) > MOST_OLD:
+            _ = spawn(self._old[0].stop())
 
     async def _end(self, old: Crew) -> None:
         await old.stop(handing_on=True)
@@ -255,10 +259,7 @@ class Supervisor:
             components=[*components(snapshots), *silent],
             ready=self._crew.is_ready and not self._is_stopping,
             pipelines=self._crew.plan.pipelines,
-            workers=[
-                {"slot": worker.slot, "pid": worker.pid, "ready": worker.is_ready}
-                for worker in self._workers
-            ],
+            workers=[worker.shown(self._crew.workers) for worker in self._workers],
         )
 
     @property

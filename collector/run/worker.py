@@ -1,6 +1,6 @@
 """A worker: one process that moves data, with the sockets that its supervisor gives it.
 
-`python -m collector.run.worker CONFIG CHANNEL SOCKETS CONTENT`, of which the last three are
+`python -m collector.run.fresh CONFIG CHANNEL SOCKETS CONTENT`, of which the last three are
 descriptors: of the channel, of the pair that sockets come over, and of the configuration as it
 was when it was read (-1: it could not be).
 
@@ -24,14 +24,17 @@ from typing import Any
 
 import msgspec
 import orjson
+from twisted.logger import Logger
 
 from ..config.description import Description
 from ..config.load import load
 from ..config.problem import ConfigError
+from ..inputs.room import Room
 from ..inputs.sockets import ListenError
 from ..journal import LogEntry
 from ..tasks import spawn
 from .adopted import AdoptedSockets
+from .budget import FRAMES, limit_of
 from .channel import Channel, Message
 from .effective import effective
 from .hidden import secrets_in
@@ -44,6 +47,8 @@ from .process import StartError, allow_many_files, run_until_stopped, said_of
 from .processors import usable
 from .questions import answered
 from .redactor import Redactor
+
+log = Logger(namespace="collector")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -78,6 +83,8 @@ class Worker:
         self._order: Message = {}
         self._stopped = asyncio.Event()
         self._hands_on = False
+        #: Told to stop without waiting for anybody.
+        self._hurries = asyncio.Event()
 
     async def run(self, channel: socket.socket, sockets: socket.socket) -> int:
         """The exit code."""
@@ -89,13 +96,14 @@ class Worker:
             return await self._leave(1)
         self._channel.send(plan=msgspec.to_builtins(plan_of(description)))
         await self._told.wait()
-        return await self._work(description, AdoptedSockets(sockets, self._reactor))
-
-    async def _work(self, description: Description, sockets: AdoptedSockets) -> int:
         if self._stopped.is_set():
             return await self._leave(0)
-        allow_many_files()
         keep_heap()
+        memory = limit_of(description.service.memory_limit, self._order["workers"])
+        room = Room(allow_many_files(), int(memory * FRAMES))
+        return await self._work(description, AdoptedSockets(sockets, self._reactor, room))
+
+    async def _work(self, description: Description, sockets: AdoptedSockets) -> int:
         try:
             become(description.service.user or "", description.service.group or "")
             instance = Instance(description, self._reactor, sockets, **self._order)
@@ -107,11 +115,15 @@ class Worker:
         except Exception as e:  # noqa: BLE001 the supervisor says it
             await instance.stop()
             return await self._failed(e)
+        if self._order["is_first"] and sockets.room.shortage:
+            log.warn("{shortage}", shortage=sockets.room.shortage)
         freeze_started()
         sockets.start()
         self._channel.send(ready=True)
         await self._stopped.wait()
-        sockets.hands_on = self._hands_on
+        if self._hands_on:
+            sockets.hands_on = True
+            await instance.leave(self._hurries)
         await instance.stop()
         sockets.stop()
         self._channel.send(ended=msgspec.msgpack.encode(instance.snapshot()))
@@ -137,12 +149,14 @@ class Worker:
             self._instance.journal.add(LogEntry(*message["entry"]))
         elif "stop" in message:
             self._hands_on = message["stop"]
-            self._gone()
+            self._gone(hurries=not self._hands_on)
 
     async def _answer(self, instance: Instance, number: int, *question: Any) -> None:
         self._channel.send(answer=[number, *await answered(instance.routes, *question)])
 
-    def _gone(self) -> None:
+    def _gone(self, *, hurries: bool = True) -> None:
+        if hurries:
+            self._hurries.set()
         self._stopped.set()
         self._told.set()
 
@@ -158,6 +172,7 @@ def plan_of(description: Description) -> Plan:
         log_level=service.log.level,
         log_format=service.log.format,
         shutdown_timeout=service.shutdown_timeout,
+        reload_grace=service.reload_grace,
         user=service.user or "",
         group=service.group or "",
         admin_endpoint=admin.endpoint if admin else "",
@@ -166,7 +181,3 @@ def plan_of(description: Description) -> Plan:
         pipelines=[asdict(pipeline) for pipeline in description.pipelines],
         effective=orjson.dumps(effective(description, redactor), option=orjson.OPT_INDENT_2),
     )
-
-
-if __name__ == "__main__":
-    sys.exit(main())

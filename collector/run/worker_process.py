@@ -86,6 +86,11 @@ class WorkerProcess:
         """Of the process."""
         return self._process.pid
 
+    def shown(self, current: Sequence[WorkerProcess]) -> dict[str, Any]:
+        """For `/status`. `current`: those of the configuration that runs."""
+        is_old = self not in current
+        return {"slot": self.slot, "pid": self.pid, "ready": self.is_ready, "old": is_old}
+
     async def begin(self, config: str, content: int) -> Plan:
         """Start the process; its plan. Raises Refused. `content`: a descriptor, or -1."""
         ours, theirs = socket.socketpair()
@@ -272,7 +277,7 @@ class WorkerProcess:
 def _python() -> list[str]:
     options = [f"-W{option}" for option in sys.warnoptions]
     # -P: what lies in the working directory is not to be taken for a module of ours.
-    return [sys.executable, *options, "-P", "-m", "collector.run.worker"]
+    return [sys.executable, *options, "-P", "-m", "collector.run.fresh"]
 
 
 async def ask_all(

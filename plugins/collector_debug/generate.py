@@ -63,6 +63,10 @@ class GenerateReceiver(Receiver[GenerateConfig]):
             self._last = self.context.reactor.seconds()
             self._timer = self.context.reactor.callLater(self._every, self._tick)
 
+    async def leave(self) -> None:
+        """See `Receiver`."""
+        await self.quiesce()
+
     async def quiesce(self) -> None:
         """See `Receiver`."""
         self._ended = True

@@ -96,6 +96,8 @@ class Queue:
         self._open: deque[Answer] = deque()
         self._written: list[Hashable] = []
         self.failed = False
+        #: Whether the peer waits for answers.
+        self.has_asked = False
 
     def __len__(self) -> int:
         return len(self._open)
@@ -103,6 +105,7 @@ class Queue:
     def add(self, answer: Answer) -> None:
         """The next frame's, decided or not."""
         self._open.append(answer)
+        self.has_asked = True
 
     def confirmed(self) -> None:
         """The peer has sent more: it has what was written."""

@@ -92,7 +92,7 @@ class Session:
         self._handshake: Handshake | None = None
         self._ping = MessagePackFraming(MAX_PING, passes=False)
         self._timer: Any = None
-        self._old = self._broken = False
+        self._old = self._broken = self._parts = False
         self.json = False
         #: What the sender seems to be, once it has sent something.
         self.software = UNKNOWN
@@ -131,6 +131,20 @@ class Session:
         frame.is_slow = False
         frame.oversize = (data.size, data.options) if type(data) is Oversize else None
         return frame
+
+    def part(self) -> None:
+        """See `Parting`."""
+        self._parts = True
+        self._end_if_done()
+
+    def _end_if_done(self) -> None:
+        """The sender has its answers, and has not begun the next frame.
+
+        What comes now has no answer, so it comes again; who asks for none is heard to the end.
+        """
+        greets = self._handshake is not None
+        if self._parts and not (greets or self.queue or self.slow or self.unfinished):
+            self.peer.end() if self.queue.has_asked else self.peer.hang_up()
 
     def finish(self) -> list[bytes]:
         """See `Framing`. Half a frame has no answer, so its sender sends it again."""
@@ -227,6 +241,7 @@ class Session:
             self._broken = True
             self._desk.break_off(self.peer.ip, str(wrong))
             self.peer.end()
+        self._end_if_done()
 
     def _write(self, answer: bytes) -> bool:
         if self.peer.unsent > _MOST_UNREAD:

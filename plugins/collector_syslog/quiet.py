@@ -41,6 +41,11 @@ class QuietFraming(MultilineFraming):
         if frames and self._peer is not None:
             self._hand_on(self._peer, frames)
 
+    def part(self) -> None:
+        """See `Parting`."""
+        if self._peer is not None:
+            self._peer.hang_up()
+
     def finish(self) -> list[bytes]:
         """See `Framing`."""
         self.closed()

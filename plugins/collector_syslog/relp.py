@@ -57,6 +57,11 @@ class Commands:
             self._rest = data[at:]  # raised again by the next read: what came before it is whole
         return found
 
+    @property
+    def unfinished(self) -> int:
+        """Bytes that are kept of one whose end has not come."""
+        return self._open.held
+
     def _begin(self, data: bytes, at: int) -> int:
         """At a header: where its data is; -1 when more bytes are needed."""
         header = _FRAME.match(data, at)

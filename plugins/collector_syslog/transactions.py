@@ -98,6 +98,11 @@ class Session:
             window.settle(Outcome.DELIVERED)
         return window
 
+    @property
+    def unfinished(self) -> int:
+        """See `Framing`."""
+        return self._commands.unfinished
+
     def _obey(self, command: Command, window: Window) -> None:
         name, number = command.name, command.number
         if name == b"open":
@@ -135,6 +140,11 @@ class Session:
             self.peer.write(said)
         if self._ends and not windows:
             self.peer.end()
+
+    def part(self) -> None:
+        """See `Parting`. What comes from now on has no answer, so it comes again."""
+        self._ends = True
+        self.settled()
 
     def finish(self) -> list[bytes]:
         """See `Framing`. Half a message has no answer, so it comes again."""

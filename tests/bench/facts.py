@@ -11,6 +11,7 @@ from pathlib import Path
 from collector.outputs.store.store import Store
 from collector.request import Request
 from collector_dynatrace.exporter import DynatraceExporter
+from tests.bench.idle import idle
 from tests.bench.measure import sink
 from tests.bench.process import cpus, rss
 from tests.bench.processors import processors
@@ -106,6 +107,7 @@ def filled(directory: Path, number: int) -> None:
 FACTS: Mapping[str, Callable[[], str]] = {
     "ack-latency": ack_latency,
     "start-10000": start,
+    "idle": idle,
     "ottl": ottl,
     "processors": processors,
 }

@@ -87,9 +87,24 @@ def _stat(pid: int) -> list[str]:
         return []
 
 
-def cpu_seconds(pid: int) -> float:
-    """User and system time of the tree; that of children that have ended is with the parent."""
+def cpu_seconds(pid: int, *, alone: bool = False) -> float:
+    """User and system time of the tree; that of children that have ended is with the parent.
+
+    `alone`: of the process without its children.
+    """
+    if alone:
+        return sum(map(int, _stat(pid)[11:13])) / _TICKS
     return sum(int(ticks) for one in tree(pid) for ticks in _stat(one)[11:15]) / _TICKS
+
+
+def wakeups(pid: int) -> int:
+    """How often all threads of a process have waited, and gone on."""
+    found = 0
+    for status in Path(f"/proc/{pid}/task").glob("*/status"):
+        for line in status.read_text().splitlines():
+            if line.startswith("voluntary_ctxt_switches:"):
+                found += int(line.split()[1])
+    return found
 
 
 def waiting_seconds(pid: int) -> float:
@@ -103,17 +118,17 @@ def waiting_seconds(pid: int) -> float:
 
 def peak_rss(pid: int) -> int:
     """Bytes: the sum of the tree's peaks."""
-    return _memory(pid, "VmHWM:")
+    return _memory(tree(pid), "VmHWM:")
 
 
-def rss(pid: int) -> int:
-    """Bytes that the tree has now."""
-    return _memory(pid, "VmRSS:")
+def rss(pid: int, *, alone: bool = False) -> int:
+    """Bytes that the tree has now; `alone`: the process without its children."""
+    return _memory([pid] if alone else tree(pid), "VmRSS:")
 
 
-def _memory(pid: int, name: str) -> int:
+def _memory(pids: Sequence[int], name: str) -> int:
     kilobytes = 0
-    for one in tree(pid):
+    for one in pids:
         with suppress(OSError):
             for line in Path(f"/proc/{one}/status").read_text().splitlines():
                 if line.startswith(name):

@@ -74,11 +74,17 @@ def _lines(status: Mapping[str, Any]) -> Iterator[str]:
         f"collector {status['version']} with {status['config']}, pid {status['pid']}, "
         f"up {shown_age(up)}: {_verdict(status)}"
     )
+    if old := sum(worker["old"] for worker in status["workers"]):
+        yield f"workers of before a reload: {old}, with {_old_connections(status)} connections"
     for pipeline in status["pipelines"]:
         steps = [pipeline["receivers"], *([each] for each in pipeline["processors"])]
         steps.append(pipeline["exporters"])
         yield printable(f"pipeline {pipeline['id']}: {' > '.join(map(', '.join, steps))}")
     yield from table(_HEAD, [_row(component) for component in status["components"]])
+
+
+def _old_connections(status: Mapping[str, Any]) -> int:
+    return sum(int(each["gauges"].get("old_connections", 0)) for each in status["components"])
 
 
 def _verdict(status: Mapping[str, Any]) -> str:

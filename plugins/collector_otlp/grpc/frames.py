@@ -112,6 +112,10 @@ def reset(stream: int, code: int) -> bytes:
     return frame(RST_STREAM, 0, stream, _U32.pack(code))
 
 
+#: In place of `last`, of a server that goes on with what comes: its client opens no more.
+EVERY_STREAM = (1 << 31) - 1
+
+
 def goaway(last: int, code: int, why: str = "") -> bytes:
     """GOAWAY: streams after `last` were not looked at."""
     return frame(GOAWAY, 0, 0, _U32.pack(last) + _U32.pack(code) + why.encode())

@@ -51,6 +51,7 @@ class GrpcSession:
         #: Nothing more is read; the answers under way are still written.
         self._over = False
         self._until = 0.0
+        self._parts = False
         self._within(server.limits.header_timeout)
 
     def _within(self, seconds: float) -> None:
@@ -103,6 +104,8 @@ class GrpcSession:
         }
         room = frames.window_update(0, _ROOM - frames.WINDOW)
         self._line.write(frames.settings(ours) + room)
+        if self._parts:
+            self._line.write(frames.goaway(frames.EVERY_STREAM, frames.NO_ERROR))
 
     def _take(self, frame: Frame) -> None:
         kind = frame.kind
@@ -184,7 +187,8 @@ class GrpcSession:
     # --- its end ---
 
     def _is_empty(self) -> None:
-        self._within(self._server.limits.idle_timeout)
+        limits = self._server.limits
+        self._within(limits.parting_timeout if self._parts else limits.idle_timeout)
         if self._over:
             self._finish()
 
@@ -207,6 +211,16 @@ class GrpcSession:
             self._line.abort()
         else:
             self.quiesce()
+
+    def part(self) -> None:
+        """See `WebSession`. Calls that the client begins before it hears of it are taken too."""
+        self._parts = True
+        if self._over:
+            return
+        if self._greeting is None:
+            self._line.write(frames.goaway(frames.EVERY_STREAM, frames.NO_ERROR))
+        now, patience = self._server.reactor.seconds(), self._server.limits.parting_timeout
+        self._until = min(self._until, now + patience)
 
     def quiesce(self) -> None:
         """Rule 3."""

@@ -44,6 +44,7 @@ def test_defaults(service: ServiceOf) -> None:
     assert found.admin is None
     assert found.log == LogConfig(level="info", format="text")
     assert found.shutdown_timeout == 25.0
+    assert found.memory_limit == "auto"
 
 
 def test_all_settings(service: ServiceOf) -> None:
@@ -53,12 +54,15 @@ def test_all_settings(service: ServiceOf) -> None:
         "admin: {endpoint: '127.0.0.1:8787'}",
         "log: {level: debug, format: json}",
         "shutdown_timeout: 1m30s",
+        "reload_grace: 5m",
+        "memory_limit: 256MiB",
     )
     assert found.data_dir == Path("/data")
     assert found.workers == "auto"
     assert found.admin == AdminConfig(endpoint="127.0.0.1:8787")
     assert found.log == LogConfig(level="debug", format="json")
-    assert found.shutdown_timeout == 90.0
+    assert (found.shutdown_timeout, found.reload_grace) == (90.0, 300.0)
+    assert found.memory_limit == 256 << 20
 
 
 def test_an_endpoint_that_others_can_reach_has_a_token(service: ServiceOf) -> None:
@@ -100,6 +104,14 @@ def test_workers_may_be_counted(service: ServiceOf, workers: str) -> None:
         (
             "log: {level: warning}",
             "16: error: service.log.level: expected debug, info, warn or error; did you mean warn?",
+        ),
+        (
+            "memory_limit: 1MiB",
+            "17: error: service.memory_limit: expected auto or 16777216 or more",
+        ),
+        (
+            "memory_limit: much",
+            "17: error: service.memory_limit: expected auto or a size, such as 65536, 64KiB or 1GB",
         ),
         ("log: {format: xml}", "17: error: service.log.format: expected text or json"),
         (

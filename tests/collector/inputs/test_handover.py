@@ -15,6 +15,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from collector.inputs.autoframing import AutoFraming
 from collector.inputs.framing import Lines
 from collector.inputs.opening import Kernel
+from collector.inputs.room import Room
 from collector.inputs.stream import StreamListener
 from collector.listening import Asked, More
 from tests.collector.inputs.test_proxy_header import version_1
@@ -54,6 +55,7 @@ class Successor(Kernel):
     are_shared = True
 
     def __init__(self) -> None:
+        self.room = Room()
         self.server = socket.create_server(("127.0.0.1", 0))
         self.server.setblocking(False)
         self.given: list[tuple[socket.socket, bytes]] = []
@@ -110,6 +112,47 @@ class HandoverTests(StreamTestCase):
         self.sockets.more(*self.sockets.given.pop())
         self.assertEqual(await asyncio.to_thread(sock.recv, 1), b"")
         self.assertEqual(self.count("connections_refused", reason="another_framing"), 1)
+
+    @as_task
+    async def test_one_that_cannot_go_is_told_and_heard_to_its_end(self) -> None:
+        self.context = dataclasses.replace(self.context, sockets=self.sockets)
+        first = await self.listen(AutoFraming, trusted_proxies=["127.0.0.0/8"])
+        sock, late = self.dial(), self.dial()
+        sock.sendall(version_1("192.0.2.1", 4321) + b"<13>whole\n<13>be")
+        self.assertEqual(await self.got_frames(1), [b"<13>whole"])
+        await self.until(lambda: len(self.listener._connections.entrance) == 1)
+        leaving = asyncio.ensure_future(first.leave())
+        self.assertEqual(await asyncio.to_thread(sock.recv, 1), b"")
+        self.assertEqual(self.gauge("old_connections"), 1)
+        sock.sendall(b"gun\n")
+        late.sendall(version_1("192.0.2.1", 4322) + b"<13>late\n")
+        self.assertEqual(await asyncio.to_thread(late.recv, 1), b"")
+        found = await self.got_frames(3)
+        self.assertEqual(sorted(found), [b"<13>begun", b"<13>late", b"<13>whole"])
+        sock.close()
+        late.close()
+        await leaving
+        await first.quiesce()
+        self.assertEqual((self.gauge("old_connections"), self.count("connections_cut")), (0, 0))
+
+    @as_task
+    async def test_one_that_does_not_end_is_cut_and_counted(self) -> None:
+        self.context = dataclasses.replace(self.context, sockets=self.sockets)
+        first = await self.listen(AutoFraming, trusted_proxies=["127.0.0.0/8"])
+        said = self.warnings()
+        sock = self.dial()
+        sock.sendall(version_1("192.0.2.1", 4321) + b"<13>whole\n<13>rest")
+        await self.got_frames(1)
+        leaving = asyncio.ensure_future(first.leave())
+        await asyncio.to_thread(sock.recv, 1)
+        first.pause()
+        sock.sendall(b" of it\n")
+        first.resume()
+        self.assertEqual(await self.got_frames(2), [b"<13>whole", b"<13>rest of it"])
+        leaving.cancel()
+        await first.quiesce()
+        self.assertEqual(self.count("connections_cut"), 1)
+        self.assertIn("r: 1 connections have not ended after a reload, and are cut", said[0])
 
     @as_task
     async def test_one_that_a_proxy_speaks_for_is_closed(self) -> None:

@@ -93,6 +93,26 @@ class TlsTestCase(StreamTestCase):
         return self.count("connections_refused", reason="tls_handshake")
 
 
+class LeavingTests(TlsTestCase):
+    @as_task
+    async def test_a_sender_is_told_to_come_again_and_heard_to_its_end(self) -> None:
+        await self.secure()
+        for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+            sock = await self.shake(self.client(maximum_version=version))
+            sock.sendall(b"one\nha")
+            await self.got_frames(1)
+            leaving = asyncio.ensure_future(self.listener.leave())
+            self.assertEqual(await self.read(sock), b"")
+            sock.sendall(b"lf\n" + b"more\n" * 20_000)
+            found = await self.got_frames(20_002)
+            self.assertEqual((found[1], found[-1]), (b"half", b"more"))
+            sock.close()
+            await leaving
+            self.got.clear()
+            await self.listener.stop()
+            await self.secure()
+
+
 class ReadTests(TlsTestCase):
     @as_task
     async def test_lines_come_with_their_peer(self) -> None:

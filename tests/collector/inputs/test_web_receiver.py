@@ -183,6 +183,41 @@ class OutcomeTests(WebReceiverTestCase):
         status, headers = await asking
         self.assertEqual((status, headers["Connection"]), (204, "close"))
 
+    @as_task
+    async def test_for_another_process_connections_end_with_their_next_answer(self) -> None:
+        receiver = await self.serve()
+        self.output.outcome = None
+        reader, writer = await asyncio.open_connection(*receiver.intakes[0].address)
+        begun = b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\none"
+        writer.write(begun)
+        await self.until(lambda: self.gauge("connections") == 1)
+        leaving = asyncio.ensure_future(receiver.leave())
+        await self.until(lambda: self.gauge("old_connections") == 1)
+        writer.write(b"\n")
+        await self.until(lambda: self.output.open)
+        self.output.settle()
+        answer = await reader.read()  # to the end
+        self.assertTrue(answer.startswith(b"HTTP/1.1 204 "), answer)
+        self.assertIn(b"Connection: close\r\n", answer)
+        writer.close()
+        await leaving
+
+    @as_task
+    async def test_for_another_process_the_idle_have_some_time(self) -> None:
+        receiver = await self.serve()
+        reader, writer = await asyncio.open_connection(*receiver.intakes[0].address)
+        await self.until(lambda: self.gauge("connections") == 1)
+        (visit,) = receiver.intakes[0]._door._visits
+        session: Any = visit.session
+        leaving = asyncio.ensure_future(receiver.leave())
+        await self.until(lambda: self.gauge("old_connections") == 1)
+        left = session.deadline - self.context.reactor.seconds()
+        self.assertTrue(5 < left <= 10, left)
+        session.deadline = 0.0
+        self.assertEqual(await reader.read(), b"")
+        writer.close()
+        await leaving
+
 
 class AccessTests(WebReceiverTestCase):
     @as_task

@@ -145,7 +145,9 @@ class StoringTests(DiskQueueTestCase):
         self.put(queue, "a")
         await asyncio.sleep(0)  # its commit has begun
         self.put(queue, "b", "c", "d")
+        self.assertEqual(queue.in_memory, 4)
         await self.settled(queue)
+        self.assertEqual(queue.in_memory, 0)
         self.assertEqual(made, [1, 3])
         self.assertEqual(await self.bodies(queue), ["a", "b", "c", "d"])
         await queue.close()

@@ -21,7 +21,7 @@ from collector.run.worker_process import Refused
 from tests.collector.tasks import as_task
 
 _TCP = Asked("tcp", "127.0.0.1:0", "r")
-_PLAN = Plan("/data", 2, "info", "text", 0.0, "", "", "", "", [], [], b"{}")
+_PLAN = Plan("/data", 2, "info", "text", 0.0, 0.0, "", "", "", "", [], [], b"{}")
 
 
 class FakeWorker:

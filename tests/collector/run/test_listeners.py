@@ -12,6 +12,7 @@ from typing import Any
 from twisted.internet import reactor
 from twisted.trial.unittest import SynchronousTestCase
 
+from collector.inputs.room import Room
 from collector.inputs.sockets import ListenError, buffer_of
 from collector.listening import Asked
 from collector.run.adopted import AdoptedSockets
@@ -151,7 +152,7 @@ class PassingTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.ours, theirs = passing_pair()
         self.addCleanup(self.ours.close)
-        self.sockets = AdoptedSockets(theirs, reactor)
+        self.sockets = AdoptedSockets(theirs, reactor, Room())
         self.addCleanup(theirs.close)
 
     def test_a_worker_is_given_a_socket_that_listens(self) -> None:

@@ -17,11 +17,12 @@ from collector.outputs.options import OutletOptions
 from collector.outputs.outlet import Outlet
 from collector.pipeline import Fanout, Pipeline
 from collector.run import service as module
-from collector.run.graph import Graph, Valve
+from collector.run.graph import Graph
 from collector.run.health import Health
 from collector.run.process import StartError
 from collector.run.redactor import Redactor
 from collector.run.service import Service
+from collector.run.valve import Valve
 from collector.testing import ScriptedExporter, context, events
 from tests.collector.tasks import as_task
 
@@ -33,6 +34,7 @@ class Told(Receiver[Config]):
         super().__init__(Config(), given)
         self.wrong = wrong
         self.told: list[str] = []
+        self.left, self.gone = asyncio.Event(), asyncio.Event()
 
     def _say(self, step: str) -> None:
         self.told.append(step)
@@ -48,6 +50,11 @@ class Told(Receiver[Config]):
     async def start(self) -> None:
         self._say("start")
 
+    async def leave(self) -> None:
+        self.left.set()
+        self._say("leave")
+        await self.gone.wait()
+
     async def quiesce(self) -> None:
         self._say("quiesce")
 
@@ -56,6 +63,8 @@ class Told(Receiver[Config]):
 
 
 class ServiceTests(TestCase):
+    times = SimpleNamespace(shutdown_timeout=5.0, reload_grace=60.0, memory_limit=1 << 30)
+
     def make(self, **wrong: BaseException) -> Service:
         from twisted.internet import reactor
 
@@ -71,7 +80,7 @@ class ServiceTests(TestCase):
         self.addCleanup(deadlines.stop)
         builder: Any = SimpleNamespace(build=lambda _: graph)
         self.patch(module, "Builder", lambda *_: builder)
-        settings: Any = SimpleNamespace(service=SimpleNamespace(shutdown_timeout=5.0))
+        settings: Any = SimpleNamespace(service=self.times)
         self.health = Health(reactor)
         return Service(settings, reactor, metrics, self.health, Redactor(["CANARY"]))
 
@@ -100,6 +109,55 @@ class ServiceTests(TestCase):
             said.append((reading.state, reading.reason))
         await service.stop()
         self.assertEqual(said, [("running", ""), ("failing", "the API refuses the token")])
+
+    @as_task
+    async def test_senders_have_time_to_go_before_the_end(self) -> None:
+        service = self.make()
+        await service.start()
+        leaving = asyncio.ensure_future(service.leave(asyncio.Event()))
+        await self.receiver.left.wait()
+        valve = service.graph.valves["in"]
+        valve.turn("out", full=True)
+        self.assertEqual(self.receiver.told, ["start", "leave", "pause"])
+        self.receiver.gone.set()
+        await leaving
+        valve.turn("out", full=False)
+        await service.stop()
+        self.assertEqual(self.receiver.told, ["start", "leave", "pause", "quiesce", "stop"])
+
+    @as_task
+    async def test_senders_that_do_not_go_are_not_waited_for_for_ever(self) -> None:
+        hurries = asyncio.Event()
+        hurries.set()
+        for grace, hurry in ((0.01, asyncio.Event()), (60.0, hurries)):
+            self.times = SimpleNamespace(**{**vars(type(self).times), "reload_grace": grace})
+            service = self.make()
+            await service.start()
+            await service.leave(hurry)
+            await service.stop()
+            self.assertEqual(self.receiver.told, ["start", "leave", "quiesce", "stop"])
+
+    @as_task
+    async def test_too_much_in_memory_pauses_receivers_with_its_reason(self) -> None:
+        self.times = SimpleNamespace(**{**vars(type(self).times), "memory_limit": 1000})
+        service = self.make()
+        await service.start()
+        self.receiver.output.send(Batch(events("one"), 500))
+        service._budget.stop()
+        service._budget.start()
+        self.assertEqual(self.receiver.told, ["start", "pause"])
+        health = {each.id: each for each in service._health.snapshot()}["in"]
+        self.assertEqual(health.state, "paused")
+        self.assertIn("memory_limit", health.reason)
+        await service.stop()
+
+    @as_task
+    async def test_a_receiver_that_cannot_leave_is_stopped_all_the_same(self) -> None:
+        service = self.make(leave=ValueError("x"))
+        await service.start()
+        await service.leave(asyncio.Event())
+        await service.stop()
+        self.assertEqual(self.receiver.told[-1], "stop")
 
     @as_task
     async def test_a_step_that_raises_or_is_cancelled_does_not_skip_the_rest(self) -> None:

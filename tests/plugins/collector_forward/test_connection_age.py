@@ -8,6 +8,7 @@ import msgpack
 
 from tests.collector.tasks import as_task
 from tests.plugins.collector_forward.test_receiver import ForwardTestCase, ack, chunk
+from tests.plugins.collector_forward.vectors import packed
 
 _SENDERS, _CHUNKS = 4, 40
 
@@ -56,6 +57,34 @@ class RebalancingTests(ForwardTestCase):
         self.assertEqual((self.count("repeated_chunks"), self.count("connections_refused")), (0, 0))
         for sender in senders:
             self.assertGreater(sender.connections, 2)
+
+    @as_task
+    async def test_for_another_process_a_sender_has_its_answers_and_comes_again(self) -> None:
+        await self.listen()
+        sock = self.dial()
+        data = chunk("c1", "a") + chunk("c2", "b")
+        sock.sendall(data[:-3])
+        self.assertEqual(await self.read(sock), ack("c1"))
+        leaving = asyncio.ensure_future(self.receiver.leave())
+        await self.until(lambda: self.gauge("old_connections") == 1)
+        sock.sendall(data[-3:])
+        self.assertEqual(await self.read(sock), ack("c2"))
+        self.assertEqual(await self.read(sock), b"")
+        sock.close()
+        await leaving
+
+    @as_task
+    async def test_for_another_process_who_asks_for_no_answer_is_heard_to_the_end(self) -> None:
+        await self.listen()
+        sock = self.dial()
+        sock.sendall(packed(["t", 1, {"log": "a"}]))
+        await self.bodies(1)
+        leaving = asyncio.ensure_future(self.receiver.leave())
+        self.assertEqual(await self.read(sock), b"")
+        sock.sendall(packed(["t", 1, {"log": "b"}]))
+        self.assertEqual(await self.bodies(2), ["a", "b"])
+        sock.close()
+        await leaving
 
     @as_task
     async def test_one_that_is_in_the_middle_of_a_frame_is_heard_to_its_end(self) -> None:

@@ -37,6 +37,9 @@ class Listening:
     def end(self) -> None:
         self.ended = True
 
+    def hang_up(self) -> None:
+        raise AssertionError("it would have no answers")
+
 
 def message(number: int, text: bytes = b"<13>hello") -> bytes:
     return b"%d syslog %d %b\n" % (number, len(text), text)
@@ -130,6 +133,16 @@ class SessionTests(SynchronousTestCase):
         window.settle(DELIVERED)
         self.assertEqual(self.peer.said, ok(2) + CLOSING)
         self.assertTrue(self.peer.ended)
+
+    def test_for_another_process_it_ends_behind_the_last_answer(self) -> None:
+        self.open()
+        window = self.feed(message(2))
+        self.session.part()
+        self.assertFalse(self.peer.ended)
+        self.assertEqual(self.feed(message(3)), [])
+        self.peer.said = b""
+        window.settle(DELIVERED)
+        self.assertEqual((self.peer.said, self.peer.ended), (ok(2) + CLOSING, True))
 
     def test_a_quiet_session_is_told_at_once(self) -> None:
         self.open()

@@ -42,6 +42,7 @@ STATUS = {
     "pipelines": [
         {"id": "logs", "receivers": ["syslog"], "processors": [], "exporters": ["dynatrace"]}
     ],
+    "workers": [{"slot": 0, "pid": 78, "ready": True, "old": False}],
     "components": [RECEIVER, EXPORTER],
 }
 
@@ -67,6 +68,15 @@ def test_it_is_one_screen(capsys: pytest.CaptureFixture[str], tmp_path: Path) ->
     assert head.split() == ["KIND", "ID", "STATE", "FOR", "EVENTS", "WAITING", "LOST", "REASON"]
     assert receiver.split() == ["receiver", "syslog", "running", "2h", "1,234,567"]
     assert exporter.split()[:7] == ["exporter", "dynatrace", "held", "12s", "7", "4,005", "3"]
+
+
+def test_connections_that_a_reload_has_left_are_shown(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    workers = [{"old": True}, {"old": False}, {"old": True}]
+    receiver = {**RECEIVER, "gauges": {"old_connections": 3.0}}
+    _, output, _ = status(capsys, tmp_path, workers=workers, components=[receiver, EXPORTER])
+    assert output.splitlines()[1] == "workers of before a reload: 2, with 3 connections"
 
 
 def test_what_peers_say_is_safe_for_a_terminal(

@@ -370,6 +370,30 @@ class EndTests(SessionTestCase):
         self.server.settle()
         self.assertEqual((self.answers()[1]["grpc-status"], self.server.end_is), ("0", "end"))
 
+    def test_for_another_process_calls_go_on_and_the_idle_are_closed(self) -> None:
+        self.begin(idle_timeout=100, parting_timeout=10)
+        half = self.caller.number()
+        self.session.feed(self.caller.headers(half))
+        self.session.part()
+        self.assertEqual(self.answers()[0]["goaway"], frames.NO_ERROR)
+        self.session.feed(self.caller.data(half, message(b"rest"), END))
+        self.server.settle()
+        self.assertEqual(self.answers()[half]["grpc-status"], "0")
+        self.later(9)
+        self.session.feed(self.caller.call(b"begun before it was heard"))
+        self.server.settle()
+        self.later(9)
+        self.assertIsNone(self.server.end_is)
+        self.later(2)
+        self.assertEqual((self.answers()[0]["goaway"], self.server.end_is), (0, "end"))
+
+    def test_who_has_not_greeted_when_another_process_takes_over(self) -> None:
+        self.begin(hello=False)
+        self.session.part()
+        self.session.feed(self.caller.hello())
+        self.assertEqual(self.answers()[0]["goaway"], frames.NO_ERROR)
+        self.assertIsNone(self.server.end_is)
+
     def test_who_is_turned_away(self) -> None:
         self.begin(hello=False)
         self.session.turn_away(WebResponse(429))
