@@ -13,7 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from collector.config.schema import schema
 
 _ROOT = Path(__file__).parent.parent.parent.parent
-_PAGES = sorted((_ROOT / "docs").glob("*.md"))
+_PAGES = sorted((_ROOT / "docs").rglob("*.md"))
 _YAML = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _SECTIONS = ("receivers", "processors", "exporters", "service")
 
@@ -99,4 +99,4 @@ class ExplanationTests(SchemaTestCase):
 
     def test_keys_are_explained(self) -> None:
         said = self.of("StreamOptions")["max_connections"]["description"]
-        self.assertEqual(said, "More are closed at once, and counted.")
+        self.assertEqual(said, "Connections at once. More are closed and counted.")
