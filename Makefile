@@ -58,13 +58,15 @@ bench: $(VENV)/.dev  ## CPU, throughput, loss and memory over TCP and UDP
 soak: $(VENV)/.dev  ## 100 kills, full disks and damage: minutes
 	@$(BIN)/python tests/soak $(SOAK_ARGS)
 
-# Hypothesis finds what is new by itself; .hypothesis remembers what failed.
-fuzz: $(VENV)/.dev  ## bytes and frames at random through the framings and the syslog parser: minutes
+# Hypothesis finds what is new by itself; .hypothesis remembers what failed, .cache/fuzz what atheris
+# has learnt.
+fuzz: $(VENV)/.fuzz  ## bytes and frames at random through framings, parsers and decoders: minutes
 	@$(BIN)/python -m pytest -q --hypothesis-profile fuzz $(PARALLEL) \
 		tests/collector/inputs/test_autoframing.py tests/collector/inputs/test_multiline.py \
 		tests/collector/inputs/test_frames.py tests/plugins/collector_syslog/test_parser.py \
 		tests/plugins/collector_syslog/test_reader.py \
 		tests/plugins/collector_syslog/test_worst_case.py $(FUZZ_ARGS)
+	@$(BIN)/python tests/fuzz $(ATHERIS_ARGS)
 
 build: $(VENV)/.dev  ## sdist and wheel into dist/, contents checked
 	@rm -rf dist
@@ -94,6 +96,7 @@ lock: $(BIN)/uv  ## write the lock files again, keeping versions where possible
 		--constraints requirements-dev.lock
 	@$(COMPILE) $(UPGRADE) --output-file requirements-release.lock --group release \
 		--constraints requirements-dev.lock
+	@$(COMPILE) $(UPGRADE) --output-file requirements-fuzz.lock --group fuzz
 
 upgrade: UPGRADE := --upgrade
 upgrade: lock  ## write the lock files with the newest versions
@@ -148,6 +151,11 @@ $(VENV)/.docs: requirements-docs.lock | $(VENV)/.dev
 $(VENV)/.release: requirements-release.lock | $(VENV)/.dev
 	@echo "Installing the release tools into $(VENV) (once) ..."
 	@$(PIP) install --quiet --no-deps --require-hashes -r requirements-release.lock
+	@touch $@
+
+$(VENV)/.fuzz: requirements-fuzz.lock | $(VENV)/.dev
+	@echo "Installing atheris into $(VENV) (once) ..."
+	@$(PIP) install --quiet --no-deps --require-hashes -r requirements-fuzz.lock
 	@touch $@
 
 # Locks must be writable when they are missing or broken: then uv comes without one.

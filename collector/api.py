@@ -9,6 +9,9 @@ from .component import (
     Processor,
     Receiver,
 )
+from .config.load import check_text, read_yaml
+from .config.problem import ConfigError, Problem
+from .config.source import Source
 from .connector import Connector, Way
 from .context import Context
 from .delivery import Outcome
@@ -132,6 +135,7 @@ __all__ = [
     "Chain",
     "Command",
     "Config",
+    "ConfigError",
     "Connector",
     "Context",
     "Conversation",
@@ -174,6 +178,7 @@ __all__ = [
     "Peer",
     "Poison",
     "Predicate",
+    "Problem",
     "Processor",
     "ProxyOption",
     "Receipt",
@@ -190,6 +195,7 @@ __all__ = [
     "Share",
     "Size",
     "Slip",
+    "Source",
     "StreamEndpoint",
     "StreamOptions",
     "StreamReceiver",
@@ -214,6 +220,7 @@ __all__ = [
     "as_json",
     "as_record",
     "as_shown",
+    "check_text",
     "copy_event",
     "decoded",
     "event_of",
@@ -226,6 +233,7 @@ __all__ = [
     "is_loopback",
     "probe",
     "read_event",
+    "read_yaml",
     "refusal",
     "retry_after",
     "shown",

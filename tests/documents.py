@@ -12,6 +12,9 @@ from ruamel.yaml import YAML
 
 ROOT = Path(__file__).parent.parent
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
+#: What stands below it is another program's.
+_OF_ANOTHER = "Before"
 _SECTIONS = {"receivers", "processors", "connectors", "exporters"}
 _SUBSTITUTION = re.compile(r"\$\{(?:env|file):([^}]*)\}")
 #: Components that an example names and does not show.
@@ -42,6 +45,8 @@ class Block(NamedTuple):
     line: int
     language: str
     text: str
+    #: Of the section that it stands in.
+    heading: str
 
     def __str__(self) -> str:
         return f"{self.page}:{self.line}"
@@ -60,12 +65,16 @@ def blocks(*languages: str) -> Iterator[Block]:
         for found in _FENCE.finditer(text):
             if found[1] in languages:
                 line = text.count("\n", 0, found.start()) + 1
-                yield Block(str(path.relative_to(ROOT)), line, found[1], found[2])
+                headings = _HEADING.findall(text, 0, found.start())
+                where = str(path.relative_to(ROOT))
+                yield Block(where, line, found[1], found[2], "".join(headings[-1:]))
 
 
 def configurations() -> Iterator[Block]:
     """The blocks that are a configuration, or a part of one."""
     for block in blocks("yaml"):
+        if block.heading == _OF_ANOTHER:
+            continue
         top = read_yaml(block.text)
         if isinstance(top, dict) and ({*top} & _SECTIONS or "pipelines" in str(top.get("service"))):
             yield block

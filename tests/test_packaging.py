@@ -20,6 +20,7 @@ PACKAGES = {
     "collector_dynatrace",
     "collector_forward",
     "collector_http",
+    "collector_import",
     "collector_otlp",
     "collector_syslog",
     "collector_transform",

@@ -53,6 +53,28 @@ def check(path: Path | str, env: Mapping[str, str] | None = None) -> tuple[Probl
     return (*source.problems(), *beside_it)
 
 
+def read_yaml(path: Path | str) -> Source:
+    """A file as it is written, with the places of its values. Raises ConfigError.
+
+    Nothing in it is substituted or judged, beyond that it is a mapping.
+    """
+    source = _source(Path(path))
+    if not _read(source, Path(path)) or source.failed():
+        raise ConfigError(source.problems())
+    return source
+
+
+def check_text(path: Path | str, text: str) -> tuple[tuple[Problem, ...], frozenset[str]]:
+    """`check` of a text that is to stand at a path, on a machine that need not be this one.
+
+    The second are the variables without a default and the files that it needs; they are not looked
+    up, and the values that need them are not judged.
+    """
+    needed: set[str] = set()
+    source, _ = _examined(Path(path), {}, text.encode(), needed)
+    return source.problems(), frozenset(needed)
+
+
 def load_trials(path: Path | str, description: Description) -> tuple[Trial, ...]:
     """The tests of a configuration: in its file, and in the one beside it. Raises ConfigError."""
     source, found = _beside(Path(path), description)
@@ -80,14 +102,17 @@ def _source(path: Path) -> Source:
 
 
 def _examined(
-    path: Path, env: Mapping[str, str], data: bytes | None = None
+    path: Path,
+    env: Mapping[str, str],
+    data: bytes | None = None,
+    needed: set[str] | None = None,
 ) -> tuple[Source, Description | None]:
     source = _source(path)
     if not _read(source, path, data=data):
         return source, None
     _set_aside(source)
     tests = source.value.pop(TESTS, None)
-    substitute(source, env)
+    substitute(source, env, needed)
     defined = components(source)
     graph = pipelines(source, defined)
     service = _service_of(source, env)

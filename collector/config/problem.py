@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 #: What a key of a configuration looks like; anything else may be a secret in the wrong place.
@@ -25,6 +25,8 @@ class Problem:
     level: Literal["error", "warning"] = "error"
     #: The line of a statement that it is about, and a mark under the wrong part of it.
     excerpt: str = ""
+    #: From the root of the file to what it is about, an unknown key included.
+    way: tuple[str | int, ...] = field(default=(), compare=False, repr=False)
 
     def __str__(self) -> str:
         said = f"{self.file}:{self.line}:{self.column}: {self.level}: {self.message}"

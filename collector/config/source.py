@@ -45,6 +45,11 @@ class Source:
         """Report what must be changed, at `place`, else at the value."""
         self._report("error", message, way, place)
 
+    def unknown(self, message: str, way: Way, key: str | int) -> None:
+        """Report a key of the value at `way` that nothing reads."""
+        about = (*way, key)
+        self._report("error", message, way, self.key_place(about), about=about)
+
     def warning(self, message: str, way: Way, place: Place | None = None) -> None:
         """Report what is unusual and runs all the same."""
         self._report("warning", message, way, place)
@@ -68,10 +73,11 @@ class Source:
         way: Way,
         place: Place | None,
         excerpt: str = "",
+        about: Way | None = None,
     ) -> None:
         line, column = place or self.value_place(way)
         text = f"{dotted(way)}: {message}" if way else message
-        problem = Problem(self.file, line, column, _one_line(text), level, excerpt)
+        problem = Problem(self.file, line, column, _one_line(text), level, excerpt, about or way)
         self._problems[problem] = None
 
 

@@ -32,15 +32,32 @@ class _Missing(Exception):
     """What is wrong with one `${...}`, as a message."""
 
 
-def substitute(source: Source, environment: Mapping[str, str]) -> None:
-    """Replace, in place, in all strings below the root. What cannot be had is reported."""
-    source.value = _Substitution(source, environment).value(source.value, ())
+class _Elsewhere(_Missing):
+    """Nothing is wrong with it, and what it names is not here."""
+
+    def __init__(self, message: str, name: str) -> None:
+        super().__init__(message)
+        self.name = name
+
+
+def substitute(
+    source: Source, environment: Mapping[str, str], needed: set[str] | None = None
+) -> None:
+    """Replace, in place, in all strings below the root. What cannot be had is reported.
+
+    With `needed`, no file is read: variables that are not set and files are noted in it, and the
+    values that need them are not judged.
+    """
+    source.value = _Substitution(source, environment, needed).value(source.value, ())
 
 
 class _Substitution:
-    def __init__(self, source: Source, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, source: Source, environment: Mapping[str, str], needed: set[str] | None
+    ) -> None:
         self._source = source
         self._environment = environment
+        self._needed = needed
 
     def value(self, value: Any, way: Way) -> Any:
         if isinstance(value, dict):
@@ -54,7 +71,10 @@ class _Substitution:
             try:
                 return self._replaced(mark)
             except _Missing as e:
-                self._source.error(str(e), way)
+                if isinstance(e, _Elsewhere) and self._needed is not None:
+                    self._needed.add(e.name)
+                else:
+                    self._source.error(str(e), way)
                 self._source.broken.add(way)
                 return ""
 
@@ -82,14 +102,17 @@ class _Substitution:
         if name in self._environment:
             return _written(self._environment[name], name)
         if not given:
-            raise _Missing(f"environment variable {shown(name)} is not set")
+            raise _Elsewhere(f"environment variable {shown(name)} is not set", shown(name))
         return default.replace("$$", "$")
 
     def _file(self, name: str) -> str:
+        said = name if name.isprintable() else "?"
+        if self._needed is not None:
+            raise _Elsewhere(f"file {said} is not read", said)
         try:
             text = read(self._source.directory / name)
         except Unreadable as e:
-            raise _Missing(f"file {name if name.isprintable() else '?'} {e}") from None
+            raise _Missing(f"file {said} {e}") from None
         return text.removesuffix("\r\n") if text.endswith("\r\n") else text.removesuffix("\n")
 
 

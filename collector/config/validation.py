@@ -81,8 +81,7 @@ class Block(Generic[M]):
                 said = f"key {dotted([found.about])} is missing"
                 self.source.error(said, way, self.source.key_place(way))
             else:
-                place = self.source.key_place((*way, found.about))
-                self.source.error(self._unknown(found), way, place)
+                self.source.unknown(self._unknown(found), way, found.about)
         for way, several in at_values.items():
             self._report_value(way, several)
 

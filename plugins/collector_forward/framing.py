@@ -56,7 +56,10 @@ class MessagePackFraming:
             if done >= base and data[done - base] != _NIL and not is_array(data[done - base]):
                 wrong = WrongProtocol(spoken(data[done - base :]))
                 return self._end_with(frames, wrong)
-            end = self._next()
+            try:
+                end = self._next()
+            except WrongProtocol as e:
+                return self._end_with(frames, e)
             if end is None:
                 break
             frame = data[max(done - base, 0) : end - base]

@@ -20,6 +20,9 @@ Entry = tuple[Any, dict[str, Any]]
 
 #: Deeper values become text: exporters recurse.
 _DEPTH = 64
+#: Characters of a key that was a map or an array. As text a map's keys are quoted, and so are the
+#: quotes of their own keys: without a limit thirty maps, each the key of the next, would be 2**30.
+_LONGEST_KEY = 256
 
 
 def lenient(data: bytes) -> Any:
@@ -112,4 +115,4 @@ def _text(key: Any) -> str:
         return shown(key)
     if key is None or isinstance(key, bool):
         return {None: "null", True: "true", False: "false"}[key]
-    return str(key)
+    return str(key)[:_LONGEST_KEY]

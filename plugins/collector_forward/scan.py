@@ -102,6 +102,8 @@ def opened(data: bytes) -> tuple[int, int]:
     if first in _EXTENSIONS:
         size = _EXTENSIONS[first]
         return 0, 2 + size + int.from_bytes(data[1 : 1 + size])
+    if first in _FIXED_EXTENSIONS:  # longer than a header, so it may not be whole
+        return 0, 2 + _FIXED_EXTENSIONS[first]
     raise Undecodable("not_msgpack", "not MessagePack")
 
 
@@ -122,3 +124,5 @@ _LENGTHS = {0xC4: 1, 0xC5: 2, 0xC6: 4, 0xD9: 1, 0xDA: 2, 0xDB: 4}
 #: The same of map 16 and 32, and of ext 8, 16 and 32, whose type is one byte more.
 _MAPS = {0xDE: 2, 0xDF: 4}
 _EXTENSIONS = {0xC7: 1, 0xC8: 2, 0xC9: 4}
+#: Ext of 8 and 16 bytes; a time is of the first kind.
+_FIXED_EXTENSIONS = {0xD7: 8, 0xD8: 16}

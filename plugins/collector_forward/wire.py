@@ -184,7 +184,7 @@ def read(
     """
     options = envelope.options
     signal = options.get("fluent_signal", 0)
-    if signal in _SIGNALS:
+    if isinstance(signal, int) and signal in _SIGNALS:
         raise Undecodable("unsupported_signal", f"{_SIGNALS[signal]}, and not logs")
     metadata = options.get("metadata")
     metadata = metadata if isinstance(metadata, dict) else {}

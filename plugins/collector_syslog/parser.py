@@ -84,7 +84,7 @@ class Parser:
         heads, millis, iso = self._heads, MILLIS, self._stamps.iso
         seconds, tails, wholes = self._stamps.seconds, self._stamps.tails, self._stamps.wholes
         recent, hosts, tags = self._stamps.recent, self._bsd.hosts, self._bsd.tags
-        elements, sequence_id = self._ietf.elements, self.sequence_id
+        fill, sequence_id = self._ietf.elements.fill, self.sequence_id
         events: list[Event] = []
         append = events.append
         self.flagged = flagged = list[int]()
@@ -164,7 +164,7 @@ class Parser:
                             attributes["syslog.message_id"] = message
                     if data != "-":
                         words, end, body = body.partition("] ")
-                        attributes |= elements[f"{data} {words}{end}"]
+                        fill(attributes, f"{data} {words}{end}")
                         if sequence_id in attributes:
                             numbered.append(len(events))
                     if BOM not in body and (

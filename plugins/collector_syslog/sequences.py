@@ -28,23 +28,23 @@ Sender = tuple[str, Hashable, bool]
 class Sequence:
     """The numbers of one sender."""
 
-    __slots__ = ("_seen", "_top", "last")
+    __slots__ = ("_seen", "is_whole", "last", "top")
 
     def __init__(self, number: int) -> None:
-        self._top = number
+        #: The highest number, and whether nothing below it is waited for. Nearly all that come
+        #: follow it, and then it is enough to raise it: without a call they cost half.
+        self.top = number
+        self.is_whole = True
         self._seen = _ALL  # bit n: whether top - n has come
         self.last = 0.0
 
-    def is_next(self, number: int) -> bool:
-        """Take a number that follows the last, where none is waited for: nearly all do."""
-        if number == self._top + 1 and self._seen == _ALL:
-            self._top = number
-            return True
-        return False
-
     def take(self, number: int) -> int:
         """A number has come: how many are known to be missing now that were not before."""
-        ahead = number - self._top
+        missing = self._taken(number, number - self.top)
+        self.is_whole = self._seen == _ALL
+        return missing
+
+    def _taken(self, number: int, ahead: int) -> int:
         if 0 < ahead <= _FAR:
             return self._advance(ahead)
         if -WINDOW < ahead <= 0:
@@ -53,11 +53,11 @@ class Sequence:
                 self._seen |= bit
                 return 0
         missing = self.settle()
-        self._top = number
+        self.top = number
         return missing
 
     def _advance(self, ahead: int) -> int:
-        self._top += ahead
+        self.top += ahead
         if ahead >= WINDOW:
             missing = self.settle() + ahead - WINDOW
             self._seen = 1
@@ -69,7 +69,7 @@ class Sequence:
     def settle(self) -> int:
         """None of them is waited for any more: how many that were."""
         missing = WINDOW - self._seen.bit_count()
-        self._seen = _ALL
+        self._seen, self.is_whole = _ALL, True
         return missing
 
 
@@ -81,19 +81,21 @@ class Sequences:
         #: By address, since somebody took it.
         self.missing: Counter[str] = Counter()
 
-    def take(self, sender: Sender, number: int, now: float) -> None:
-        """A sender has sent a number. `now` in seconds."""
+    def of(self, sender: Sender, number: int, now: float) -> Sequence:
+        """Of a sender that has sent this number, not taken yet. `now` in seconds."""
         known = self._known.get(sender)
         if known is None:
-            self._begin(sender, number).last = now
-            return
-        if now != known.last:  # for each batch once
-            if now - known.last > PATIENCE:
-                self._settle(sender, known)
-            self._known.move_to_end(sender)
-            known.last = now
-        if not known.is_next(number) and (missing := known.take(number)):
-            self.missing[sender[0]] += missing
+            known = self._begin(sender, number)
+        elif now - known.last > PATIENCE:
+            self._settle(sender, known)
+        self._known.move_to_end(sender)
+        known.last = now
+        return known
+
+    def take(self, ip: str, sequence: Sequence, number: int) -> None:
+        """A number of a sender at this address has come."""
+        if missing := sequence.take(number):
+            self.missing[ip] += missing
 
     def _begin(self, sender: Sender, number: int) -> Sequence:
         if len(self._known) >= _MOST:

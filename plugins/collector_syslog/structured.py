@@ -15,6 +15,8 @@ PREFIX = "syslog.structured_data."
 #: Characters of structured data that is worth remembering, and with other values.
 _MAX_MEMORY = 512
 _MAX_SHAPE = 2048
+#: Texts with this do not come again (section 7.3.1).
+_ONCE = 'sequenceId="'
 # SD-NAME has 32 characters in the RFC and up to 255 in the wild.
 _NAME = r'[^\s=\]"]{1,255}+'
 _ID = re.compile(rf"({_NAME})(?=[ \]])")
@@ -41,28 +43,40 @@ class Structured(NamedTuple):
     duplicate_id: bool
 
 
-class Elements(dict[str, dict[str, str]]):
-    """Structured data and the space after it to its attributes, as far as it was met before.
+class Elements:
+    """Structured data and the space after it into attributes, as far as it was met before.
 
-    A look-up also knows data of a known shape, which is the text without the values: they
-    change with each message (`sequenceId`), the names never do. For all else it raises KeyError.
-    The attributes are shared: copy them.
+    It also knows data of a known shape, which is the text without the values: they change with
+    each message (`sequenceId`), the names never do.
     """
 
     def __init__(self) -> None:
-        super().__init__()
+        #: Whole texts to their attributes.
+        self.remembered: dict[str, dict[str, str]] = {}
         #: The texts between the values to the attributes' names.
         self._shapes: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self._shape: list[str] = []  # the last of them, which most likely comes again
+        self._names: tuple[str, ...] = ()
 
-    def __missing__(self, text: str) -> dict[str, str]:
+    def fill(self, attributes: dict[str, Any], text: str) -> None:
+        """Add those of the text. Raises KeyError, with nothing added, for what is new."""
+        known = self.remembered.get(text)
+        if known is not None:
+            attributes |= known
+            return
         pieces = text.split('"')
-        names = self._shapes[tuple(pieces[::2])]
+        shape = pieces[::2]
+        if shape != self._shape:
+            self._names = self._shapes[tuple(shape)]
+            self._shape = shape
         if "\\" in text:
             raise KeyError
-        attributes = dict(zip(names, pieces[1::2], strict=True))
-        if len(text) <= _MAX_MEMORY:
-            remember(self, text, attributes)
-        return attributes
+        names, at = self._names, 1
+        for name in names:  # half of what `dict(zip(...))` takes
+            attributes[name] = pieces[at]
+            at += 2
+        if len(text) <= _MAX_MEMORY and _ONCE not in text:
+            remember(self.remembered, text, {name: attributes[name] for name in names})
 
     def learn(self, text: str, found: Structured) -> None:
         """Take over what was read from `text`, if such a text can be looked up.
@@ -73,8 +87,8 @@ class Elements(dict[str, dict[str, str]]):
         plain = all(isinstance(value, str) for value in found.attributes.values())
         if not plain or found.lenient or found.duplicate_id or text.find("] ") != len(text) - 2:
             return
-        if len(text) <= _MAX_MEMORY:
-            remember(self, text, found.attributes)
+        if len(text) <= _MAX_MEMORY and _ONCE not in text:
+            remember(self.remembered, text, found.attributes)
         pieces = text.split('"')
         if (
             "\\" not in text

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Sequence as Ordered
 
 from collector.api import Context, Event, Frames
 
 from .cisco import MESSAGE_COUNTER, SEQUENCE_NUMBER
 from .naming import ip_of
 from .seen import Seen
-from .sequences import Sequences
+from .sequences import Sender, Sequence, Sequences
 
-#: Digits of a number; RFC 5424 section 7.3.1 has up to 2147483647.
+#: Digits of a number that is text; RFC 5424 section 7.3.1 has up to 2147483647.
 _DIGITS = 10
 
 
@@ -34,7 +34,7 @@ class Watching:
         )
         context.metrics.before_reading.append(self._settle)
 
-    def saw(self, frames: Frames, events: Sequence[Event], now_ns: int) -> None:
+    def saw(self, frames: Frames, events: Ordered[Event], now_ns: int) -> None:
         """A batch has come, and what became of it."""
         self._seen.saw(frames.shares(), events, now_ns)
 
@@ -44,12 +44,14 @@ class Watching:
             self._seen.flagged(ip, times)
 
     def count_up(
-        self, frames: Frames, events: Sequence[Event], numbered: Sequence[int], sequence_id: str
+        self, frames: Frames, events: Ordered[Event], numbered: Ordered[int], sequence_id: str
     ) -> None:
         """These events have sequence numbers; `sequence_id`: the attribute of RFC 5424's."""
-        now, take = self._clock(), self._sequences.take
+        now, sequences = self._clock(), self._sequences
         shares = frames.shares()
-        only = ip_of(shares[0].source.resource) if len(shares) == 1 else None
+        ip = ip_of(shares[0].source.resource) if shares else ""
+        several = len(shares) > 1
+        known: dict[Sender, Sequence] = {}
         for index in numbered:
             said = events[index].attributes
             found = said.get(sequence_id)
@@ -57,10 +59,21 @@ class Watching:
                 found = said.get(MESSAGE_COUNTER)
             if found is None:
                 found = said[SEQUENCE_NUMBER]
-            number = _number(found)
-            if number is not None:
-                ip = ip_of(frames.resource(index)) if only is None else only
-                take((ip, said.get("syslog.hostname"), type(found) is str), number, now)
+            is_text = type(found) is str
+            if is_text and found.isdecimal() and len(found) <= _DIGITS:
+                found = int(found)
+            if type(found) is not int:  # a list, or no number
+                continue
+            if several:
+                ip = ip_of(frames.resource(index))
+            sender = ip, said.get("syslog.hostname"), is_text
+            sequence = known.get(sender)
+            if sequence is None:
+                sequence = known[sender] = sequences.of(sender, found, now)
+            if found == sequence.top + 1 and sequence.is_whole:
+                sequence.top = found
+            else:
+                sequences.take(ip, sequence, found)
         if self._sequences.missing:
             self._tell()
 
@@ -73,10 +86,3 @@ class Watching:
             self._count("missing_sequence_numbers", times, source=ip)
             self._seen.missing(ip, times)
         self._sequences.missing.clear()
-
-
-def _number(said: object) -> int | None:
-    """RFC 5424's is text, Cisco's a number; a list, or no number, is none."""
-    if type(said) is str:
-        return int(said) if said.isdecimal() and len(said) <= _DIGITS else None
-    return said if isinstance(said, int) else None

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from collector.config.description import Description
-from collector.config.load import check, load
+from collector.config.load import check, check_text, load, read_yaml
 from collector.config.problem import ConfigError
 
 Problems = Callable[..., list[str]]
@@ -113,3 +113,30 @@ def test_a_problem_of_an_anchor_is_reported_once_at_the_anchor(problems: Problem
         "2:23: error: receivers.listen/b.count: expected 1 or more",
         "2:23: error: receivers.listen/c.count: expected 1 or more",
     ]
+
+
+def test_a_text_for_elsewhere_is_checked_without_what_it_needs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("URL", "no URL at all")
+    problems, needed = check_text(
+        tmp_path / "not-there.yaml", SOUND.replace("floor: 9", "floor: x")
+    )
+    assert needed == {"URL"}
+    assert [problem.way for problem in problems] == [("processors", "floor", "floor")]
+
+
+def test_an_unknown_key_is_what_its_problem_is_about(tmp_path: Path) -> None:
+    problems, _ = check_text(tmp_path / "c.yaml", SOUND.replace("floor: 9", "floor: 9, flor: 9"))
+    assert [problem.way for problem in problems] == [("processors", "floor", "flor")]
+
+
+def test_a_file_can_be_read_as_it_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "conf.yaml"
+    path.write_text("a: ${env:B}\nc: [1]\n")
+    source = read_yaml(path)
+    assert source.value == {"a": "${env:B}", "c": [1]}
+    assert source.value_place(("c", 0)) == (2, 5)
+    path.write_text("a: 1\na: 2\n")
+    with pytest.raises(ConfigError):
+        read_yaml(path)

@@ -24,6 +24,16 @@ def replaced(value: Any, directory: Path = Path()) -> tuple[Any, list[str]]:
     return source.value, [problem.message for problem in source.problems()]
 
 
+def test_what_comes_from_elsewhere_can_be_noted_and_not_looked_at(tmp_path: Path) -> None:
+    (tmp_path / "f").write_text("x")
+    source = Source("conf.yaml", tmp_path, {"a": "${env:NOT}", "b": "${file:f}", "c": "${"})
+    needed: set[str] = set()
+    substitute(source, ENV, needed)
+    assert needed == {"NOT", "f"}
+    assert source.broken >= {("a",), ("b",)}
+    assert source.problems() == ()
+
+
 @pytest.mark.parametrize(
     ("text", "result"),
     [

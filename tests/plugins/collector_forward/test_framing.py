@@ -89,6 +89,21 @@ class MessagePackFramingTests(SynchronousTestCase):
             else:
                 self.assertEqual(frame, expected)
 
+    def test_frames_before_broken_messagepack_are_whole(self) -> None:
+        one = FRAMES["packed, bin"]
+        framing = MessagePackFraming(1000)
+        self.assertEqual(framing.feed(one + b"\x93\xa1t\xc1"), [one])
+        with self.assertRaises(WrongProtocol):
+            framing.feed(one)
+
+    def test_a_time_of_a_long_frame_may_come_in_two_parts(self) -> None:
+        for time in (b"\xd7\x00" + bytes(8), b"\xd8\x00" + bytes(16)):
+            long = b"\x93\xa1t" + time + packed({"log": "x" * 300})
+            for cut in range(1, len(long)):
+                framing = MessagePackFraming(2)
+                (frame,) = framing.feed(long[:cut]) + framing.feed(long[cut:])
+                self.assertEqual(frame.size, len(long))  # type: ignore[attr-defined]
+
     def test_a_long_frame_is_not_kept(self) -> None:
         framing = MessagePackFraming(1000)
         tracemalloc.start()

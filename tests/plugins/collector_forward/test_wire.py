@@ -11,6 +11,7 @@ from msgpack import ExtType, Timestamp
 from twisted.trial.unittest import SynchronousTestCase
 
 from collector_forward.failure import Undecodable
+from collector_forward.lenient import lenient
 from collector_forward.limits import Limits
 from collector_forward.wire import open_envelope, salvaged_chunk
 from tests.plugins.collector_forward.vectors import (
@@ -71,6 +72,14 @@ class OddityTests(SynchronousTestCase):
 
     def test_of_equal_keys_the_last_wins(self) -> None:
         self.assertEqual(message_of(b"\x93\xa1t\x01\x82\xa1a\x01\xa1a\x02").entries[0][1], {"a": 2})
+
+    def test_maps_that_are_keys_of_maps_cost_what_they_are_long(self) -> None:
+        """Quotes of quotes of quotes: without a limit this is gigabytes."""
+        record: dict[Any, Any] = {"k": 1}
+        nested = b"\x81" * 20 + packed("k") + packed(1) * 20
+        found = lenient(b"\x81" + nested + packed("v"))
+        self.assertLess(len(str(found)), 2000)
+        self.assertEqual(lenient(b"\x81" + packed(record) + packed("v")), {"{'k': 1}": "v"})
 
     def test_deep_values_become_text(self) -> None:
         deep: Any = "x"
@@ -153,6 +162,12 @@ class RefusalTests(SynchronousTestCase):
         for signal in (1, 2, 3, 4):
             frame = ["t", b"\x80", {"fluent_signal": signal}]
             self.assertEqual(self.reason(frame), "unsupported_signal")
+
+    def test_a_signal_that_is_no_number_says_nothing(self) -> None:
+        signals: list[Any] = [{}, [1], "1", None, 1.5]
+        for signal in signals:
+            (event,) = events_of(["t", [[T, {"log": "x"}]], {"fluent_signal": signal}])
+            self.assertEqual(event.body, "x")
 
     def test_an_entry_that_is_cut_off(self) -> None:
         payload = packed([T, {"a": 1}])

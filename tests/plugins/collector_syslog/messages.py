@@ -113,6 +113,14 @@ def facts(event: Event) -> tuple[int, int, str, Any, dict[str, Any]]:
     return event.time, event.severity_number, event.severity_text, event.body, attributes
 
 
+def had_back(event: Event) -> bytes:
+    """The bytes of a frame, as docs/syslog.md says."""
+    text = event.attributes["log.record.original"]
+    if "invalid_utf8" not in event.attributes.get(FLAGS_KEY, []):
+        return bytes(text.encode(event.attributes.get("syslog.encoding", "utf-8")))
+    return re.sub(rb"\\x([0-9a-f]{2})", lambda m: bytes([int(m[1], 16)]), text.encode())
+
+
 def messages() -> list[Message]:
     """All of them."""
     return [

@@ -152,7 +152,7 @@ def test_memory_is_bounded() -> None:
         )
     stamps = parser._stamps
     held = (stamps.seconds, stamps.tails, stamps.wholes, stamps.recent)
-    more = (parser._bsd.hosts, parser._bsd.tags, parser._ietf.elements)
+    more = (parser._bsd.hosts, parser._bsd.tags, parser._ietf.elements.remembered)
     assert max(map(len, held)) <= LIMIT
     assert max(map(len, more)) <= LIMIT
 

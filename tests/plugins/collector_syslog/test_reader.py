@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from hypothesis import given
@@ -10,11 +9,11 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from twisted.trial.unittest import SynchronousTestCase
 
-from collector.api import FLAGS, FLAGS_KEY, Event, Frames, Resource
+from collector.api import FLAGS, FLAGS_KEY, Frames, Resource
 from collector.testing import context
 from collector_syslog.options import SyslogConfig
 from collector_syslog.receiver import SyslogReceiver
-from tests.plugins.collector_syslog.messages import messages
+from tests.plugins.collector_syslog.messages import had_back, messages
 
 NOW = 1_791_763_200_000_000_000
 SENT = st.sampled_from([message.frame for message in messages()])
@@ -41,14 +40,6 @@ def mutated(draw: st.DrawFn) -> bytes:
         at = draw(st.integers(0, len(frame)))
         frame = frame[:at] + draw(st.binary(max_size=3)) + frame[at + draw(st.integers(0, 4)) :]
     return frame or b"x"
-
-
-def had_back(event: Event) -> bytes:
-    """The bytes of a frame, as docs/syslog.md says."""
-    text = event.attributes["log.record.original"]
-    if "invalid_utf8" not in event.attributes.get(FLAGS_KEY, []):
-        return bytes(text.encode(event.attributes.get("syslog.encoding", "utf-8")))
-    return re.sub(rb"\\x([0-9a-f]{2})", lambda m: bytes([int(m[1], 16)]), text.encode())
 
 
 class ReaderTests(SynchronousTestCase):

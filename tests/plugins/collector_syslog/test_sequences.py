@@ -57,17 +57,18 @@ class SequencesTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.known = Sequences()
 
+    def take(self, ip: str, name: str, number: int, now: float = 0.0) -> None:
+        self.known.take(ip, self.known.of((ip, name, True), number, now), number)
+
     def test_senders_of_one_address_are_told_apart(self) -> None:
         for number in range(1, 100):
             for sender in ("a", "b"):
-                self.known.take(
-                    ("192.0.2.1", sender, True), number * (1 if sender == "a" else 2), 0.0
-                )
+                self.take("192.0.2.1", sender, number * (1 if sender == "a" else 2))
         self.assertEqual(self.known.missing, {"192.0.2.1": 98 - WINDOW // 2})
 
     def test_the_silent_are_not_waited_for(self) -> None:
         for number in (1, 3):
-            self.known.take(("192.0.2.1", "a", True), number, 10.0)
+            self.take("192.0.2.1", "a", number, 10.0)
         self.known.settle(10.0 + PATIENCE)
         self.assertFalse(self.known.missing)
         self.known.settle(10.1 + PATIENCE)
@@ -75,12 +76,12 @@ class SequencesTests(SynchronousTestCase):
 
     def test_after_a_silence_a_late_number_is_not_waited_for(self) -> None:
         for number, now in ((1, 0.0), (3, 0.0), (4, 60.0)):
-            self.known.take(("192.0.2.1", "a", True), number, now)
+            self.take("192.0.2.1", "a", number, now)
         self.assertEqual(self.known.missing, {"192.0.2.1": 1})
 
     def test_senders_are_bounded_and_what_they_miss_is_not_forgotten(self) -> None:
         with mock.patch.object(sequences, "_MOST", 2):
             for ip in ("192.0.2.1", "192.0.2.2", "192.0.2.3"):
                 for number in (1, 3):
-                    self.known.take((ip, "a", True), number, 0.0)
+                    self.take(ip, "a", number)
         self.assertEqual(self.known.missing, {"192.0.2.1": 1})

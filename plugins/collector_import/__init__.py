@@ -1,0 +1,1 @@
+"""The command `collector import`: configurations of the OpenTelemetry Collector, made ours."""
