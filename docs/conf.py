@@ -26,6 +26,8 @@ myst_heading_anchors = 6
 html_theme = "furo"
 html_title = f"{project} {version}"
 html_extra_path = ["_site"]
+html_static_path = ["_static"]
+html_css_files = ["tables.css"]
 html_copy_source = False
 html_show_sphinx = False
 
