@@ -15,7 +15,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test coverage check lint format lowest bench soak fuzz build docs audit sbom lock upgrade hooks clean same-python
+.PHONY: help demo test slowest coverage check lint format lowest bench soak fuzz build docs audit sbom lock upgrade hooks clean same-python
 
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ demo: $(VENV)/.run  ## a local ingest sandbox and the collector on conf/quicksta
 
 test: $(VENV)/.dev  ## the whole test suite
 	@$(BIN)/python -m pytest -q $(PARALLEL) $(PYTEST_ARGS)
+
+slowest: PYTEST_ARGS += -p tests.cost
+slowest: test  ## the same, and the files that cost most, in CPU time
 
 # Tracing takes as much again, and sees nothing of the processes that system tests start.
 coverage: $(VENV)/.dev  ## the tests of this process with the coverage floor, and what they have not seen

@@ -62,6 +62,7 @@ from .fields import (
 )
 from .inputs.access import AccessOptions
 from .inputs.autoframing import AutoFraming
+from .inputs.checkpoint import CheckpointError
 from .inputs.compression import (
     Damaged,
     TooLong,
@@ -85,6 +86,7 @@ from .inputs.multiline import MultilineFraming
 from .inputs.named import Named
 from .inputs.networks import ByNetwork
 from .inputs.patience import INCOMPLETE, Patience
+from .inputs.pull_receiver import PullReceiver
 from .inputs.receiver import DatagramReceiver, FrameReceiver, Listener, StreamReceiver
 from .inputs.sockets import ListenError
 from .inputs.stream_options import StreamOptions
@@ -96,6 +98,7 @@ from .inputs.web_exchange import Dialect, Exchange, Line, Server, WebSession
 from .inputs.web_intake import Taken, WebIntake
 from .inputs.web_options import HttpServerOptions
 from .inputs.web_receiver import WebReceiver
+from .journal import LogEntry
 from .letter import Letter
 from .misread import Misread, Slip, excerpt
 from .outputs.certificates import Certificates
@@ -133,6 +136,7 @@ __all__ = [
     "ByNetwork",
     "Certificates",
     "Chain",
+    "CheckpointError",
     "Command",
     "Config",
     "ConfigError",
@@ -165,6 +169,7 @@ __all__ = [
     "Lines",
     "ListenError",
     "Listener",
+    "LogEntry",
     "Misread",
     "MultilineFraming",
     "Named",
@@ -181,6 +186,7 @@ __all__ = [
     "Problem",
     "Processor",
     "ProxyOption",
+    "PullReceiver",
     "Receipt",
     "Receiver",
     "Request",

@@ -89,6 +89,8 @@ class Receiver(Component[C]):
     """Takes data in and gives it to `output`, which the core sets before `start`."""
 
     output: Output
+    #: Why it can take nothing in at present, for people; empty: it can. It is unhealthy meanwhile.
+    trouble: str = ""
 
     @abstractmethod
     def pause(self) -> None:

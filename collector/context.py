@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from .edge import Edge
+from .faults import Faults
+from .journal import Journal
 from .letter import MAX_TEXT, DeadLetter, Letter, NoDeadLetter
 from .listening import Sockets
 from .metrics import Gauge, GaugeGroup, Metrics, Table
@@ -35,8 +38,12 @@ class Context:
     hide: Callable[[str], None] = field(default=lambda _: None, repr=False)
     #: Where its listeners have their sockets from; None: they open their own.
     sockets: Sockets | None = field(default=None, repr=False)
+    #: What the collector says of itself.
+    journal: Journal = field(default_factory=Journal, repr=False)
     #: Where the core shows what passes; not for components.
     edge: Edge = field(default_factory=Edge, repr=False)
+    #: What its code has raised of late, for its health.
+    faults: Faults = field(default_factory=Faults, repr=False)
 
     def count(self, name: str, n: int = 1, **labels: str) -> None:
         """Add to the counter `otelcol_<kind>_<name>_total` of this component.
@@ -45,6 +52,21 @@ class Context:
         Adding 0 makes the series visible before anything has happened.
         """
         self.metrics.add(f"{self.kind}_{name}", ((self.kind, self.id), *labels.items()), n)
+
+    def raised(self, text: str, failure: Failure | None = None, **facts: Any) -> None:
+        """Its code has raised: that is logged, counted, and it is unhealthy for a minute.
+
+        Called where the exception is caught, or with the failure. `text` may name `{id}` and facts.
+        The core does it for all that it calls; a component does where it goes on in spite of a bug.
+        """
+        caught = failure or Failure()  # type: ignore[no-untyped-call]
+        self.fault(caught)
+        self.log.failure(text, caught, id=self.id, **facts)
+
+    def fault(self, failure: Failure) -> None:
+        """The same of what is logged elsewhere."""
+        self.count("failures")
+        self.faults.note(failure, self.reactor.seconds())
 
     def gauge(self, name: str, help: str, read: Callable[[], float], **labels: str) -> None:  # noqa: A002
         """Export `otelcol_<kind>_<name>`, read at each scrape. Once per component and labels."""

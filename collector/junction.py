@@ -50,8 +50,7 @@ class Junction:
 
     def _failed(self, batch: Batch) -> Routed:
         context = self._connector.context
-        context.count("failures")
-        context.log.failure("{id}: route raised; the batch goes everywhere", id=context.id)
+        context.raised("{id}: route raised; the batch goes everywhere")
         for event in batch.events:
             flag(event, "processor_failed")
         return _apart([(id, batch.events) for id in self._pipelines], batch)

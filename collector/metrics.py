@@ -30,11 +30,14 @@ CORE_COUNTERS = {
     "receiver_discarded_dead_letters": "Records of the dead letter that went for want of room.",
     "receiver_dropped_log_records": "Inputs lost for want of room in the dead letter.",
     "receiver_flagged_log_records": "Events marked by the framing or the parser, by flag.",
+    "receiver_eventloop_blocks": "Times that a receiver kept the event loop waiting for long.",
+    "receiver_failures": "Times that the code of a receiver raised.",
     "receiver_parser_failures": "Runs of frames whose parser raised; they went on unparsed.",
     "receiver_connections_opened": "Connections accepted.",
     "receiver_connections_refused": "Connections not accepted or closed by us, by reason.",
     "receiver_heartbeats": "Heartbeats over UDP, by outcome: answered, or why not.",
     "receiver_datagrams_refused": "Datagrams not taken, by reason.",
+    "receiver_run_failures": "Times that a receiver which gets its data failed, and began again.",
     "receiver_throttled_reads": "Times that a connection had to wait, for max_rate_per_source.",
     "receiver_received_bytes": "Bytes read from the network.",
     "receiver_kernel_dropped_datagrams": "Datagrams the kernel dropped for want of buffer space.",
@@ -42,12 +45,14 @@ CORE_COUNTERS = {
     "processor_outgoing_items": "Events out of a processor.",
     "processor_created_items": "Events a processor made.",
     "processor_dropped_items": "Events a processor dropped, by reason.",
-    "processor_failures": "Batches for which a processor raised; they went on as they stood.",
+    "processor_eventloop_blocks": "Times that a processor kept the event loop waiting for long.",
+    "processor_failures": "Times that the code of a processor raised; its batch went on.",
     "connector_incoming_items": "Events into a connector.",
     "connector_outgoing_items": "Events out of a connector, by pipeline.",
     "connector_created_items": "Twins of events that went to several pipelines.",
     "connector_dropped_items": "Events that went to no pipeline, by reason.",
-    "connector_failures": "Batches for which a connector raised; they went to every pipeline.",
+    "connector_eventloop_blocks": "Times that a connector kept the event loop waiting for long.",
+    "connector_failures": "Times that the code of a connector raised; its batch went everywhere.",
     "exporter_taken_log_records": "Events given to an exporter.",
     "exporter_recovered_log_records": "Events that the queue had at the start.",
     "exporter_quarantined_requests": "Requests of the queue found damaged and set aside.",
@@ -60,12 +65,27 @@ CORE_COUNTERS = {
     "exporter_dead_lettered_log_records": "Events written to the dead letter, by reason.",
     "exporter_discarded_dead_letters": "Records of the dead letter that went for want of room.",
     "exporter_encode_failures": "Batches that could not be encoded at the first try.",
+    "exporter_eventloop_blocks": "Times that an exporter kept the event loop waiting for long.",
+    "exporter_failures": "Times that the code of an exporter raised.",
     "exporter_trimmed_log_records": "Events cut to the destination's limits.",
     "exporter_requests": "Requests that ended, by outcome.",
     "exporter_sent_bytes": "Bytes of the bodies the destination took, as sent.",
     "exporter_raw_bytes": "Bytes of the bodies the destination took, before compression.",
+    "process_cpu_seconds": "CPU time of a worker.",
+    "process_eventloop_beats": "Times that the delay of a worker's event loop was measured.",
+    "process_eventloop_blocks": "Times that something kept a worker's event loop waiting for long.",
+    "process_eventloop_delay_seconds": "How late the timers of a worker were, added up.",
+    "process_runtime_cpython_gc_count": "Runs of a worker's garbage collector, by generation.",
+    "process_runtime_cpython_gc_pause_seconds": "Time that they took.",
     "service_worker_restarts": "Workers that ended by themselves, so that another was started.",
 }
+#: How the names of counters end that count nanoseconds, whose sums are exact, and show seconds.
+_SECONDS = "_seconds"
+
+
+def shown_count(name: str, n: int) -> float:
+    """A counter as it is shown."""
+    return n / 1e9 if name.endswith(_SECONDS) else n
 
 
 @dataclass
@@ -119,7 +139,7 @@ class Metrics:
     _series: dict[str, int] = field(default_factory=dict)
 
     def add(self, name: str, labels: Labels, n: int) -> None:
-        """Add `n` to a counter, made at its first use."""
+        """Add `n` to a counter, made at its first use; nanoseconds where its name has seconds."""
         counts, key = self.counts, (name, labels)
         if key in counts:
             counts[key] += n
@@ -162,7 +182,7 @@ class _Families(Collector):
             keys = _label_names(labels for labels, _ in series)
             family = CounterMetricFamily(f"otelcol_{name}", helps.get(name, ""), labels=keys)
             for labels, n in series:
-                family.add_metric(_values(labels, keys), n)
+                family.add_metric(_values(labels, keys), shown_count(name, n))
             yield family
 
     def _gauges(self) -> Iterator[GaugeMetricFamily]:

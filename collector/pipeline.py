@@ -159,9 +159,8 @@ class Pipeline:
 
     def _failed(self, processor: Processor[Any], batch: Batch) -> Batch:
         context = processor.context
-        context.count("failures")
         fate = "is dropped" if processor.fails_closed else "goes on as it is"
-        context.log.failure("{id}: process raised; the batch {fate}", id=context.id, fate=fate)
+        context.raised("{id}: process raised; the batch {fate}", fate=fate)
         batch.events = [event for event in batch.events if id(event) not in self._held]
         if processor.fails_closed:
             self.dropped(processor, batch.events, "processor_failed")
@@ -250,8 +249,7 @@ class Pipeline:
         try:
             call()
         except Exception:  # noqa: BLE001 as in process
-            processor.context.count("failures")
-            processor.context.log.failure("{id}: raised", id=processor.context.id)
+            processor.context.raised("{id}: raised")
 
     def flush(self) -> None:
         """The end is near: every processor emits what it holds, first to last."""

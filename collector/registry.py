@@ -1,15 +1,21 @@
 """Finding plugins: entry points name them, nothing here imports them by name.
 
-`type: my_module:MyReceiver` in a configuration names a class on the path instead.
+`type: my_module:MyReceiver` in a configuration names a class instead, which needs no package: see
+`load_class`.
 """
 
 from __future__ import annotations
 
 import difflib
 import importlib
+import os
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.machinery import PathFinder
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from stat import S_IWOTH
 from typing import Any
 
 from .component import Component, Exporter, Processor, Receiver
@@ -43,8 +49,6 @@ class Plugin:
 
 def load(kind: str, name: str) -> type[Component[Any]]:
     """The class for `name` in the section `kind`. Raises UnknownPlugin."""
-    if ":" in name:
-        return _checked(kind, name, _from_path(name))
     found = entry_points(group=f"collector.{kind}", name=name)
     if not found:
         raise UnknownPlugin(_unknown(kind, name))
@@ -53,6 +57,37 @@ def load(kind: str, name: str) -> type[Component[Any]]:
         raise UnknownPlugin(f"{name} is provided by more than one package: {who}; uninstall one")
     (point,) = found
     return _checked(kind, f"{name} of {_package(point)}", _imported(point))
+
+
+def load_class(kind: str, name: str, directory: Path) -> type[Component[Any]]:
+    """The class `module:Class` of what is installed, or else of a file in the directory.
+
+    The directory comes last on the path and stays there: what is beside a configuration never
+    stands in for what is installed. Raises UnknownPlugin.
+    """
+    module, _, attribute = name.partition(":")
+    path = str(directory.resolve())
+    if path not in sys.path:
+        sys.path.append(path)
+    _check_trust(module.partition(".")[0], path)
+    try:
+        found = getattr(importlib.import_module(module), attribute)
+    except Exception as e:  # whatever a module does at import is its own affair
+        raise UnknownPlugin(f"{name} cannot be imported: {type(e).__name__}: {e}") from e
+    return _checked(kind, name, found)
+
+
+def _check_trust(module: str, directory: str) -> None:
+    """Code that anybody may have written does not run with our rights."""
+    spec = PathFinder.find_spec(module)
+    origin = spec.origin if spec else None
+    if origin is None or not Path(origin).is_relative_to(directory):
+        return
+    for path in (origin, directory):
+        # Kubernetes mounts a ConfigMap with mode 0777, read-only.
+        is_mounted_to_read = os.statvfs(path).f_flag & os.ST_RDONLY
+        if Path(path).stat().st_mode & S_IWOTH and not is_mounted_to_read:
+            raise UnknownPlugin(f"everybody may write to {path}, and it would run: chmod o-w it")
 
 
 def names(kind: str) -> list[str]:
@@ -95,16 +130,8 @@ def _described(kind: str, point: EntryPoint) -> Plugin:
 def _imported(point: EntryPoint) -> Any:
     try:
         return point.load()
-    except Exception as e:  # whatever a plugin's module does at import is its own affair
-        raise UnknownPlugin(f"{point.value} cannot be imported: {type(e).__name__}: {e}") from e
-
-
-def _from_path(name: str) -> Any:
-    module, _, attribute = name.partition(":")
-    try:
-        return getattr(importlib.import_module(module), attribute)
     except Exception as e:  # as above
-        raise UnknownPlugin(f"{name} cannot be imported: {type(e).__name__}: {e}") from e
+        raise UnknownPlugin(f"{point.value} cannot be imported: {type(e).__name__}: {e}") from e
 
 
 def _checked(kind: str, name: str, found: Any) -> type[Component[Any]]:

@@ -13,12 +13,18 @@ from typing import Any, TypeVar, cast
 
 from twisted.internet.defer import Deferred
 
+from .blame import note_component
+
 T = TypeVar("T")
 
 
 def spawn(coroutine: Coroutine[Any, Any, T]) -> Deferred[T]:
-    """Run a coroutine as a Task; the Deferred has its result. Cancelling one cancels the other."""
-    return Deferred.fromFuture(asyncio.ensure_future(coroutine, loop=_loop()))
+    """Run a coroutine as a Task; the Deferred has its result. Cancelling one cancels the other.
+
+    What it raises, and nobody handles, is put down to the component whose method it is.
+    """
+    running = Deferred.fromFuture(asyncio.ensure_future(coroutine, loop=_loop()))
+    return running.addErrback(note_component)
 
 
 def _loop() -> asyncio.AbstractEventLoop:

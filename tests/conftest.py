@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+import importlib.metadata
+import os
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,11 +18,17 @@ settings.load_profile("suite")
 #: `make fuzz`: as many examples of each property as patience allows.
 settings.register_profile("fuzz", max_examples=50_000, deadline=None)
 
+#: pytest asks for that of Twisted before every test, and reading it takes 2 ms.
+setattr(importlib.metadata, "version", functools.cache(importlib.metadata.version))  # noqa: B010 mypy
 
-@pytest.fixture(autouse=True)
-def _own_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+
+@pytest.fixture(scope="module", autouse=True)
+def _own_directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Trial's `mktemp` makes directories where the test runs: not in the checkout, please."""
-    monkeypatch.chdir(tmp_path)
+    before = Path.cwd()
+    os.chdir(tmp_path_factory.mktemp("tests"))
+    yield
+    os.chdir(before)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -19,7 +19,7 @@ from collector.metrics import CORE_COUNTERS
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "metrics.md"
 _OURS = "twisted-log-collector"
-_KINDS = ("receiver", "processor", "connector", "exporter", "service")
+_KINDS = ("receiver", "processor", "connector", "exporter", "process", "service")
 #: Of which kind the components are whose gauges the core declares there.
 _CORE = {"inputs": "receiver", "run": "receiver", "outputs": "exporter"}
 _HEAD = """# Metrics
@@ -35,7 +35,8 @@ writes it anew. A name that is here stays what it is, by the
 The first label is the kind of the component with its id: `receiver="syslog"`. A counter is there
 from its first use on, and has 2,000 series at most; what comes after those counts with `overflow`
 for its other labels. Numbers are of all workers together. `process_*` beside them are of the
-supervisor's process, by prometheus_client.
+supervisor's process, by prometheus_client; `otelcol_process_*` are of the workers, by the number
+that each has in the label `worker`.
 """
 
 
@@ -84,7 +85,9 @@ def _gauges() -> Iterator[Metric]:
             if "gauge" not in code:  # to parse all would take 2 s
                 continue
             for name, text in _declared(ast.parse(code)):
-                if name.startswith("processor_"):  # the pipeline declares it for all processors
+                if name.startswith(
+                    ("process_", "processor_", "service_")
+                ):  # it says of what kind it is
                     yield Metric(f"otelcol_{name}", "gauge", text)
                 elif root == "collector":
                     yield Metric(f"otelcol_{_CORE[module[1]]}_{name}", "gauge", text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import functools
 import re
+import shutil
 from collections.abc import Iterator
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -18,6 +19,7 @@ from collector.config.load import check
 from collector.run.cli import main as command_line
 from tests import documents, reference
 from tests.documents import ROOT, Block
+from tests.pages import Page
 
 _COMPONENTS = list(reference.components())
 _MODELS = [*reference.CORE, *("/".join(component) for component in _COMPONENTS)]
@@ -86,7 +88,11 @@ def test_a_key_without_a_comment_is_noticed() -> None:
 
 @pytest.mark.parametrize("block", _CONFIGURATIONS, ids=str)
 def test_a_configuration_is_valid(block: Block, tmp_path: Path) -> None:
-    file = tmp_path / "collector.yaml"
+    for example in (ROOT / "examples").glob("*.py"):
+        shutil.copy(example, tmp_path)
+    for name, content in Page(str(ROOT / block.page)).files.items():
+        (tmp_path / name).write_text(content)
+    file = tmp_path / "configuration.yaml"
     file.write_text(documents.whole(block.text))
     errors = [str(problem) for problem in check(file, {}) if problem.level == "error"]
     assert errors == []
@@ -119,7 +125,7 @@ def test_a_command_on_a_page_exists_with_its_options(words: str) -> None:
 @functools.cache
 def _options(name: str) -> list[tuple[str, ...]]:
     """The spellings of each option of a command, and of its actions."""
-    parser = command_line._parser([name])
+    parser = command_line.parser([name])
     (commands,) = (a for a in parser._actions if isinstance(a, argparse._SubParsersAction))
     return list(_options_of(commands.choices[name]))
 
@@ -131,6 +137,12 @@ def _options_of(parser: argparse.ArgumentParser) -> Iterator[tuple[str, ...]]:
                 yield from _options_of(below)
         elif action.option_strings and "--help" not in action.option_strings:
             yield tuple(action.option_strings)
+
+
+@pytest.mark.parametrize("name", sorted(_NAMES))
+def test_a_command_shows_an_example(name: str) -> None:
+    (point,) = entry_points(group="collector.commands", name=name)
+    assert re.search(rf"examples?:\s(.*\n)*?.*collector {name}\b", point.load().__doc__)
 
 
 @pytest.mark.parametrize("name", sorted(_NAMES))

@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 
 from tests.documents import ROOT, Block, blocks, configurations, read_yaml
+from tests.pages import Page
 from tests.system.clients import ENV, client, syslog_ng
 from tests.system.relaying import needs
 
 _PAGE = "docs/recipes.md"
+_TRIED = Page("recipes.md")
 _SECTIONS = (
     "rsyslog",
     "syslog-ng",
@@ -85,3 +87,11 @@ def test_the_chart_gives_fluent_bit_the_key_that_it_uses() -> None:
     (values,) = [read for block in _blocks("yaml") if "config" in (read := read_yaml(block.text))]
     (variable,) = [one["name"] for one in values["env"]]
     assert f"${{{variable}}}" in values["config"]["outputs"]
+
+
+@pytest.mark.system
+@pytest.mark.parametrize(("command", "output"), _TRIED.commands)
+def test_a_line_of_a_device_becomes_what_the_page_shows(
+    command: str, output: str, tmp_path: Path
+) -> None:
+    _TRIED.check(command, output, tmp_path)

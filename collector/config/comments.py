@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from pathlib import Path
 
 from pydantic import BaseModel
 
@@ -38,6 +41,24 @@ def _written(cls: type) -> Iterator[tuple[str, str]]:
 
 def _source(cls: type) -> str:
     try:
-        return inspect.cleandoc("\n" + inspect.getsource(cls))
+        return _classes(inspect.getfile(cls)).get(cls.__qualname__, "")
     except (OSError, TypeError):  # made at run time, or shipped without its source
         return ""
+
+
+@lru_cache(maxsize=256)
+def _classes(path: str) -> Mapping[str, str]:
+    """The source of each class of a file, which `inspect.getsource` would parse for each."""
+    text = Path(path).read_text()
+    lines = text.splitlines()
+    return {
+        name: inspect.cleandoc("\n" + "\n".join(lines[node.lineno - 1 : node.end_lineno]))
+        for name, node in _named(ast.parse(text))
+    }
+
+
+def _named(tree: ast.AST, outer: str = "") -> Iterator[tuple[str, ast.ClassDef]]:
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.ClassDef):
+            yield outer + node.name, node
+            yield from _named(node, f"{outer}{node.name}.")

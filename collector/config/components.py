@@ -25,11 +25,16 @@ CORE: Mapping[str, type[Config]] = {"exporters": OutletOptions, "receivers": Int
 #: The OpenTelemetry Collector's names for keys of an exporter that are the core's.
 ALIASES = {"sending_queue": "queue", "retry_on_failure": "retry"}
 
+#: The key that names a class in place of what is installed; the core's, in every block.
+TYPE = "type"
+#: What it holds.
+CLASS = r"[\w.]{1,64}:\w{1,64}"
+
 #: Pipelines name those where they name these.
 _BESIDE = {"connectors": ("receivers", "exporters")}
 
 #: A name becomes part of file names and labels: no path, no space.
-_ID = re.compile(r"(?P<type>[\w.-]{1,64}(:[\w.]{1,64})?)(/\w[\w.-]{0,62})?")
+_ID = re.compile(r"(?P<type>[\w.-]{1,64})(/\w[\w.-]{0,62})?")
 
 #: What is defined, by section and id; None where the block has errors.
 Defined = dict[tuple[str, str], ComponentSpec | None]
@@ -69,26 +74,49 @@ def _component(source: Source, section: str, id_: str, value: Any) -> ComponentS
     if found is None:
         source.error("expected a type, or type/name such as syslog/edge", way, place)
         return None
-    cls = _class(source, way, found["type"])
+    block = dict(value) if isinstance(value, dict) else {}
+    if TYPE in block:
+        type_ = block.pop(TYPE)
+        cls = _named_class(source, way, type_)
+    else:
+        type_ = found["type"]
+        cls = _installed(source, way, type_)
     if not (value is None or isinstance(value, dict)):
         source.error("expected a mapping", way)
         return None
-    if cls is None:
-        return None
-    return _checked(source, way, cls, value or {})
+    return _checked(source, way, type_, cls, block) if cls else None
 
 
-def _class(source: Source, way: tuple[str, str], type_: str) -> type[Component[Any]] | None:
-    section = way[0]
+def _installed(source: Source, way: tuple[str, str], type_: str) -> type[Component[Any]] | None:
     try:
-        return registry.load(section, type_)
+        return registry.load(way[0], type_)
     except registry.UnknownPlugin as e:
         source.error(str(e), way, source.key_place(way))
         return None
 
 
+def _named_class(source: Source, way: tuple[str, str], name: Any) -> type[Component[Any]] | None:
+    """That of the key `type`."""
+    of = (*way, TYPE)
+    if of in source.broken:
+        return None
+    if not (isinstance(name, str) and re.fullmatch(CLASS, name)):
+        said = "expected module:Class; without this key the type is what the name begins with"
+        source.error(said, of)
+        return None
+    try:
+        return registry.load_class(way[0], name, source.directory)
+    except registry.UnknownPlugin as e:
+        source.error(str(e), of)
+        return None
+
+
 def _checked(
-    source: Source, way: tuple[str, str], cls: type[Component[Any]], block: dict[str, Any]
+    source: Source,
+    way: tuple[str, str],
+    type_: str,
+    cls: type[Component[Any]],
+    block: dict[str, Any],
 ) -> ComponentSpec | None:
     section, id_ = way
     model = cls.config_type
@@ -103,7 +131,7 @@ def _checked(
     return ComponentSpec(
         section,
         id_,
-        id_.partition("/")[0],
+        type_,
         cls,
         config,
         core if isinstance(core, OutletOptions) else None,
@@ -114,7 +142,7 @@ def _checked(
 
 def _keeps_off(source: Source, way: Way, model: type[Config], core: type[Config]) -> bool:
     """Whether a plugin's model leaves the core's keys alone."""
-    taken = sorted({*core.model_fields, *_aliases(core)} & set(names(model)))
+    taken = sorted({TYPE, *core.model_fields, *_aliases(core)} & set(names(model)))
     for name in taken:
         said = f"its plugin declares the key {name}, which is the core's: a fault of the plugin"
         source.error(said, way, source.key_place(way))

@@ -29,6 +29,7 @@ class ComponentSpec:
     section: str
     #: `type` or `type/name`.
     id: str
+    #: What is installed under this name, or `module:Class`.
     type: str
     cls: builtins.type[Component[Any]]
     config: Config = field(repr=False)

@@ -13,10 +13,12 @@ from pydantic import create_model
 from pydantic.json_schema import models_json_schema
 
 from collector import registry
+from collector.component import Config
 from collector.fields import written_duration, written_size
 
 from .comments import comments
-from .components import ALIASES, CORE
+from .components import ALIASES, CLASS, CORE, TYPE
+from .description import Description
 from .keys import Model, models_below, names
 from .service import ServiceConfig
 from .trials import Trial
@@ -34,15 +36,22 @@ _CLOSED = ("integer", "number", "boolean")
 _WRITTEN = {"seconds": written_duration, "bytes": written_size}
 
 
-def schema() -> Schema:
-    """Of a whole file. Plugins that cannot be imported are left out."""
+def schema(description: Description | None = None) -> Schema:
+    """Of a whole file. Plugins that cannot be imported are left out.
+
+    With that of a file, also the classes of modules that it names, by the ids that they have there.
+    """
     sections = {section: dict(_installed(section)) for section in registry.KINDS}
+    own = _own(description) if description else {}
     every = [model for found in sections.values() for model in found.values()]
+    every += own.values()
     refs, definitions = _defined([ServiceConfig, Trial, *every])
     service = definitions[refs[ServiceConfig]]
     service["properties"]["pipelines"] = _pipelines()
     service["required"] = ["pipelines"]
     said = {section: _section(found, refs, definitions) for section, found in sections.items()}
+    for (section, id_), model in own.items():
+        said[section].setdefault("properties", {})[id_] = _reference(refs[model])
     return {
         "$schema": _DIALECT,
         "title": "collector configuration",
@@ -65,8 +74,24 @@ def _installed(section: str) -> Iterator[tuple[str, Model]]:
             own = registry.load(section, type_).config_type
         except registry.UnknownPlugin:
             continue
-        bases = (own, CORE[section]) if section in CORE else (own,)
-        yield type_, create_model(f"{section}.{type_}", __base__=bases, __doc__=own.__doc__)
+        yield type_, _whole(section, type_, own)
+
+
+def _own(description: Description) -> dict[tuple[str, str], Model]:
+    """The same by section and id, of what has the key `type`."""
+    own = (spec for spec in description.components.values() if ":" in spec.type)
+    return {
+        (spec.section, spec.id): _whole(
+            spec.section, spec.id, spec.cls.config_type, type=(str, ...)
+        )
+        for spec in own
+    }
+
+
+def _whole(section: str, name: str, own: type[Config], **fields: Any) -> Model:
+    bases = (own, CORE[section]) if section in CORE else (own,)
+    model: Model = create_model(f"{section}.{name}", __base__=bases, __doc__=own.__doc__, **fields)
+    return model
 
 
 def _defined(models: Iterable[Model]) -> tuple[dict[Model, str], dict[str, Schema]]:
@@ -129,13 +154,14 @@ def _substitutable(node: Schema) -> Schema:
 def _section(
     types: Mapping[str, Model], refs: Mapping[Model, str], definitions: Mapping[str, Schema]
 ) -> Schema:
-    """Each type, alone or with a name of the user's; a class of a module has any keys."""
-    patterns: dict[str, Schema] = {rf"^[\w.]+:[\w.]+{_NAME}": {}}
+    """Each type, alone or with a name of the user's; a class of a module has any id and keys."""
+    patterns: dict[str, Schema] = {}
     for type_, model in types.items():
         block = _reference(refs[model])
         needs = definitions[refs[model]].get("required")
         patterns[f"^{type_}{_NAME}"] = block if needs else {"anyOf": [block, _NOTHING]}
-    return {"type": "object", "patternProperties": patterns, "additionalProperties": False}
+    named = {"properties": {TYPE: {"type": "string", "pattern": f"^{CLASS}$"}}, "required": [TYPE]}
+    return {"type": "object", "patternProperties": patterns, "additionalProperties": named}
 
 
 def _pipelines() -> Schema:

@@ -115,7 +115,7 @@ class Looking:
         try:
             following = self.look()
         except Exception:  # noqa: BLE001 a bug here must not take the descriptor from the reactor
-            self._context.log.failure("{id}: reading failed", id=self._context.id)
+            self._context.raised("{id}: reading failed")
             following = Next.PAUSE
         return Next.WAIT if following is Next.PAUSE and not self._pause else following
 

@@ -163,20 +163,26 @@ class FrameReceiver(Receiver[C]):
         events = self._parsed(frames)
         if not events:
             if acknowledged:
-                self.settled(frames, Outcome.DELIVERED)
+                self._settled(frames, Outcome.DELIVERED)
             return
         if len(events) == len(frames) and not frames.is_attached:
             self.attach(frames, events)
         outcome = self.output.send(Batch(events, frames.size), ack=acknowledged)
         if acknowledged:
-            outcome.addCallback(lambda result: self.settled(frames, result))
+            outcome.addCallback(lambda result: self._settled(frames, result))
+
+    def _settled(self, frames: Frames, outcome: Outcome) -> None:
+        try:
+            self.settled(frames, outcome)
+        except Exception:  # noqa: BLE001 the author's bug must not cost other senders their answers
+            self.context.raised("{id}: settled raised; its senders get no answer")
 
     def _parsed(self, frames: Frames) -> list[Event]:
         try:
             return self.parse(frames)
         except Exception:  # noqa: BLE001 the author's bug must not cost a message, nor the connection
             self.context.count("parser_failures")
-            self.context.log.failure("{id}: the parser raised", id=self.context.id)
+            self.context.raised("{id}: the parser raised")
             return as_they_are(frames, time.time_ns())
 
 

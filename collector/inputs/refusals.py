@@ -49,10 +49,7 @@ class Refusals:
     def framing_failed(self) -> None:
         """It raised what is not WrongProtocol. Called while that is handled."""
         self.count("framing_failed")
-        if self._may_say("framing"):
-            self._context.log.failure(
-                "{id}: the framing failed; connection closed", id=self._context.id
-            )
+        self._context.raised("{id}: the framing failed; connection closed")
 
     def full(self, source: str, most: int) -> None:
         """One source has as many as it may have."""

@@ -146,7 +146,7 @@ class WebIntake:
         except TooLong:
             return self._refusal("too_large", 413, "The decompressed body is too large.")
         except Exception:  # noqa: BLE001 the author's bug must not cost the other requests
-            self._context.log.failure("{id}: a request could not be read", id=self._context.id)
+            self._context.raised("{id}: a request could not be read")
             return self._refusal("failed", 500, "An unexpected error.")
 
     def _refusal(self, reason: str, status: int, text: str) -> WebResponse:

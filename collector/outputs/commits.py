@@ -97,7 +97,7 @@ class Commits:
 
     def _failed(self, failure: Failure) -> None:
         if not isinstance(failure.value, StoreError):
-            self._context.log.failure("{id}: the queue failed", failure, id=self._context.id)
+            self._context.raised("{id}: the queue failed", failure)
 
     def _kick(self) -> None:
         if not (self.is_busy or self.trouble or self._is_closing):

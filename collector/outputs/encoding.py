@@ -41,7 +41,7 @@ class Encoding:
             found = list(self._exporter.encode(batches))
         except Exception:  # noqa: BLE001 which event it was is found out below
             self._context.count("encode_failures")
-            self._context.log.failure("{id}: encode raised", id=self._context.id)
+            self._context.raised("{id}: encode raised")
             found = self._one_by_one(batches)
         return [request for request in map(self._ready, found) if request is not None]
 
@@ -51,7 +51,7 @@ class Encoding:
             return self._rows.compressed(request) if request.events else None
         except Exception:  # noqa: BLE001 a body that is not bytes; the outlet counts what is missing
             self._context.count("encode_failures")
-            self._context.log.failure("{id}: encode gave no bytes", id=self._context.id)
+            self._context.raised("{id}: encode gave no bytes")
             return None
 
     def _one_by_one(self, batches: Sequence[Batch]) -> list[Request]:
@@ -83,7 +83,7 @@ class Encoding:
                 return requests
             merged = self._exporter.pack(rows)
         except Exception:  # noqa: BLE001 then they go as they are
-            self._context.log.failure("{id}: unpack or pack raised", id=self._context.id)
+            self._context.raised("{id}: unpack or pack raised")
             return requests
         merged.oldest_ns = min(request.oldest_ns for request in requests)
         return [merged]

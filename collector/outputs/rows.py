@@ -126,7 +126,7 @@ class Rows:
         return found
 
     def _broken(self, instead: T) -> T:
-        self._context.log.failure("{id}: unpack or pack raised", id=self._context.id)
+        self._context.raised("{id}: unpack or pack raised")
         return instead
 
 

@@ -145,7 +145,7 @@ class Sender:
             if self._attempts.is_over:
                 raise
             # A bug, or a cancellation that leaked from a library: it costs a retry.
-            self._context.log.failure("{id}: the outlet failed", id=self._context.id)
+            self._context.raised("{id}: the outlet failed")
             item.last_error = type(e).__name__
             self.gate.failed(item.last_error)
             return False
@@ -153,7 +153,7 @@ class Sender:
     def _broken(self, failure: Failure) -> None:
         if self._attempts.is_over and isinstance(failure.value, asyncio.CancelledError):
             return
-        self._context.log.failure("{id}: the outlet failed", failure, id=self._context.id)
+        self._context.raised("{id}: the outlet failed", failure)
 
     async def _is_there(self, item: Item) -> bool:
         """Load an item; what is damaged ends here, and what cannot be read now waits."""

@@ -120,7 +120,7 @@ class StoreThread:
         except (StoreError, Damaged):
             raise
         except Exception as e:
-            self._context.log.failure("{id}: the queue's store failed", id=self._context.id)
+            self._context.raised("{id}: the queue's store failed")
             raise StoreError(f"a fault in the queue's store: {type(e).__name__}") from e
         finally:
             if self._store is not None:

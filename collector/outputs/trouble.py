@@ -46,7 +46,7 @@ class Trouble:
         was, reason = self._gate.state, str(error) or type(error).__name__
         self._gate.failed(reason, error.after if isinstance(error, Retry) else None)
         if not isinstance(error, Retry):
-            self._context.log.failure("{id}: send raised", id=self._context.id)
+            self._context.raised("{id}: send raised")
         elif was is not State.BACKOFF:
             self._context.log.warn(
                 "{id}: cannot send, next try in {seconds:.1f} s: {reason}",

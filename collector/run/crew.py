@@ -6,6 +6,8 @@ import asyncio
 import os
 import socket
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from twisted.logger import Logger
@@ -20,6 +22,8 @@ from .worker_process import Refused, WorkerProcess
 log = Logger(namespace="collector")
 #: Seconds that a worker may take longer than it should to stop.
 _SLACK = 5.0
+#: More of a configuration is not read; the worker says that it is too much.
+_LARGEST = 2 << 20
 
 
 class Crew:
@@ -211,3 +215,15 @@ async def _all_gone(workers: Sequence[WorkerProcess], seconds: float) -> None:
         _, late = await asyncio.wait(waits, timeout=seconds)
         for wait in late:
             wait.cancel()
+
+
+def content_of(path: Path) -> int:
+    """A descriptor of what the file holds now: a worker that starts later gets the same.
+
+    -1: it cannot be read, and the worker says why.
+    """
+    with suppress(OSError, ValueError), path.open("rb") as file:
+        content = os.memfd_create("collector.yaml")
+        os.write(content, file.read(_LARGEST))
+        return content
+    return -1

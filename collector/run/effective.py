@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
+from ..config.components import TYPE
 from ..config.description import ComponentSpec, Description
 from ..fields import seconds, size, written_duration, written_size
 
@@ -35,7 +36,8 @@ def effective(description: Description, hide: Callable[[str], str]) -> dict[str,
 
 def _block(spec: ComponentSpec, hide: Callable[[str], str]) -> dict[str, Any]:
     models = [model for model in (spec.config, spec.outlet, spec.intake) if model is not None]
-    return {key: value for model in models for key, value in _shown(model, hide).items()}
+    said = {key: value for model in models for key, value in _shown(model, hide).items()}
+    return {TYPE: spec.type, **said} if ":" in spec.type else said
 
 
 def _shown(value: Any, hide: Callable[[str], str]) -> Any:

@@ -16,6 +16,8 @@ from ..connector import Connector
 from ..context import Context
 from ..delivery import Deadlines
 from ..edge import Edge
+from ..faults import Faults
+from ..journal import Journal
 from ..junction import Junction
 from ..letter import DeadLetter
 from ..listening import Sockets
@@ -32,20 +34,18 @@ from ..pipeline import Fanout, Pipeline, Sink
 from .process import StartError
 from .redactor import Redactor
 
-log = Logger(namespace="collector")
-
 
 class Valve:
     """A receiver and the full queues it can reach: paused while there is one."""
 
     def __init__(self, receiver: Receiver[Any]) -> None:
         self._receiver = receiver
-        self._context = receiver.context
+        self.context = receiver.context
         self._full: set[str] = set()
         self._closed = False
         #: When the receiver was last paused or resumed, by the reactor's clock.
-        self.since: float = self._context.reactor.seconds()
-        gauge = self._context.gauge
+        self.since: float = self.context.reactor.seconds()
+        gauge = self.context.gauge
         gauge("paused", "1 while a full queue keeps the receiver from reading.", self._is_paused)
 
     def _is_paused(self) -> bool:
@@ -68,9 +68,9 @@ class Valve:
             self._turned(exporter, full)
 
     def _turned(self, exporter: str, full: bool) -> None:  # noqa: FBT001 as above
-        now = self._context.reactor.seconds()
+        now = self.context.reactor.seconds()
         seconds, self.since = now - self.since, now
-        log, id = self._context.log, self._context.id
+        log, id = self.context.log, self.context.id
         if full:
             log.warn(
                 "{id}: paused, the queue of {exporter} is full; on UDP the kernel may drop",
@@ -101,12 +101,26 @@ class Graph:
     letters: dict[tuple[str, str], LetterFile] = field(default_factory=dict)
     #: The same; a processor has one in all its pipelines.
     edges: dict[tuple[str, str], Edge] = field(default_factory=dict)
+    #: The same.
+    faults: dict[tuple[str, str], Faults] = field(default_factory=dict)
 
     @property
     def components(self) -> tuple[Component[Any], ...]:
         """All of them, in the order in which they start: the last step of the way first."""
         inner = (*self.connectors.values(), *self.processors)
         return (*self.exporters.values(), *inner, *self.receivers.values())
+
+
+@dataclass(frozen=True)
+class Around:
+    """What is around a graph."""
+
+    #: Where listeners have their sockets from; None: they open their own.
+    sockets: Sockets | None = None
+    #: How many share the queues' sizes.
+    workers: int = 1
+    #: What the process says of itself.
+    journal: Journal = field(default_factory=Journal)
 
 
 class Builder:
@@ -118,15 +132,10 @@ class Builder:
         reactor: Any,
         metrics: Metrics,
         redactor: Redactor,
-        sockets: Sockets | None = None,
-        workers: int = 1,
+        around: Around | None = None,
     ) -> None:
-        """`redactor` is told the secrets that components come to know, and hides them.
-
-        `sockets` and `workers`: see `Service`.
-        """
-        self._sockets = sockets
-        self._workers = workers
+        """`redactor` is told the secrets that components come to know, and hides them."""
+        self._around = around or Around()
         self._description = description
         self._redactor = redactor
         self._reactor = reactor
@@ -205,7 +214,7 @@ class Builder:
         if options.queue.type == "memory":
             return MemoryQueue()
         directory = queue_directory(self._description.service.data_dir, exporter.context.id)
-        size = max(1, options.queue.size // self._workers)
+        size = max(1, options.queue.size // self._around.workers)
         open_store = partial(
             Store.open,
             directory,
@@ -245,8 +254,10 @@ class Builder:
             letters=self._letters(kind, id),
             data_dir=data_dir,
             hide=self._redactor.hide,
-            sockets=self._sockets,
+            sockets=self._around.sockets,
             edge=self._graph.edges.setdefault((kind, id), Edge()),
+            journal=self._around.journal,
+            faults=self._graph.faults.setdefault((kind, id), Faults()),
         )
 
     def _letters(self, kind: str, id: str) -> DeadLetter:
@@ -262,4 +273,4 @@ def _turn_all(valves: list[Valve], exporter: str, full: bool) -> None:  # noqa: 
         try:
             valve.turn(exporter, full)
         except Exception:  # noqa: BLE001 an author's bug must not leave the others paused
-            log.failure("{exporter}: pausing or resuming a receiver failed", exporter=exporter)
+            valve.context.raised("{id}: pausing or resuming failed")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
+from ..faults import Faults
 from ..outputs.backoff import State as Sending
 from .redactor import printable
-from .view import ComponentHealth, State
+from .view import UNHEALTHY, ComponentHealth, State
 
 _OF_OUTLETS: dict[Sending, State] = {
     Sending.OPEN: "running",
@@ -41,9 +42,18 @@ class Health:
         reading = Reading(state, reason, self._clock.seconds())
         self._read[kind, id] = lambda: reading
 
-    def watch(self, id: str, kind: str, read: Callable[[], Reading]) -> None:
-        """Ask `read` whenever somebody asks, in place of what was set."""
-        self._read[kind, id] = read
+    def watch(
+        self, id: str, kind: str, read: Callable[[], Reading], faults: Faults | None = None
+    ) -> None:
+        """Ask `read` whenever somebody asks, in place of what was set; and what was raised."""
+        self._read[kind, id] = read if faults is None else lambda: self._judged(read(), faults)
+
+    def _judged(self, reading: Reading, faults: Faults) -> Reading:
+        """What needs an operator anyway keeps its reason."""
+        why = faults.reason(self._clock.seconds())
+        if not why or reading.state in UNHEALTHY:
+            return reading
+        return Reading("failing", why, faults.since)
 
     def snapshot(self) -> tuple[ComponentHealth, ...]:
         """Every component, in the order in which they became known."""

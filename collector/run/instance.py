@@ -12,6 +12,7 @@ from twisted.logger import Logger
 from ..config.description import Description
 from ..listening import Sockets
 from ..metrics import Metrics
+from .graph import Around
 from .health import Health
 from .hidden import secrets_in
 from .letter_desk import LetterDesk
@@ -24,6 +25,7 @@ from .service import Service
 from .snapshot import Reading, Snapshot
 from .tables import Shown
 from .tap_desk import TapDesk
+from .vitals import Vitals
 
 log = Logger(namespace="collector")
 
@@ -38,9 +40,10 @@ class Instance:
         sockets: Sockets | None = None,
         *,
         workers: int = 1,
+        slot: int = 0,
         is_first: bool = True,
     ) -> None:
-        """`workers`: of this configuration. `is_first`: it speaks for all of them."""
+        """`slot`: which of the `workers`. `is_first`: it speaks for all of them."""
         self._description = description
         self._is_first = is_first
         service = description.service
@@ -50,14 +53,25 @@ class Instance:
         self._logging = start_logging(
             service.log.level, service.log.format, clock=reactor, redactor=redactor
         )
+        self.journal = self._logging.observer.journal
         self._service = Service(
-            description, reactor, self._metrics, self._health, redactor, sockets, workers
+            description,
+            reactor,
+            self._metrics,
+            self._health,
+            redactor,
+            Around(sockets, workers, self.journal),
         )
+        self._vitals = Vitals(reactor, self._metrics, slot)
+        for component in self._service.graph.components:
+            self._logging.observer.authors.know(type(component), component.context)
         self.routes = Routes()
         self.routes.add("GET", "/snapshot", lambda _: answer(200, self._encoded()))
         self.routes.add("GET", "/tables", lambda _: answer(200, self._tables()))
         graph = self._service.graph
-        LetterDesk(graph.outlets, graph.letters, self._health).add_to(self.routes)
+        LetterDesk(graph.outlets, graph.letters, self._health, service.data_dir, redactor).add_to(
+            self.routes
+        )
         QueueDesk(graph.outlets, service.data_dir, redactor).add_to(self.routes)
         self._taps = TapDesk(reactor, graph.edges, redactor)
         self._taps.add_to(self.routes)
@@ -85,6 +99,7 @@ class Instance:
 
     async def start(self) -> None:
         """Start all. Raises StartError or ListenError; `stop` cleans up then too."""
+        self._vitals.start(self._service.graph.components)
         await self._service.start()
         if self._is_first:
             await self._warn_of_orphans()
@@ -106,6 +121,7 @@ class Instance:
             )
         await self._service.stop()
         self._taps.stop()
+        self._vitals.stop()
         self._logging.stop()
 
 

@@ -9,17 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import PurePath
 from typing import Any
 
 import orjson
 from twisted.logger import LogLevel, formatEvent
 from twisted.python.failure import Failure
 
+from ..faults import cut, summary
+from ..journal import LogEntry
 from .redactor import Redactor
 
-#: A longer message is cut: what devices send can be in it.
-LONGEST = 2000
 #: By level: the order, and the word.
 RANKS = {
     LogLevel.debug: (0, "DEBUG"),
@@ -58,22 +57,29 @@ class Entry:
     @classmethod
     def of(cls, event: LogEvent, redact: Redactor, *, traceback: bool) -> Entry:
         """The event as an entry; `traceback` asks for the whole of it."""
-        shown, component, failure = redact.shown, component_of(event), _failure(event)
+        shown, component, failure = redact.shown, component_of(event), failure_of(event)
         message = shown(_said(event))
         if component:
             message = message.removeprefix(f"{shown(component)}: ")
         error, frames = "", tuple[str, ...]()
         if failure is not None:
-            error = _summary(failure, shown)
+            error = summary(failure, shown)
             frames = _traceback(failure, redact) if traceback else ()
         return cls(
             float(event.get("log_time", 0.0)),
             level_of(event)[1],
             shown(component),
-            _cut(message),
+            cut(message),
             error,
             frames,
             _fields(event, shown),
+        )
+
+    def as_told(self) -> LogEntry:
+        """For components that take the log in."""
+        time = int(self.time * 1e9)
+        return LogEntry(
+            time, self.level, self.message, self.component, self.error, dict(self.fields)
         )
 
     def text(self) -> str:
@@ -98,13 +104,14 @@ class Entry:
 
 
 def _said(event: LogEvent) -> str:
-    if "log_text" in event and _failure(event):  # Twisted's older log: the traceback is in it
+    if "log_text" in event and failure_of(event):  # Twisted's older log: the traceback is in it
         return str(event.get("why") or _UNHANDLED)
     text = formatEvent(dict(event)).rstrip()
-    return text if text or not _failure(event) else _UNHANDLED
+    return text if text or not failure_of(event) else _UNHANDLED
 
 
-def _failure(event: LogEvent) -> Failure | None:
+def failure_of(event: LogEvent) -> Failure | None:
+    """What was raised, if anything was."""
     failure = event.get("log_failure") or event.get("failure")
     return failure if isinstance(failure, Failure) else None
 
@@ -135,20 +142,6 @@ def _utc(seconds: float) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}… ({len(text):,} characters)"
-
-
-def _summary(failure: Failure, shown: Callable[[str], str]) -> str:
-    kind = getattr(failure.type, "__name__", str(failure.type))
-    said = _cut(shown(failure.getErrorMessage().strip()))
-    text = f"{kind}: {said}" if said and said != kind else kind
-    if not failure.frames:
-        return text
-    function, file, line = failure.frames[-1][:3]
-    return f"{text} ({shown(PurePath(file).name)}:{line} in {shown(function)})"
-
-
 def _traceback(failure: Failure, redact: Redactor) -> tuple[str, ...]:
     # A secret may have several lines: first it goes, then the lines part.
     return tuple(redact.shown(line) for line in redact(failure.getTraceback()).splitlines())
@@ -158,7 +151,7 @@ def _fields(event: LogEvent, shown: Callable[[str], str]) -> dict[str, Any]:
     """The plain values that the event was made with."""
     own = {key: value for key, value in event.items() if not key.startswith("log_")}
     return {
-        shown(key): _cut(shown(value)) if isinstance(value, str) else value
+        shown(key): cut(shown(value)) if isinstance(value, str) else value
         for key, value in own.items()
         if key != "id" and key not in _OLDER and _plain(value)
     }

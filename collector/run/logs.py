@@ -27,7 +27,9 @@ from twisted.logger import LogEvent as TwistedEvent
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from .log_entry import RANKS, Entry, component_of, level_of
+from ..blame import Authors, context_of
+from ..journal import Journal
+from .log_entry import RANKS, Entry, component_of, failure_of, level_of
 from .log_stream import LogStream, TextStream
 from .redactor import Redactor
 
@@ -62,9 +64,14 @@ class LogObserver:
         self._kinds: dict[Hashable, _Kind] = {}
         self._lock = RLock()  # what is logged may log while it is turned into text
         self._lost = 0
+        #: What is written, for components that take it in.
+        self.journal = Journal()
+        #: For what nobody handled.
+        self.authors = Authors()
 
     def __call__(self, event: TwistedEvent) -> None:
         """Called by twisted.logger with each event."""
+        event = self._attributed(event)
         rank = level_of(event)[0]
         if rank < self._least:
             return
@@ -84,6 +91,19 @@ class LogObserver:
             key = rank
         return self._kinds.setdefault(key, _Kind())
 
+    def _attributed(self, event: TwistedEvent) -> TwistedEvent:
+        """What nobody handled says whose it is, where that can be found; its health says so too."""
+        failure = failure_of(event)
+        if failure is None or event.get("id") or event.get("log_source"):
+            return event
+        if level_of(event)[0] < RANKS[LogLevel.error][0]:
+            return event
+        context = context_of(failure) or self.authors.of(failure)
+        if context is None:
+            return event
+        context.fault(failure)
+        return {**event, "id": context.id}
+
     def turn(self) -> None:
         """The minute is over: say what was kept back, and begin the next."""
         with self._lock:
@@ -99,6 +119,7 @@ class LogObserver:
             self._lost = 0
         if not self._stream.write(self._line(entry)):
             self._lost += 1
+        self.journal.add(entry.as_told())
 
     def _line(self, entry: Entry) -> str:
         return entry.json() if self._json else entry.text()

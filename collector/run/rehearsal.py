@@ -23,7 +23,7 @@ from ..memory_network import MemoryNetwork
 from ..metrics import Metrics
 from ..pipeline import Fanout, Pipeline, Sink
 from ..stand_ins import LetterBox, RecordingSink
-from .graph import Builder
+from .graph import Around, Builder
 from .hidden import secrets_in
 from .process import StartError
 from .redactor import Redactor
@@ -130,7 +130,7 @@ class _Builder(Builder):
         redactor: Redactor,
         trace: Trace | None,
     ) -> None:
-        super().__init__(description, network.reactor, metrics, redactor, sockets=network)
+        super().__init__(description, network.reactor, metrics, redactor, Around(network))
         self._trace = trace
         self.sinks: dict[str, RecordingSink] = {}
 

@@ -18,11 +18,10 @@ from twisted.logger import Logger
 from ..component import Component, Exporter
 from ..config.description import Description
 from ..delivery import Deadlines
-from ..listening import Sockets
 from ..metrics import Metrics
 from ..outputs.outlet import Outlet
 from ..tasks import wait
-from .graph import Builder, Valve
+from .graph import Around, Builder, Graph
 from .health import Health, Reading, outlet_reading
 from .process import StartError
 from .redactor import Redactor
@@ -43,19 +42,15 @@ class Service:
         metrics: Metrics,
         health: Health,
         redactor: Redactor,
-        sockets: Sockets | None = None,
-        workers: int = 1,
+        around: Around | None = None,
     ) -> None:
-        """`redactor` takes the secrets out of what an exception says.
-
-        `sockets`: where listeners have theirs from. `workers`: how many share the queues' sizes.
-        """
+        """`redactor` takes the secrets out of what an exception says."""
         self._description = description
         self._reactor = reactor
         self._health = health
         self._shown = redactor.shown
         self._deadlines = Deadlines(reactor)
-        builder = Builder(description, reactor, metrics, redactor, sockets, workers)
+        builder = Builder(description, reactor, metrics, redactor, around)
         self.graph = builder.build(self._deadlines)
         self._started: list[Component[Any]] = []
         self._watch()
@@ -68,12 +63,12 @@ class Service:
 
     def _is_running(self, component: Component[Any]) -> None:
         graph, id, kind = self.graph, component.context.id, component.context.kind
+        read: Callable[[], Reading] = partial(Reading, "running", "", self._reactor.seconds())
         if kind == "exporter":
-            self._health.watch(id, kind, partial(outlet_reading, graph.outlets[id]))
+            read = partial(outlet_reading, graph.outlets[id])
         elif kind == "receiver":
-            self._health.watch(id, kind, partial(_receiver_reading, graph.valves[id]))
-        else:
-            self._health.set(id, kind, "running")
+            read = partial(_receiver_reading, graph, id)
+        self._health.watch(id, kind, read, component.context.faults)
 
     async def start(self) -> None:
         """Start every component. Raises StartError; what had started is stopped again."""
@@ -157,7 +152,10 @@ async def _drained(outlet: Outlet) -> None:
     await wait(outlet.drain())
 
 
-def _receiver_reading(valve: Valve) -> Reading:
+def _receiver_reading(graph: Graph, id: str) -> Reading:
+    receiver, valve = graph.receivers[id], graph.valves[id]
+    if receiver.trouble:
+        return Reading("failing", receiver.trouble)
     if valve.blocked_by:
         full = ", ".join(valve.blocked_by)
         return Reading("paused", f"the queue of {full} is full", valve.since)

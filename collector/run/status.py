@@ -10,7 +10,7 @@ from typing import Any
 
 from .. import version
 from ..inputs.web import WebResponse
-from ..metrics import Labels, Metrics
+from ..metrics import Labels, Metrics, shown_count
 from .routes import Look, Routes, json_answer
 
 Key = tuple[str, str]
@@ -56,18 +56,25 @@ class Status:
             "ready": view.ready,
             "healthy": all(component.healthy for component in view.components),
             "pipelines": view.pipelines,
-            "workers": view.workers,
+            "workers": [
+                {
+                    **worker,
+                    "counters": counters.get(("worker", str(worker["slot"])), {}),
+                    "gauges": gauges.get(("worker", str(worker["slot"])), {}),
+                }
+                for worker in view.workers
+            ],
             "components": components,
         }
 
 
-def _counters(metrics: Metrics) -> dict[Key, dict[str, int]]:
+def _counters(metrics: Metrics) -> dict[Key, dict[str, float]]:
     """By kind and id of the component: its counters, each summed over its other labels."""
-    found: dict[Key, dict[str, int]] = {}
+    found: dict[Key, dict[str, float]] = {}
     for (name, labels), n in metrics.counts.items():
         if labels:
             own, short = found.setdefault(labels[0], {}), _short(name, labels)
-            own[short] = own.get(short, 0) + n
+            own[short] = own.get(short, 0) + shown_count(name, n)
     return found
 
 

@@ -6,18 +6,13 @@ page can ask for it. What they show is read like everything else here.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from functools import lru_cache
 from importlib.resources import files
-from pathlib import Path
 
-from ..inputs.web import WebRequest, WebResponse
-from ..outputs.letters.recent import recent
+from ..inputs.web import Answer, WebRequest, WebResponse
 from .history import History
-from .redactor import printable
-from .routes import Routes, answer, json_answer, sentence
+from .routes import Routes, answer, json_answer
 from .status import Status
 
 #: By path. `/` is the page.
@@ -27,8 +22,6 @@ _TYPES = {
     "js": "text/javascript; charset=utf-8",
     "svg": "image/svg+xml",
 }
-#: Bytes of a letter's row that are shown.
-_ROW = 1000
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -43,10 +36,13 @@ class StatusPage:
         status: Status,
         history: History,
         config: Callable[[], bytes],
-        data_dir: Path,
+        letters: Callable[[], Answer],
     ) -> None:
-        """`config` gives the configuration in effect, JSON without secrets."""
-        self._data_dir = data_dir
+        """`config` gives the configuration in effect, JSON without secrets.
+
+        `letters` gives the answer that has the last dead letters.
+        """
+        self._letters = letters
         self._status = status
         self._history = history
         self._config = config
@@ -58,29 +54,7 @@ class StatusPage:
         self._status.add_to(routes)
         routes.add("GET", "/history", lambda _: json_answer(200, self._history.series()))
         routes.add("GET", "/config", lambda _: answer(200, self._config(), "application/json"))
-        routes.add("GET", "/letters", self._letters)
-
-    async def _letters(self, _: WebRequest) -> WebResponse:
-        try:
-            found = await asyncio.to_thread(_recent, self._data_dir)
-        except OSError as e:
-            return sentence(500, f"The dead letter cannot be read: {e.strerror}")
-        return json_answer(200, {"letters": found})
-
-
-def _recent(data_dir: Path) -> list[dict[str, str]]:
-    letters = sorted(recent(data_dir), key=lambda found: -found[2].time)
-    return [
-        {
-            "kind": kind,
-            "id": id_,
-            "time": datetime.fromtimestamp(letter.time / 1e9, UTC).isoformat(),
-            "reason": letter.reason,
-            "text": letter.text,
-            "row": printable(letter.row[:_ROW].decode("utf-8", "backslashreplace")),
-        }
-        for kind, id_, letter in letters
-    ]
+        routes.add("GET", "/letters", lambda _: self._letters())
 
 
 @lru_cache

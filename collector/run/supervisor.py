@@ -21,11 +21,12 @@ from twisted.logger import Logger
 from .. import version
 from ..inputs.sockets import ListenError
 from ..inputs.web import WebRequest, WebResponse
+from ..journal import LogEntry
 from ..tasks import spawn
 from .activation import Inherited
 from .admin import Admin
 from .control import Control
-from .crew import Crew
+from .crew import Crew, content_of
 from .desk import Desk
 from .history import History
 from .listeners import Listeners
@@ -46,8 +47,6 @@ from .view import View
 from .worker_process import Refused, WorkerProcess
 
 log = Logger(namespace="collector")
-#: More of a configuration is not read; the worker says that it is too much.
-_LARGEST = 2 << 20
 #: Seconds between looks at the workers' numbers, for the account of one that is killed.
 _LOOK = 1.0
 
@@ -98,7 +97,7 @@ class Supervisor:
         return 0
 
     def _new_crew(self) -> Crew:
-        content = _content(Path(self._config))
+        content = content_of(Path(self._config))
         return Crew(
             self._reactor,
             self._config,
@@ -118,6 +117,7 @@ class Supervisor:
     async def _open(self, plan: Plan) -> None:
         """The log, the control socket, the admin endpoint."""
         self._logging = start_logging(plan.log_level, plan.log_format, clock=self._reactor)
+        self._logging.observer.journal.follow(self._logged)
         control = Control(self._reactor, Path(plan.data_dir), self._view, self._status)
         Desk(lambda: self._crew.ready).add_to(control.routes)
         self._tables.add_to(control.routes)
@@ -137,14 +137,23 @@ class Supervisor:
             await old.stop()
         if plan.admin_endpoint:
             endpoint, token = plan.admin_endpoint, plan.admin_token
-            directory = Path(plan.data_dir)
             page = StatusPage(
-                self._status, self._history, lambda: self._crew.plan.effective, directory
+                self._status, self._history, lambda: self._crew.plan.effective, self._letters
             )
             self._admin = Admin(self._reactor, self._view, endpoint, token, page)
             self._tables.add_to(self._admin.routes)
             self._taps.add_to(self._admin.routes)
             await self._admin.start()
+
+    async def _letters(self) -> WebResponse:
+        """A worker knows the secrets that must not be seen in them."""
+        ready = self._crew.ready
+        return await ready[0].ask("GET", "/letters") if ready else sentence(503, "No worker runs.")
+
+    def _logged(self, entry: LogEntry) -> None:
+        """For the components of a worker that take the log in; this process has none."""
+        if ready := self._crew.ready:
+            self._reactor.callFromThread(ready[0].tell, entry)
 
     def _greet(self, plan: Plan) -> None:
         for warning in plan.warnings:
@@ -238,9 +247,12 @@ class Supervisor:
         """Everything as it is now."""
         await self._look()
         snapshots = [worker.last for worker in self._workers]
+        metrics = self._totals.metrics(snapshots)
+        metrics.gauges += [worker.silence_gauge for worker in self._workers]
+        silent = [worker.health for worker in self._workers if worker.is_silent]
         return View(
-            metrics=self._totals.metrics(snapshots),
-            components=components(snapshots),
+            metrics=metrics,
+            components=[*components(snapshots), *silent],
             ready=self._crew.is_ready and not self._is_stopping,
             pipelines=self._crew.plan.pipelines,
             workers=[
@@ -286,15 +298,3 @@ class Supervisor:
         """End all workers at once."""
         for crew in (self._crew, *self._old):
             crew.kill()
-
-
-def _content(path: Path) -> int:
-    """A descriptor of what the file holds now: a worker that starts later gets the same.
-
-    -1: it cannot be read, and the worker says why.
-    """
-    with suppress(OSError, ValueError), path.open("rb") as file:
-        content = os.memfd_create("collector.yaml")
-        os.write(content, file.read(_LARGEST))
-        return content
-    return -1

@@ -30,6 +30,7 @@ _LEAST = ("_expiry_seconds", "_to_stale", "_up")
 _MOST = (
     _POINT,
     "_age_seconds",
+    "_delay_max_seconds",
     "_paused",
     "_held",
     "_queue_failed",

@@ -19,7 +19,7 @@ class ComponentHealth:
     """One component at the moment of asking."""
 
     id: str
-    #: receiver, processor, connector or exporter.
+    #: receiver, processor, connector or exporter; worker: one that does not answer.
     kind: str
     state: State
     #: Why; safe to show.

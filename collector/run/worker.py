@@ -6,7 +6,8 @@ was when it was read (-1: it could not be).
 
 The messages, each with one key. From the worker: `plan` when the configuration is good, else
 `problems`; `ready` when all listens, else `failed` with a sentence; `answer` to a question;
-`ended` with the last snapshot. From the supervisor: `go`, `question`, `stop`. A worker whose
+`ended` with the last snapshot. From the supervisor: `go`, `question`, `entry` of its log,
+`stop`. A worker whose
 supervisor is gone stops too.
 """
 
@@ -28,6 +29,7 @@ from ..config.description import Description
 from ..config.load import load
 from ..config.problem import ConfigError
 from ..inputs.sockets import ListenError
+from ..journal import LogEntry
 from ..tasks import spawn
 from .adopted import AdoptedSockets
 from .channel import Channel, Message
@@ -131,6 +133,8 @@ class Worker:
             self._told.set()
         elif "question" in message and self._instance is not None:
             _ = spawn(self._answer(self._instance, *message["question"]))
+        elif "entry" in message and self._instance is not None:
+            self._instance.journal.add(LogEntry(*message["entry"]))
         elif "stop" in message:
             self._hands_on = message["stop"]
             self._gone()

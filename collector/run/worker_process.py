@@ -16,18 +16,23 @@ import msgspec
 
 from ..inputs.sockets import ListenError
 from ..inputs.web import WebResponse
+from ..journal import LogEntry
 from ..listening import Asked
+from ..metrics import Gauge
 from .channel import Channel, Message
 from .listeners import Claims
 from .passing import Handed, pass_on, passed, passing_pair
 from .plan import Plan
 from .routes import sentence
 from .snapshot import Snapshot
+from .view import ComponentHealth
 
 #: Seconds for an answer to a question; a replay of many letters takes its time.
 PATIENCE = 3600.0
 #: The same for what all are asked: one that is stuck must not make the others invisible.
 _SHORT = 3.0
+#: Seconds without an answer after which an operator should know.
+SILENT = 10.0
 
 
 class Refused(Exception):
@@ -72,6 +77,7 @@ class WorkerProcess:
         self._channel: Channel
         self._sockets: socket.socket
         self._process: subprocess.Popen[bytes]
+        self._heard = self._loop.time()
         self._pidfd = -1
         self._ends_to_come = 2
 
@@ -101,7 +107,7 @@ class WorkerProcess:
     async def go(self, workers: int, *, is_first: bool) -> None:
         """Start what it has planned; returns when it listens. Raises Refused."""
         self.claims = Claims(self.slot, workers)
-        self._channel.send(go={"workers": workers, "is_first": is_first})
+        self._channel.send(go={"workers": workers, "slot": self.slot, "is_first": is_first})
         await self._ready
         self.is_ready = True
 
@@ -125,8 +131,36 @@ class WorkerProcess:
         if self._ready.done() and not self.gone.is_set():
             said = await self.ask("GET", "/snapshot", patience=_SHORT)
             if said.status == 200:
+                self._heard = self._loop.time()
                 self.last = msgspec.msgpack.decode(said.body, type=Snapshot)
         return self.last
+
+    @property
+    def silence(self) -> float:
+        """Seconds since it answered, or was started."""
+        return self._loop.time() - self._heard
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether something in it blocks, as it seems: it listens, and does not answer."""
+        return self.is_ready and self.silence > SILENT
+
+    @property
+    def health(self) -> ComponentHealth:
+        """For people, when it is silent."""
+        why = "it does not answer: something in it blocks, which the log may name"
+        return ComponentHealth(f"worker {self.slot}", "worker", "failing", why, self.silence)
+
+    @property
+    def silence_gauge(self) -> Gauge:
+        """For machines."""
+        silence = self.silence
+        return Gauge(
+            "service_worker_silent_seconds",
+            "Time since a worker has answered its supervisor, which asks each second.",
+            (("worker", str(self.slot)),),
+            lambda: silence,
+        )
 
     def hand(self, handed: Handed, sock: socket.socket) -> None:
         """Give it one more socket to serve: a duplicate."""
@@ -149,6 +183,10 @@ class WorkerProcess:
             self._to_hand.popleft()
         if fd >= 0:
             self._loop.remove_writer(fd)
+
+    def tell(self, entry: LogEntry) -> None:
+        """What the supervisor has logged, for components that take it in."""
+        self._channel.send(entry=entry)
 
     def stop(self, *, handing_on: bool = False) -> None:
         """Tell it to; `gone` when it has."""
@@ -233,7 +271,8 @@ class WorkerProcess:
 
 def _python() -> list[str]:
     options = [f"-W{option}" for option in sys.warnoptions]
-    return [sys.executable, *options, "-m", "collector.run.worker"]
+    # -P: what lies in the working directory is not to be taken for a module of ours.
+    return [sys.executable, *options, "-P", "-m", "collector.run.worker"]
 
 
 async def ask_all(

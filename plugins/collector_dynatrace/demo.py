@@ -36,7 +36,10 @@ What the sandbox accepts appears below. Ctrl-C ends it.
 
 
 class DemoCommand(Command):
-    """Run a local ingest sandbox and a collector, and print each event that arrives."""
+    """Run a local ingest sandbox and a collector, and print each event that arrives.
+
+    example: collector demo conf/quickstart.yaml
+    """
 
     help = "try it: a local sandbox, a collector, and each event as it arrives"
 

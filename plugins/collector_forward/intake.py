@@ -121,7 +121,7 @@ class Intake:
                 yield from self._deliver(frame, reading)
             except Exception:  # noqa: BLE001 a bug here costs a frame, and not the others
                 self._context.count("parser_failures")
-                self._context.log.failure("{id}: reading a frame failed", id=self._context.id)
+                self._context.raised("{id}: reading a frame failed")
                 settle(frame, Outcome.RETRY)
             session.slow.popleft()
         session.peer.resume()

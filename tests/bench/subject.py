@@ -61,7 +61,10 @@ _RECEIVERS = {
     "http": ("http", "{{endpoint: 127.0.0.1:{port}}}"),
     "otlp-http": ("otlp", "{{protocols: {{http: {{endpoint: 127.0.0.1:{port}}}}}}}"),
     "otlp-grpc": ("otlp", "{{protocols: {{grpc: {{endpoint: 127.0.0.1:{port}}}}}}}"),
-    "acknowledged": (_ACKNOWLEDGING, "{{endpoint: 127.0.0.1:{port}}}"),
+    "acknowledged": (
+        "acknowledging",
+        f"{{{{type: '{_ACKNOWLEDGING}', endpoint: 127.0.0.1:{{port}}}}}}",
+    ),
 }
 _READY, _LOOK = 30.0, 0.01
 #: Nothing is opened but loopback, whatever proxy the environment names.

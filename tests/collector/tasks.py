@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 from collections.abc import Awaitable, Callable
-from typing import ParamSpec
+from typing import Any, ParamSpec
 
 from twisted.internet.defer import Deferred
 
@@ -33,3 +33,10 @@ async def turns(count: int = 10) -> None:
     """Let everything run that is ready."""
     for _ in range(count):
         await asyncio.sleep(0)
+
+
+async def eventually(look: Callable[[], Any]) -> None:
+    """Wait until it is so. Fails the test when it never is."""
+    async with asyncio.timeout(5):
+        while not look():  # noqa: ASYNC110 many things can bring it about
+            await asyncio.sleep(0.002)

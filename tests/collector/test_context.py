@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from collector.letter import NoDeadLetter
@@ -19,6 +20,19 @@ class ContextTests(SynchronousTestCase):
         given = context("exporter", "dt")
         given.count("sent_log_records", 0)
         self.assertEqual(list(given.metrics.counts.values()), [0])
+
+    def test_what_its_code_raised_is_logged_counted_and_noted_for_its_health(self) -> None:
+        given = context("receiver", "r", Clock())
+        try:
+            int("x")
+        except ValueError:
+            given.raised("{id}: {what} raised", what="parse")
+        (failure,) = self.flushLoggedErrors(ValueError)
+        self.assertEqual(given.metrics.get("receiver_failures", receiver="r"), 1)
+        self.assertIn("ValueError: invalid literal", given.faults.reason(0))
+        given.raised("{id}: later", failure)
+        self.flushLoggedErrors(ValueError)
+        self.assertIn("2 times", given.faults.reason(0))
 
     def test_gauges_carry_kind_and_id(self) -> None:
         given = context("receiver", "r")

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 from importlib.metadata import EntryPoint, EntryPoints
-from types import ModuleType
-from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -38,12 +35,6 @@ class RegistryTests(SynchronousTestCase):
         error = self.assertRaises(UnknownPlugin, predicate, "true")
         self.assertEqual(str(error), "no plugin that reads conditions is installed")
 
-    def test_loads_a_class_from_the_path(self) -> None:
-        module: Any = ModuleType("made_for_this_test")
-        module.Mine = ScriptedExporter
-        self.patch(sys, "modules", {**sys.modules, "made_for_this_test": module})
-        self.assertIs(load("exporters", "made_for_this_test:Mine"), ScriptedExporter)
-
     def test_an_unknown_name_gets_the_nearest_and_all_there_are(self) -> None:
         self.assertEqual(
             self.refused("exporters", "goood"),
@@ -57,15 +48,12 @@ class RegistryTests(SynchronousTestCase):
 
     def test_what_cannot_be_imported_says_why(self) -> None:
         self.assertIn("No module named 'no_such_module'", self.refused("exporters", "gone"))
-        self.assertIn("ModuleNotFoundError", self.refused("exporters", "no.such:Thing"))
-        self.assertIn("AttributeError", self.refused("exporters", "collector.event:Nothing"))
 
     def test_a_name_that_two_packages_provide_is_refused(self) -> None:
         self.assertIn("more than one package", self.refused("processors", "twice"))
 
     def test_a_class_of_another_kind_is_refused(self) -> None:
         self.assertEqual(self.refused("exporters", "odd"), "odd of ? does not derive from Exporter")
-        self.assertIn("Receiver", self.refused("receivers", "collector.testing:ScriptedExporter"))
 
     def test_lists_the_broken_with_their_reason(self) -> None:
         errors = {plugin.name: plugin.error for plugin in installed()}

@@ -1,6 +1,6 @@
 """A receiver of lines that answers each with itself once it is safe, for tests of what is promised.
 
-In a configuration: `tests.system.acknowledging:AcknowledgingReceiver`.
+In a configuration: `type: tests.system.acknowledging:AcknowledgingReceiver`.
 """
 
 from __future__ import annotations

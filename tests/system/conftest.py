@@ -8,6 +8,7 @@ from typing import NoReturn
 
 import pytest
 
+from tests.system.sandbox import SPARES
 from tests.system.way import Way, a_way
 
 #: Seconds for one test, the fixtures that it is the first to need included.
@@ -43,8 +44,14 @@ def _time_limit(_signals: None) -> Iterator[None]:
     signal.alarm(0)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _spares(_signals: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with SPARES.kept(tmp_path_factory.mktemp("spares")):
+        yield
+
+
 @pytest.fixture(scope="session")
-def way(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Way]:
+def way(_spares: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Way]:
     """The shared pair, on both families. Tests tell their events by their texts."""
     with a_way(tmp_path_factory.mktemp("way")) as pair:
         yield pair

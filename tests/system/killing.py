@@ -87,8 +87,9 @@ class Victim:
 
     def _configuration(self, exporter: Mapping[str, Any]) -> str:
         acknowledging = "tests.system.acknowledging:AcknowledgingReceiver"
+        lines = {"type": acknowledging, "endpoint": f"127.0.0.1:{self.lines}"}
         receivers = {
-            acknowledging: {"endpoint": f"127.0.0.1:{self.lines}"},
+            "acknowledging": lines,
             "syslog": {
                 "tcp": {"endpoint": f"127.0.0.1:{self.syslog}"},
                 "relp": {"endpoint": f"127.0.0.1:{self.relp}"},

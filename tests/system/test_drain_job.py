@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 
 from tests.system.network import lines, send_stream, texts
 from tests.system.process import finished, running
-from tests.system.waiting import eventually
+from tests.system.waiting import LONG, eventually
 from tests.system.way import a_way
 
 pytestmark = pytest.mark.system
@@ -52,7 +52,8 @@ def test_what_is_queued_is_sent_and_the_job_ends(tmp_path: Path) -> None:
         path = f"{words}:{os.environ['PATH']}"
         command = ["sh", "-ec", _script(config, data_dir)]
         with running(command, tmp_path / "job", {**seen, "PATH": path}) as job:
-            eventually(lambda: '"exporter":"dynatrace"' in job.stdout)
+            # Two processes start one after the other before it says so.
+            eventually(lambda: '"exporter":"dynatrace"' in job.stdout, within=2 * LONG)
             assert destination.events("left-") == []
             destination.relent()
             assert job.wait() == 0, job.stderr

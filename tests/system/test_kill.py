@@ -13,7 +13,7 @@ from tests.system.waiting import eventually
 
 pytestmark = pytest.mark.system
 
-_KILLS = 6
+_KILLS = 4
 
 
 def test_what_was_acknowledged_survives_every_kill(tmp_path: Path) -> None:

@@ -130,31 +130,42 @@ def _resident(source: Collector) -> float:
     return int(found[1]) / 1000
 
 
-def _with_poison(way: Way, number: int, bad: set[int]) -> int:
-    """So many events, of which some are refused whatever they come with: requests it took."""
-    way.sandbox.fail({"status": 400, "contains": "poison-", "count": 0})
-    names = ("poison" if n in bad else "good" for n in range(number))
-    send_stream(way.port, b"".join(lines(name, [n]) for n, name in enumerate(names)))
-    eventually(lambda: way.collector.metrics()("exporter_taken_log_records") == number)
-    account = way.collector.settled()
-    assert (account.taken, account.dead_lettered) == (number, len(bad))
-    assert account.sent == number - len(bad)
-    (letter,) = (way.collector.data_dir / "deadletter").iterdir()
-    assert len(letter.read_text().splitlines()) == len(bad)
-    found = way.sandbox.contents("good-", number - len(bad))
-    assert found == texts("good", sorted({*range(number)} - bad))
-    return int(way.sandbox.stats()["requests"])
-
-
-def test_one_poisoned_event_costs_few_requests(tmp_path: Path) -> None:
-    """2 log2(n) + 1 more than the one that it would be; the first costs the most."""
-    batch = {"max_events": 2048, "max_age": "10m"}
-    with a_way(tmp_path, concurrency=1, batch=batch) as way:
-        assert _with_poison(way, 2048, {0}) <= 1 + 2 * 11 + 1
-
-
-def test_twenty_poisoned_events_do_not_block_the_others(tmp_path: Path) -> None:
-    bad = set(random.Random(5).sample(range(2048), 20))
+@pytest.fixture(scope="module")
+def one_by_one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Way]:
+    """One request at a time, of 2048 events."""
     batch = {"max_events": 2048, "max_age": "1s"}
-    with a_way(tmp_path, concurrency=1, batch=batch) as way:
-        assert _with_poison(way, 2048, bad) <= 1 + 20 * (2 * 11 + 1)
+    with a_way(tmp_path_factory.mktemp("poison"), concurrency=1, batch=batch) as way:
+        yield way
+
+
+def _with_poison(way: Way, name: str, bad: set[int]) -> int:
+    """2048 events, of which some are refused whatever they come with: requests it took."""
+    number, before = 2048, Account(way.collector.metrics(), "dynatrace")
+    requests = way.sandbox.stats()["requests"]
+    way.sandbox.relent()
+    way.sandbox.fail({"status": 400, "contains": f"poison-{name}", "count": 0})
+    kinds = (f"poison-{name}" if n in bad else f"good-{name}" for n in range(number))
+    send_stream(way.port, b"".join(lines(kind, [n]) for n, kind in enumerate(kinds)))
+    taken = before.taken + number
+    eventually(lambda: way.collector.metrics()("exporter_taken_log_records") == taken)
+    account = way.collector.settled()
+    assert account.dead_lettered - before.dead_lettered == len(bad)
+    assert account.sent - before.sent == number - len(bad)
+    (letter,) = (way.collector.data_dir / "deadletter").iterdir()
+    assert len(letter.read_text().splitlines()) == account.dead_lettered
+    found = way.sandbox.contents(f"good-{name}-", number - len(bad))
+    assert found == texts(f"good-{name}", sorted({*range(number)} - bad))
+    return int(way.sandbox.stats()["requests"] - requests)
+
+
+def test_one_poisoned_event_costs_few_requests(one_by_one: Way) -> None:
+    """2 log2(n) + 1 more than the one that it would be; the first costs the most.
+
+    A busy machine may send the events in two or three requests.
+    """
+    assert _with_poison(one_by_one, "one", {0}) <= 3 + 2 * 11 + 1
+
+
+def test_twenty_poisoned_events_do_not_block_the_others(one_by_one: Way) -> None:
+    bad = set(random.Random(5).sample(range(2048), 20))
+    assert _with_poison(one_by_one, "twenty", bad) <= 1 + 20 * (2 * 11 + 1)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from tests.system.collecting import collector, configuration
 from tests.system.network import send_stream
 from tests.system.sandbox import sandbox
-from tests.system.way import a_way
 
 pytestmark = pytest.mark.system
 
@@ -89,19 +90,28 @@ def _mixtures(chance: random.Random) -> Iterator[str]:
         yield _message(f"mixture {number}", data)
 
 
-@pytest.mark.parametrize("profile", ["grail", "classic"])
-def test_what_is_sent_gets_no_warning(tmp_path: Path, profile: str) -> None:
+def test_what_is_sent_gets_no_warning_under_either_profile(tmp_path: Path) -> None:
     messages = [message.encode() for message in _nasty()]
     data = b"".join(b"%d %s" % (len(message), message) for message in messages)
-    strict = "classic" if profile == "classic" else "grail-raw"
     large = {"tcp": {"max_frame_size": "12MiB"}}
-    with (
-        sandbox(tmp_path, "--profile", strict) as destination,
-        a_way(tmp_path, destination, syslog=large, profile=profile) as way,
-    ):
-        send_stream(way.port, data)
-        way.sandbox.accepted(len(messages))
-        stats, account = way.sandbox.stats(), way.collector.settled()
-    assert stats["warnings_by_name"] == {}
-    assert (stats["warnings"], stats["rejected"], stats["refused"]) == (0, 0, {})
-    assert account.sent == account.taken == len(messages)
+    with ExitStack() as stack:
+        strict = {
+            profile: stack.enter_context(sandbox(tmp_path / profile, "--profile", judge))
+            for profile, judge in (("grail", "grail-raw"), ("classic", "classic"))
+        }
+        exporters = {
+            f"dynatrace/{profile}": {"endpoint": judge.url, "profile": profile}
+            for profile, judge in strict.items()
+        }
+
+        def configure(port: int, data_dir: Path) -> str:
+            return configuration(port, data_dir, exporters, syslog=large)
+
+        source = stack.enter_context(collector(tmp_path, configure))
+        send_stream(source.port, data)
+        for profile, judge in strict.items():
+            judge.accepted(len(messages))
+            stats, account = judge.stats(), source.settled(f"dynatrace/{profile}")
+            assert stats["warnings_by_name"] == {}
+            assert (stats["warnings"], stats["rejected"], stats["refused"]) == (0, 0, {})
+            assert account.sent == account.taken == len(messages)

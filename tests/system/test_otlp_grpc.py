@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -26,9 +26,9 @@ from opentelemetry.sdk._logs.export import (
 )
 
 from tests.collector.outputs.authority import Authority
-from tests.system.collecting import QUICK, collector
+from tests.system.collecting import QUICK, Collector, collector
 from tests.system.process import PYTHON, Process, running
-from tests.system.sandbox import sandbox
+from tests.system.sandbox import Sandbox, sandbox
 from tests.system.waiting import eventually
 
 pytestmark = pytest.mark.system
@@ -69,29 +69,60 @@ def _records(text: str, count: int) -> Sequence[ReadableLogRecord]:
     return kept.get_finished_logs()
 
 
-def test_the_sdk_under_tls_with_a_token_and_gzip(tmp_path: Path) -> None:
-    cert = tmp_path / "cert.pem"
+class _Secured(NamedTuple):
+    """A collector with TLS and a small queue, and its destination."""
+
+    ours: Collector
+    destination: Sandbox
+
+    def exporter(self, **more: Any) -> OTLPLogExporter:
+        """That trusts it."""
+        trust = grpc.ssl_channel_credentials(_AUTHORITY.pem)
+        return _exporter(self.ours.port, insecure=False, credentials=trust, **more)
+
+
+@pytest.fixture(scope="module")
+def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Secured]:
+    home = tmp_path_factory.mktemp("grpc")
+    cert = home / "cert.pem"
     cert.write_bytes(_AUTHORITY.issue())
-    with (
-        sandbox(tmp_path) as destination,
-        collector(tmp_path, _otlp(destination.url, tls={"cert_file": str(cert)})) as ours,
+    with sandbox(home) as destination:
+        configure = _otlp(destination.url, "256KiB", tls={"cert_file": str(cert)})
+        with collector(home, configure) as ours:
+            yield _Secured(ours, destination)
+            assert _TOKEN not in ours.log
+
+
+def test_the_sdk_under_tls_with_a_token_and_gzip(secured: _Secured) -> None:
+    exporter = secured.exporter(compression=grpc.Compression.Gzip)
+    provider = LoggerProvider()
+    provider.add_log_record_processor(BatchLogRecordProcessor(exporter))
+    logger = provider.get_logger("shop")
+    for n in range(300):
+        logger.emit(LogRecord(body=f"tls {n:04d}", severity_number=SeverityNumber.WARN))
+    assert provider.force_flush()
+    provider.shutdown()
+    assert secured.destination.contents("tls", 300) == [f"tls {n:04d}" for n in range(300)]
+    assert secured.ours.metrics()("receiver_requests", status="200") >= 1
+
+
+def test_a_full_queue_holds_the_sdk_until_there_is_room(secured: _Secured) -> None:
+    ours, destination = secured
+    destination.fail({"status": 503, "count": 0})
+    exporter, taken = secured.exporter(timeout=1), 0
+    while exporter.export(_records(f"full {taken}" + "x" * 500, 100)) is (
+        LogRecordExportResult.SUCCESS
     ):
-        exporter = _exporter(
-            ours.port,
-            insecure=False,
-            credentials=grpc.ssl_channel_credentials(_AUTHORITY.pem),
-            compression=grpc.Compression.Gzip,
-        )
-        provider = LoggerProvider()
-        provider.add_log_record_processor(BatchLogRecordProcessor(exporter))
-        logger = provider.get_logger("shop")
-        for n in range(300):
-            logger.emit(LogRecord(body=f"tls {n:04d}", severity_number=SeverityNumber.WARN))
-        assert provider.force_flush()
-        provider.shutdown()
-        assert destination.contents("tls", 300) == [f"tls {n:04d}" for n in range(300)]
-        assert ours.metrics()("receiver_requests", status="200") >= 1
-    assert _TOKEN not in ours.log
+        taken += 1
+    assert ours.metrics()("receiver_requests_refused", reason="full") >= 1
+    destination.relent()
+    last = _records("at last", 10)
+    patient = secured.exporter(timeout=60)
+    assert patient.export(last) is LogRecordExportResult.SUCCESS
+    assert len(destination.contents("at last", 10)) == 10
+    assert len(destination.arrived("full", 100 * taken)) >= 100 * taken
+    exporter.shutdown()
+    patient.shutdown()
 
 
 def test_what_was_acknowledged_survives_kills(tmp_path: Path) -> None:
@@ -101,7 +132,7 @@ def test_what_was_acknowledged_survives_kills(tmp_path: Path) -> None:
         ours = stack.enter_context(collector(tmp_path, _otlp(destination.url)))
         exporter, process, taken = _exporter(ours.port), ours.process, list[str]()
         config = ours.data_dir.parent / "collector.yaml"
-        for life in range(3):
+        for life in range(2):
             text = f"life {life}"
             assert exporter.export(_records(text, 50)) is LogRecordExportResult.SUCCESS
             taken += [f"{text} {n:04d}" for n in range(50)]
@@ -117,25 +148,3 @@ def test_what_was_acknowledged_survives_kills(tmp_path: Path) -> None:
 
 def _has_started(process: Process) -> bool:
     return " started, pid " in process.stderr
-
-
-def test_a_full_queue_holds_the_sdk_until_there_is_room(tmp_path: Path) -> None:
-    with (
-        sandbox(tmp_path) as destination,
-        collector(tmp_path, _otlp(destination.url, "256KiB")) as ours,
-    ):
-        destination.fail({"status": 503, "count": 0})
-        exporter, taken = _exporter(ours.port, timeout=1), 0
-        while exporter.export(_records(f"full {taken}" + "x" * 500, 100)) is (
-            LogRecordExportResult.SUCCESS
-        ):
-            taken += 1
-        assert ours.metrics()("receiver_requests_refused", reason="full") >= 1
-        destination.relent()
-        last = _records("at last", 10)
-        patient = _exporter(ours.port, timeout=60)
-        assert patient.export(last) is LogRecordExportResult.SUCCESS
-        assert len(destination.contents("at last", 10)) == 10
-        assert len(destination.arrived("full", 100 * taken)) >= 100 * taken
-        exporter.shutdown()
-        patient.shutdown()

@@ -49,6 +49,29 @@ def test_it_moves_while_events_flow(watched: Way, window: Browser) -> None:
     assert window.complaints() == []
 
 
+@pytest.mark.usefixtures("watched")
+def test_it_shows_what_the_workers_cost(window: Browser) -> None:
+    eventually(lambda: "MiB" in window.text("#workers tbody"))
+    assert "ms" in window.text("#workers tbody")
+
+
+@pytest.mark.usefixtures("watched")
+def test_it_is_made_anew_under_who_uses_a_keyboard_but_not_under_who_selects(
+    window: Browser,
+) -> None:
+    pipeline = "document.querySelector('.pipeline')"
+    window.run(f"{pipeline}.focus(); {pipeline}.dataset.old = 1")
+    eventually(lambda: window.run(f"return {pipeline}.dataset.old === undefined"))
+    assert window.run(f"return document.activeElement === {pipeline}")
+    window.run(f"getSelection().selectAllChildren({pipeline}); {pipeline}.dataset.old = 1")
+    window.run("document.querySelector('#facts').firstChild.dataset.old = 1")
+    facts = "return document.querySelector('#facts').firstChild.dataset.old === undefined"
+    eventually(lambda: window.run(facts))
+    assert window.run(f"return {pipeline}.dataset.old") == "1"
+    window.run("getSelection().removeAllRanges()")
+    eventually(lambda: window.run(f"return {pipeline}.dataset.old === undefined"))
+
+
 def test_it_shows_what_a_device_sends_as_text(watched: Way, window: Browser) -> None:
     send_stream(watched.port, b"<34>1 - h a - - - \xff<img src=x onerror=alert(1)>\n")
     eventually(lambda: "flagged log records" in window.text("#losses"))

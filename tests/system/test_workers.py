@@ -44,6 +44,23 @@ def test_idle_processes_are_small(pair: Way) -> None:
     assert max(map(_resident, pair.collector.worker_pids())) < 100
 
 
+def test_one_that_hangs_is_shown_until_it_goes_on(pair: Way) -> None:
+    source, hung = pair.collector, pair.collector.worker_pids()[1]
+
+    def unhealthy() -> list[str]:
+        components = json.loads(source.ask("/healthz")[1])["components"]
+        return [each["id"] for each in components if each["state"] == "failing"]
+
+    os.kill(hung, signal.SIGSTOP)
+    try:
+        eventually(lambda: unhealthy() == ["worker 1"])
+        assert source.metrics()("service_worker_silent_seconds", worker="1") >= 10
+        assert source.ask("/healthz")[0] == 503
+    finally:
+        os.kill(hung, signal.SIGCONT)
+    eventually(lambda: unhealthy() == [])
+
+
 def test_connections_and_datagrams_are_everybodys(pair: Way) -> None:
     with ExitStack() as stack:
         for n in range(20):

@@ -15,8 +15,8 @@ from pathlib import Path
 import msgspec
 from twisted.logger import Logger
 
+from ...durable import sync_directory
 from ...letter import Letter
-from ..store.disk import sync_directory
 from .line import encoded
 from .lock import DirectoryLock
 from .names import FILES, files_of

@@ -16,8 +16,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
+from ...durable import sync_directory
 from ...letter import Letter
-from ..store.disk import sync_directory
 from .file import LetterFile
 from .line import decoded
 from .names import files_of

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from .disk import sync_directory
+from ...durable import sync_directory
 from .errors import Locked, StoreError
 
 

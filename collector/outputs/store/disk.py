@@ -43,15 +43,6 @@ def warning(directory: Path) -> str:
     )
 
 
-def sync_directory(directory: Path) -> None:
-    """Make names in it durable."""
-    fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
-
-
 class Reserve:
     """A file that is deleted when the disk is full, so that deleting requests still works.
 

@@ -19,7 +19,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from .disk import sync_directory
+from ...durable import sync_directory
 from .errors import Damaged, is_damage
 from .row import INSERT_BODY, INSERT_REQUEST, Row
 from .schema import PAGE_SIZE, begin, connect, plain_connection, rollback

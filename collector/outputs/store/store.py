@@ -17,10 +17,11 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 
+from ...durable import sync_directory
 from ...request import Request
 from .aside import keep
 from .directory import alone, lock, make_directory
-from .disk import sync_directory, warning
+from .disk import warning
 from .errors import Damaged, Locked, StoreError, StoreFull, said
 from .file import StoreFile
 from .leftovers import take_over

@@ -7,6 +7,7 @@ import asyncio
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,11 +28,14 @@ from ..letter_desk import ReplayOrder
 from ..redactor import printable
 from ..unix_socket import SOCKET_NAME
 from .place import Place, PlaceError, add_action
+from .progress import Progress
 from .table import shown_size, table
 
 _LS = ("KIND ", "COMPONENT ", "REASON ", "RECORDS", "SIZE", "OLDEST ", "NEWEST ")
 #: Seconds in which a replay should end: what is in a queue in memory must be sent for that.
 _PATIENCE = 3600.0
+#: Seconds between two looks at how far it is.
+_STEP = 0.5
 
 
 class _NotThereError(Exception):
@@ -43,6 +47,11 @@ class DeadLetterCommand(Command):
 
     `ls` and `show` read the files, whether a collector runs or not. `replay` asks the one that
     runs. A time is an age such as 2h, or 2026-01-31T12:00:00Z.
+
+    examples:
+      collector deadletter ls collector.yaml
+      collector deadletter show collector.yaml dynatrace --reason poison --limit 10
+      collector deadletter replay collector.yaml dynatrace --since 2h
     """
 
     help = "look into what could not be delivered, or send it again"
@@ -187,13 +196,36 @@ async def _replay(data_dir: Path, arguments: argparse.Namespace) -> int:
         return 2
     body = msgspec.json.encode(ReplayOrder(as_text(exporter), selection))
     client = ControlClient(data_dir / SOCKET_NAME, _PATIENCE)
-    asked = asyncio.to_thread(client.request, "POST", "/deadletter/replay", body)
+    asked = asyncio.create_task(
+        asyncio.to_thread(client.request, "POST", "/deadletter/replay", body)
+    )
+    await _watched(asked, data_dir, exporter)
     status, said = await asked
     if status != 200:
         raise ControlError(said.decode("utf-8", "replace").strip())
     found = msgspec.json.decode(said, type=Replayed)
     _write([f"{printable(exporter)}: {found.replayed:,} replayed, {found.left:,} remain"])
     return _failed(found.trouble) if found.trouble else 0
+
+
+async def _watched(asked: asyncio.Task[Any], data_dir: Path, exporter: str) -> None:
+    """Say how far it is, until it has ended."""
+    progress, client = Progress(), ControlClient(data_dir / SOCKET_NAME)
+    before = None
+    while progress.is_wanted and not asked.done():
+        with suppress(ControlError):  # the one that replays says what is wrong
+            _, said = await asyncio.to_thread(client.get, "/status")
+            now = _replayed(msgspec.json.decode(said), exporter)
+            before = now if before is None else before
+            progress.show(f"{now - before:,} replayed")
+        await asyncio.wait([asked], timeout=_STEP)
+    progress.end()
+
+
+def _replayed(status: Any, exporter: str) -> int:
+    found = (each for each in status["components"] if each["kind"] == "exporter")
+    counters = (each["counters"] for each in found if each["id"] == exporter)
+    return sum(each.get("replayed_log_records", 0) for each in counters)
 
 
 def _write(lines: Iterable[str]) -> None:

@@ -20,6 +20,7 @@ from ...outputs.store.errors import StoreError
 from ..control_client import ControlError
 from ..redactor import printable
 from .place import Place, PlaceError, add_action
+from .progress import Progress
 from .queues import Queues
 from .table import shown_age, shown_size, table
 
@@ -33,6 +34,12 @@ class QueueCommand(Command):
 
     A collector that runs is asked; where none runs, the files are read and left as they are.
     Only `purge` changes something.
+
+    examples:
+      collector queue ls collector.yaml
+      collector queue show collector.yaml dynatrace --id 7
+      collector queue export collector.yaml dynatrace --output queue.jsonl
+      collector queue purge collector.yaml dynatrace --id 7 8
     """
 
     help = "look into the queues, export or purge what is in them"
@@ -141,10 +148,13 @@ def _show_one(found: Record | None, damage: list[str], arguments: argparse.Names
 
 def _export(queues: Queues, arguments: argparse.Namespace) -> int:
     queue, requests, events = queues.of(arguments.exporter), 0, 0
+    progress = Progress(is_wanted=arguments.output is not None or not sys.stdout.isatty())
     with _output(arguments.output) as out:
         for record in queue.records(arguments.exporter, arguments.id):
             out.write(msgspec.json.encode(record) + b"\n")
             requests, events = requests + 1, events + record.events
+            progress.show(f"{requests:,} requests with {events:,} events")
+    progress.end()
     _complain(f"exported {requests:,} requests with {events:,} events", *queue.damage)
     if arguments.id is not None and not requests:
         _complain(f"request {arguments.id} is not in the queue")

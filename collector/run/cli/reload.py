@@ -23,6 +23,8 @@ class ReloadCommand(Command):
 
     The file is checked and started beside what runs, on the same sockets. Exit code 0 when it has
     taken over; 1, with what is wrong and where, when nothing has changed.
+
+    example: collector reload collector.yaml
     """
 
     help = "let a running collector take its changed configuration"

@@ -14,6 +14,8 @@ class RunCommand(Command):
 
     Exit code 1, and a sentence that says what to do, when the configuration has errors or
     something does not start.
+
+    example: collector run collector.yaml
     """
 
     help = "run the collector on a configuration file"

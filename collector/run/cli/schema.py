@@ -9,11 +9,13 @@ from typing import Any
 
 from ...command import Command
 from ...config.schema import schema
+from .loading import loaded
 
 
 class SchemaCommand(Command):
     """Print the JSON Schema of configurations with the components that are installed.
 
+    With a file, classes that it names itself (`type: module:Class`) are in it too.
     Editors complete, explain and check a file by it. Those with yaml-language-server take it from
     the first line of the file: `# yaml-language-server: $schema=collector.schema.json`.
 
@@ -22,7 +24,14 @@ class SchemaCommand(Command):
 
     help = "print the JSON Schema of configurations, for editors"
 
+    def arguments(self, parser: argparse.ArgumentParser) -> None:
+        """See `Command`."""
+        parser.add_argument("config", metavar="FILE", nargs="?", help="a configuration, YAML")
+
     async def run(self, arguments: argparse.Namespace, reactor: Any) -> int:
         """See `Command`."""
-        sys.stdout.write(json.dumps(schema(), indent=2, ensure_ascii=False) + "\n")
+        description = loaded(arguments.config) if arguments.config else None
+        if arguments.config and description is None:
+            return 1
+        sys.stdout.write(json.dumps(schema(description), indent=2, ensure_ascii=False) + "\n")
         return 0

@@ -18,6 +18,8 @@ class ValidateCommand(Command):
     Each problem is a line `file:line:column: level: what was expected`. With --live, and when there
     is no error, each exporter then tries its destination, Dynatrace with one real event, and says
     what works or what is wrong: name, connection, TLS, URL, token, scope or licence.
+
+    example: collector validate --live collector.yaml
     """
 
     help = "check a configuration file; opens no port"

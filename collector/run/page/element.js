@@ -10,8 +10,27 @@ export function drawing(name, attributes = {}, ...children) {
   return dressed(document.createElementNS(SVG, name), attributes, children);
 }
 
+// Made anew every other second, so it leaves alone what somebody selects, to copy it, and keeps focus and
+// scrolling of what has a label.
 export function fill(place, children) {
+  const selection = document.getSelection();
+  if (!selection.isCollapsed && place.contains(selection.anchorNode)) return;
+  const before = new Map(labelled(place).map((each) => [each.ariaLabel, each.scrollLeft]));
+  const focused = place.contains(document.activeElement) ? document.activeElement.ariaLabel : null;
   place.replaceChildren(...children);
+  for (const each of labelled(place)) {
+    if (before.get(each.ariaLabel)) each.scrollLeft = before.get(each.ariaLabel);
+    if (focused !== null && each.ariaLabel === focused) each.focus({ preventScroll: true });
+  }
+}
+
+// What can be scrolled sideways, with the keyboard too.
+export function wide(label, ...children) {
+  return element("div", { class: "wide", tabindex: "0", role: "region", "aria-label": label }, ...children);
+}
+
+function labelled(place) {
+  return [...place.querySelectorAll("[tabindex][aria-label]")];
 }
 
 function dressed(made, attributes, children) {

@@ -29,7 +29,7 @@ export class Live {
   }
 
   offer(components) {
-    const edges = components.map(({ kind, id }) => [`${kind}:${id}`, `what ${kind} ${id} ${HANDED[kind]}`]);
+    const edges = components.filter(({ kind }) => kind in HANDED).map(({ kind, id }) => [`${kind}:${id}`, `what ${kind} ${id} ${HANDED[kind]}`]);
     if (JSON.stringify(edges) === this.#offered) return;
     this.#offered = JSON.stringify(edges);
     const select = this.#at("edge");

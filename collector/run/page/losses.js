@@ -1,11 +1,11 @@
 // What did not get through, by component and reason; what grows right now stands out.
 
-import { element, fill } from "./element.js";
+import { element, fill, wide } from "./element.js";
 import { number } from "./numbers.js";
 
 // Counters with a reason are all about that; these have none and are, too.
 const MORE = ["rejected_log_records", "kernel_dropped_datagrams", "flagged_log_records",
-  "encode_failures", "parser_failures", "failures", "quarantined_requests"];
+  "encode_failures", "parser_failures", "failures", "eventloop_blocks", "quarantined_requests"];
 
 export function losses(place, status, rates) {
   const rows = status.components.flatMap((component) => [...found(component, rates)]);
@@ -15,7 +15,8 @@ export function losses(place, status, rates) {
   }
   const head = element("tr", {}, ...["component", "what", "reason"].map((text) => element("th", { scope: "col" }, text)),
     ...["count", "now"].map((text) => element("th", { scope: "col", class: "number" }, text)));
-  fill(place, [element("table", {}, element("thead", {}, head), element("tbody", {}, ...rows.map(row)))]);
+  const table = element("table", {}, element("thead", {}, head), element("tbody", {}, ...rows.map(row)));
+  fill(place, [wide("Dropped, refused, set aside", table)]);
 }
 
 function* found(component, rates) {

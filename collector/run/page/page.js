@@ -12,6 +12,7 @@ import { queues } from "./queues.js";
 import { Rates } from "./rates.js";
 import { Series } from "./series.js";
 import { tables } from "./tables.js";
+import { workers } from "./workers.js";
 
 const EVERY = 2000;
 const TABLES = 5; // turns: they can be long
@@ -65,6 +66,7 @@ function show(status) {
   pipelines(at("pipelines"), status, rates);
   queues(at("exporters"), status, rates, series);
   losses(at("losses"), status, rates);
+  workers(at("workers"), status, rates);
   live.offer(status.components);
 }
 

@@ -24,7 +24,7 @@ export function pipelines(place, status, rates) {
     return [drawnPipeline(pipeline.id, columns, rates), columns];
   });
   fill(place, drawn.map(([made]) => made));
-  for (const [made, columns] of drawn) connect(made, columns, rates);
+  for (const [made, columns] of drawn) if (made.isConnected) connect(made, columns, rates);
 }
 
 function unknown(kind, id) {
@@ -34,7 +34,7 @@ function unknown(kind, id) {
 function drawnPipeline(id, columns, rates) {
   const lists = columns.map((column) => element("ul", {}, ...column.map((each) => card(each, rates))));
   const label = `Pipeline ${id}`;
-  return element("article", { class: "pipeline", "aria-label": label },
+  return element("article", { class: "pipeline", tabindex: "0", "aria-label": label },
     drawing("svg", { "aria-hidden": "true" }), element("h3", {}, id), ...lists);
 }
 
@@ -42,10 +42,15 @@ function card(component, rates) {
   const rate = rates.of(component, PASSED[component.kind]);
   const state = component.state === "running" ? "" : component.state;
   return element("li", { class: "component", "data-state": component.state },
-    element("div", { class: "id" }, component.id),
+    element("div", { class: "id" }, ...foldable(component.id)),
     element("div", { class: "rate" }, `${number(rate)}/s`),
     state ? element("div", { class: "state" }, state) : null,
     component.reason ? element("div", { class: "reason" }, component.reason) : null);
+}
+
+// A long name may be broken behind a slash or a colon.
+function foldable(id) {
+  return id.split(/(?<=[/:.])/).flatMap((part, n) => (n ? [element("wbr"), part] : [part]));
 }
 
 function connect(made, columns, rates) {

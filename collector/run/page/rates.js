@@ -2,13 +2,18 @@
 
 const key = (component, name) => `${component.kind}/${component.id}/${name}`;
 
+// A worker has counters like a component.
+export function asComponent({ slot, counters }) {
+  return { kind: "worker", id: slot, counters, reasons: {} };
+}
+
 export class Rates {
   #last = { at: 0, counts: new Map() };
   #before = { at: 0, counts: new Map() };
 
   see(status) {
     const counts = new Map();
-    for (const component of status.components) {
+    for (const component of [...status.components, ...status.workers.map(asComponent)]) {
       for (const [name, n] of Object.entries(component.counters)) counts.set(key(component, name), n);
       for (const [name, by] of Object.entries(component.reasons)) {
         for (const [reason, n] of Object.entries(by)) counts.set(key(component, `${name}/${reason}`), n);

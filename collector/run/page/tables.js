@@ -1,6 +1,6 @@
 // What components show in rows, whoever made them: the first hundred of each, and those that match.
 
-import { element, fill } from "./element.js";
+import { element, fill, wide } from "./element.js";
 import { number } from "./numbers.js";
 
 const MOST = 100;
@@ -25,7 +25,7 @@ function drawn({ id, name, help, rows }, wanted) {
   const said = found.length > MOST ? `the first ${MOST} of ${number(found.length)}` : `${number(found.length)}`;
   return element("figure", { class: "rows" },
     element("figcaption", {}, element("b", {}, `${id}: ${name}`), ` ${help} ${said}.`),
-    element("div", { class: "wide", tabindex: "0", role: "region", "aria-label": `${id}: ${name}` },
+    wide(`${id}: ${name}`,
       element("table", {}, element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...lines))));
 }
 

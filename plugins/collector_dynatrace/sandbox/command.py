@@ -19,7 +19,10 @@ from .tls import PemFiles
 
 
 class SandboxCommand(Command):
-    """A local ingest endpoint that checks what Dynatrace checks. Runs until it is interrupted."""
+    """A local ingest endpoint that checks what Dynatrace checks. Runs until it is interrupted.
+
+    example: collector sandbox --port 9999
+    """
 
     help = "a local log ingest endpoint that checks what Dynatrace checks, to send to while trying"
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import uuid
 from collections.abc import Callable
-from types import ModuleType
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from collector.component import Config, Processor
 from collector.config.description import Description
-from collector.event import Batch
 from collector.outputs.options import OutletOptions
 
 Problems = Callable[..., list[str]]
@@ -44,7 +45,7 @@ def test_an_id_is_a_type_or_a_type_and_a_name(described: Described) -> None:
 
 
 @pytest.mark.parametrize(
-    "id_", ["listen/", "/a", "listen/a/b", "listen/..", "listen/a b", "li sten", "", "a:b:c"]
+    "id_", ["a:b", "listen/", "/a", "listen/a/b", "listen/..", "listen/a b", "li sten", "", "a:b:c"]
 )
 def test_any_other_id_is_a_problem(problems: Problems, id_: str) -> None:
     found = problems(f"receivers: {{'{id_}': }}\nservice: 5")
@@ -60,37 +61,111 @@ def test_an_unknown_type(problems: Problems) -> None:
     ]
 
 
-def test_a_type_may_be_a_class_on_the_path(
-    described: Described, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    class Own(Processor[Config]):
-        def process(self, batch: Batch) -> Batch:
-            return batch
+OWN = """
+from collector.api import Batch, Config, Processor
 
-    module = ModuleType("own_module")
-    module.Own = Own  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "own_module", module)
-    description = described("""\
-        receivers: {listen: }
-        processors: {'own_module:Own/a': }
-        exporters: {send: }
+class OwnConfig(Config):
+    n: int
+
+class Own(Processor[OwnConfig]):
+    def process(self, batch: Batch) -> Batch:
+        return batch
+"""
+
+
+@pytest.fixture
+def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The name of a module that lies beside the configuration, and has `Own`."""
+    name = f"own_{uuid.uuid4().hex}"
+    (tmp_path / f"{name}.py").write_text(OWN)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    return name
+
+
+def test_the_key_type_names_a_class_of_a_file_beside_the_configuration(
+    described: Described, module: str
+) -> None:
+    description = described(f"""\
+        receivers: {{listen: }}
+        processors: {{mine/a: {{type: '{module}:Own', n: 5}}}}
+        exporters: {{send: }}
         service:
           pipelines:
-            logs: {receivers: [listen], processors: ['own_module:Own/a'], exporters: [send]}
+            logs: {{receivers: [listen], processors: [mine/a], exporters: [send]}}
         """)
-    spec = description.components["processors", "own_module:Own/a"]
-    assert (spec.type, spec.cls) == ("own_module:Own", Own)
+    spec = description.components["processors", "mine/a"]
+    assert (spec.type, spec.cls.__module__, spec.cls.__name__) == (f"{module}:Own", module, "Own")
+    assert spec.config.model_dump() == {"n": 5}
 
 
-def test_a_class_that_is_not_on_the_path(problems: Problems) -> None:
-    fault = (
-        "no_such_module:It cannot be imported: "
-        "ModuleNotFoundError: No module named 'no_such_module'"
-    )
-    assert problems("receivers: {no_such_module:It: }\nservice: 5") == [
-        f"1:13: error: receivers.no_such_module:It: {fault}",
-        "2:10: error: service: expected a mapping",
+def test_what_is_wrong_in_its_block_has_its_place(problems: Problems, module: str) -> None:
+    assert problems(f"processors:\n  mine: {{type: '{module}:Own', n: a, m: 1}}\nservice: 5")[
+        :2
+    ] == [
+        f"2:{len(module) + 27}: error: processors.mine.n: expected a whole number",
+        f"2:{len(module) + 30}: error: processors.mine: unknown key m; known here: n",
     ]
+
+
+_NO_CLASS = "expected module:Class; without this key the type is what the name begins with"
+_NO_MODULE = "cannot be imported: ModuleNotFoundError: No module named 'no_such_module'"
+_NO_NAME = "cannot be imported: AttributeError: module 'MODULE' has no attribute 'No'"
+
+
+@pytest.mark.parametrize(
+    ("section", "type_", "fault"),
+    [
+        ("processors", "5", _NO_CLASS),
+        ("processors", "listen", _NO_CLASS),
+        ("processors", "no_such_module:It", f"no_such_module:It {_NO_MODULE}"),
+        ("processors", "MODULE:No", f"MODULE:No {_NO_NAME}"),
+        ("receivers", "MODULE:Own", "MODULE:Own does not derive from Receiver"),
+    ],
+)
+def test_a_class_that_cannot_be_had(
+    problems: Problems, module: str, section: str, type_: str, fault: str
+) -> None:
+    found = problems(
+        f"{section}:\n  mine:\n    type: {type_.replace('MODULE', module)}\nservice: 5"
+    )
+    assert found[0] == f"3:11: error: {section}.mine.type: {fault.replace('MODULE', module)}"
+
+
+def test_an_error_in_the_module_is_told_with_its_line(
+    problems: Problems, module: str, tmp_path: Path
+) -> None:
+    (tmp_path / f"{module}.py").write_text("x = 1\nif x\n")
+    (found, _) = problems(f"processors: {{mine: {{type: '{module}:Own'}}}}\nservice: 5")
+    assert f"SyntaxError: expected ':' ({module}.py, line 2)" in found
+
+
+@pytest.mark.parametrize("where", ["file", "directory"])
+def test_code_that_everybody_may_have_written_does_not_run(
+    problems: Problems, module: str, tmp_path: Path, where: str
+) -> None:
+    path = tmp_path / f"{module}.py" if where == "file" else tmp_path
+    path.chmod(0o757)
+    (found, _) = problems(f"processors: {{mine: {{type: '{module}:Own', n: 1}}}}\nservice: 5")
+    assert found.endswith(f"everybody may write to {path}, and it would run: chmod o-w it")
+    assert module not in sys.modules
+
+
+def test_a_mount_that_is_read_only_is_nobodys_to_write(
+    problems: Problems, module: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tmp_path.chmod(0o777)  # as Kubernetes' of a ConfigMap
+    monkeypatch.setattr(os, "statvfs", lambda _: SimpleNamespace(f_flag=os.ST_RDONLY))
+    found = problems(f"processors: {{mine: {{type: '{module}:Own', n: 1}}}}\nservice: 5")
+    assert found == ["2:10: error: service: expected a mapping"]
+
+
+def test_what_is_installed_comes_before_what_lies_beside(
+    problems: Problems, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    (tmp_path / "json.py").write_text("raise SystemExit")
+    found = problems("processors: {mine: {type: 'json:Own'}}\nservice: 5")
+    assert "module 'json' has no attribute 'Own'" in found[0]
 
 
 def test_sections_and_blocks_are_mappings(problems: Problems) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -9,6 +11,7 @@ from jsonschema import Draft202012Validator
 from ruamel.yaml import YAML
 from twisted.trial.unittest import SynchronousTestCase
 
+from collector.config.load import load
 from collector.config.schema import schema
 from tests import documents
 
@@ -23,9 +26,20 @@ SMALLEST: dict[str, Any] = {
 }
 
 
+@cache
+def _made() -> dict[str, Any]:
+    """Once, and not before a test needs it."""
+    return schema()
+
+
 class SchemaTestCase(SynchronousTestCase):
-    schema: ClassVar[dict[str, Any]] = schema()
-    validator: ClassVar = Draft202012Validator(schema)
+    schema: ClassVar[dict[str, Any]]
+    validator: ClassVar[Draft202012Validator]
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.schema = _made()
+        cls.validator = Draft202012Validator(cls.schema)
 
     def faults(self, file: Any) -> list[str]:
         return [error.json_path for error in self.validator.iter_errors(file)]
@@ -63,14 +77,32 @@ class RightFilesTests(SchemaTestCase):
         self.assertEqual(self.faults(said), [])
 
     def test_a_class_of_a_module_has_keys_that_nobody_knows(self) -> None:
-        said = {**SMALLEST, "receivers": {"my.module:Mine/here": {"whatever": [1]}}}
+        mine = {"type": "my.module:Mine", "whatever": [1]}
+        said = {**SMALLEST, "receivers": {"mine/here": mine}}
         self.assertEqual(self.faults(said), [])
+
+    def test_with_a_file_the_keys_of_its_classes_are_known(self) -> None:
+        block = {"type": "collector_debug.generate:GenerateReceiver", "rate": 5}
+        said = {
+            "receivers": {"mine": block},
+            "exporters": {"out": {"type": "collector_debug.null:NullExporter"}},
+            "service": {"pipelines": {"logs": {"receivers": ["mine"], "exporters": ["out"]}}},
+        }
+        path = Path(self.mktemp())
+        path.write_text(json.dumps(said))
+        validator = Draft202012Validator(schema(load(path)))
+        self.assertEqual(list(validator.iter_errors(said)), [])
+        block["rat"] = 5
+        (error,) = validator.iter_errors(said)
+        self.assertEqual(error.json_path, "$.receivers.mine")
 
 
 class WrongFilesTests(SchemaTestCase):
     def test_unknown_sections_types_and_keys(self) -> None:
         self.assertEqual(self.faults({**SMALLEST, "reciever": {}}), ["$"])
-        self.assertEqual(self.faults({**SMALLEST, "receivers": {"sislog": {}}}), ["$.receivers"])
+        self.assertEqual(
+            self.faults({**SMALLEST, "receivers": {"sislog": {}}}), ["$.receivers.sislog"]
+        )
         self.assertTrue(self.faults(self.receiver(tpc={})))
         service = {"service": {**SMALLEST["service"], "wrokers": 1}}
         self.assertEqual(self.faults({**SMALLEST, **service}), ["$.service"])

@@ -9,9 +9,9 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 
-from collector.outputs.http import MAX_BODY, Ambiguous, HttpAnswer, NotSent
+from collector.outputs.http import MAX_BODY, Ambiguous, HttpAnswer, HttpClient, NotSent
 from collector.tasks import spawn, wait
-from tests.collector.outputs.http_case import NO_CONTENT, Case, as_task, pause
+from tests.collector.outputs.http_case import NO_CONTENT, Case, as_task, pause, reactor
 
 
 class PostTests(Case):
@@ -117,6 +117,51 @@ class PostTests(Case):
         posts = [spawn(client.post(self.url, (), b"%d" % n)) for n in range(20)]
         self.assertEqual([(await wait(d)).status for d in posts], [204] * 20)
         self.assertLessEqual(len(self.server.open), 20)
+
+
+class GetTests(Case):
+    @as_task
+    async def test_the_whole_answer_is_had(self) -> None:
+        body = b'{"events": []}' * 20_000
+        self.server.answers(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+        async with HttpClient(reactor, proxy="none") as client:
+            for _ in range(2):
+                answer = await client.get(f"{self.url}?since=5", [("Authorization", "Token x")])
+                self.assertEqual((answer.status, answer.body), (200, body))
+            head, sent = self.server.requests[0]
+            lines = head.split(b"\r\n")
+            self.assertEqual((lines[0], sent), (b"GET /in?since=5 HTTP/1.1", b""))
+            self.assertIn(b"Authorization: Token x", lines)
+            self.assertEqual((len(self.server.open), self.server.closed), (1, 0))
+        while self.server.open:
+            await pause(0.01)
+
+    @as_task
+    async def test_more_than_is_wanted_is_refused_while_it_comes(self) -> None:
+        self.server.answers(b"HTTP/1.1 200 OK\r\n\r\n" + b"a" * (3 << 20))
+        with self.assertRaisesRegex(Ambiguous, r"broke off, or has more than 1,000 bytes"):
+            await self.client().get(self.url, limit=1000)
+
+    @as_task
+    async def test_an_answer_without_a_length_ends_with_its_connection(self) -> None:
+        self.server.answers(b"HTTP/1.1 200 OK\r\n\r\nall", close=True)
+        self.assertEqual((await self.client().get(self.url)).body, b"all")
+
+    @as_task
+    async def test_half_a_body_is_no_answer(self) -> None:
+        half = b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\npart"
+        self.server.answers(half, close=True)
+        with self.assertRaises(Ambiguous):
+            await self.client().get(self.url)
+        self.server.answers(half)
+        with self.assertRaises(Ambiguous):
+            await self.client(timeout=0.2).get(self.url)
+
+    @as_task
+    async def test_no_sentence_has_the_password_of_a_url(self) -> None:
+        with self.assertRaises(NotSent) as caught:
+            await self.client().get(self.url.replace("//", "//user:CANARY@"))
+        self.assertNotIn("CANARY", str(caught.exception))
 
 
 class FailureTests(Case):

@@ -35,6 +35,8 @@ from tests.collector.tasks import as_task, turns
 DELIVERED, RETRY, REJECTED = Outcome
 #: Turns of the loop between two looks at what a thread does.
 _LOOKS = 3
+#: Looks while something is being sent, which may read many requests from the disk before.
+_READS = 40
 
 
 _commit = Store.commit
@@ -94,12 +96,14 @@ class DiskOutletTestCase(TestCase):
         """So far by the clock, and until the thread and the sender have nothing to do."""
         self.clock.advance(seconds)
         queue: Any = self.outlet.queue
-        for _ in range(_LOOKS):
-            await turns(20)
+        for look in range(_READS):
+            await turns(20 if look < _LOOKS else 2)
             while queue._commits._under_way:
                 await turns(1)
-            if self.outlet.sender._flights:  # it may be reading from the disk
-                await asyncio.sleep(0.003)
+            if queue._thread._store is not None:  # what the thread was asked before is done then
+                await asyncio.wrap_future(queue._thread._pool.submit(int))
+            if look >= _LOOKS and not self.outlet.sender._flights:
+                break
 
     async def restart(self, script: Iterable[Any] = (), **options: Any) -> None:
         await self.outlet.stop()

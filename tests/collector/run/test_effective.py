@@ -23,6 +23,7 @@ class EffectiveTests(SynchronousTestCase):
         said = {
             "receivers": {
                 "syslog": {"tcp": {"endpoint": "127.0.0.1:0"}},
+                "own": {"type": "collector_debug.generate:GenerateReceiver"},
                 "fluent_forward": {
                     "endpoint": "127.0.0.1:0",
                     "security": {"shared_key": [CANARY, "k"]},
@@ -51,6 +52,13 @@ class EffectiveTests(SynchronousTestCase):
         self.assertEqual(said["receivers"]["syslog"]["timezone"], "UTC")
         self.assertEqual(said["exporters"]["dynatrace"]["queue"]["type"], "disk")
         self.assertEqual(said["service"]["pipelines"]["logs"]["exporters"], ["dynatrace"])
+
+    def test_the_class_of_a_component_is_said_where_it_is_the_users(self) -> None:
+        said = self.effective()
+        self.assertEqual(
+            said["receivers"]["own"]["type"], "collector_debug.generate:GenerateReceiver"
+        )
+        self.assertNotIn("type", said["receivers"]["syslog"])
 
     def test_durations_and_sizes_stand_as_they_are_written(self) -> None:
         said = self.effective()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from twisted.internet.task import Clock
+from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
+from collector.faults import QUIET, Faults
 from collector.outputs.backoff import State as Sending
 from collector.run.health import Health, Reading, outlet_reading
 from collector.run.redactor import Redactor
@@ -53,6 +55,23 @@ class HealthTests(SynchronousTestCase):
         self.clock.advance(100)
         self.health.watch("x", "exporter", lambda: Reading("held", "", 40.0))
         self.assertEqual(self.health.snapshot()[0].seconds, 60)
+
+    def test_what_was_raised_counts_for_a_while_and_not_before_what_needs_an_operator(self) -> None:
+        faults, readings = Faults(), [Reading("running")]
+        self.health.watch("x", "receiver", lambda: readings[0], faults)
+        self.assertEqual(self.health.snapshot()[0].state, "running")
+        self.clock.advance(10)
+        failure = Failure(ValueError("CANARY is no number"))  # type: ignore[no-untyped-call]
+        faults.note(failure, self.clock.seconds())
+        self.clock.advance(3)
+        (seen,) = self.health.snapshot()
+        self.assertEqual((seen.state, seen.seconds, seen.healthy), ("failing", 3, False))
+        self.assertEqual(seen.reason, "its code raised ValueError: *** is no number")
+        readings[0] = Reading("held", "HTTP 401")
+        self.assertEqual(self.health.snapshot()[0].reason, "HTTP 401")
+        readings[0] = Reading("running")
+        self.clock.advance(QUIET)
+        self.assertEqual(self.health.snapshot()[0].state, "running")
 
     def test_reasons_are_safe_to_show(self) -> None:
         self.health.set("x", "exporter", "held", "token CANARY is wrong\x1b[0m\n")

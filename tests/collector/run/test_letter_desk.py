@@ -1,4 +1,4 @@
-"""The control socket replays dead letters, one replay of an exporter at a time."""
+"""A worker shows its last dead letters, and replays them, those of an exporter one by one."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from collector.outputs.letters.file import LetterFile
 from collector.outputs.letters.names import path_of
 from collector.run.health import Health
 from collector.run.letter_desk import LetterDesk
+from collector.run.redactor import Redactor
 from collector.run.routes import Routes
 from collector.tasks import spawn, wait
 from collector.testing import ScriptedExporter, context, outlet
@@ -23,7 +24,8 @@ from tests.collector.tasks import as_task, turns
 
 class LetterDeskTests(TestCase):
     def setUp(self) -> None:
-        self.file = LetterFile(path_of(Path(self.mktemp()), "exporter", "dt"), "dt")
+        self.data_dir = Path(self.mktemp())
+        self.file = LetterFile(path_of(self.data_dir, "exporter", "dt"), "dt")
         self.exporter = ScriptedExporter(context("exporter", "dt", letters=self.file))
         self.outlet = outlet(self.exporter)
         self.addCleanup(lambda: spawn(self.outlet.stop()))
@@ -31,7 +33,10 @@ class LetterDeskTests(TestCase):
         self.health = Health(self.exporter.context.reactor)
         self.health.ready = True
         files = {("exporter", "dt"): self.file}
-        LetterDesk({"dt": self.outlet}, files, self.health).add_to(self.routes)
+        desk = LetterDesk(
+            {"dt": self.outlet}, files, self.health, self.data_dir, Redactor(["CANARY" * 10])
+        )
+        desk.add_to(self.routes)
         self.file.write([Letter(row=row, reason="poison", format="1") for row in (b"a", b"b")])
 
     async def ask(self, body: Any) -> tuple[int, Any]:
@@ -40,6 +45,19 @@ class LetterDeskTests(TestCase):
         answer = await asked
         is_json = answer.headers["Content-Type"] == "application/json"
         return answer.status, orjson.loads(answer.body) if is_json else answer.body.decode()
+
+    @as_task
+    async def test_the_last_are_shown_the_newest_first_without_secrets(self) -> None:
+        for id_, time, row in (("a", 1 << 62, b"\x1b[31m\xff" + b"x" * 2000), ("b", 1, b"")):
+            secret = b"y" * (985 - len(row)) + b"CANARY" * 10
+            file = LetterFile(path_of(self.data_dir, "exporter", id_), id_, 1 << 20, str)
+            file.write([Letter(row=row + secret, reason="poison", text="no \x07", time=time)])
+        asked: Any = self.routes(WebRequest("GET", "/letters", "", {}, "", 0, b""))
+        said = orjson.loads((await asked).body)["letters"]
+        self.assertEqual([each["id"] for each in said], ["a", "dt", "dt", "b"])
+        self.assertTrue(said[0]["row"].startswith(r"\x1b[31m\xff"), said[0]["row"])
+        self.assertLess(len(said[0]["row"]), 1100)
+        self.assertEqual((said[-1]["row"][980:], said[-1]["text"]), ("yyyyy***", r"no \x07"))
 
     @as_task
     async def test_it_says_what_was_replayed_and_what_is_left(self) -> None:

@@ -18,12 +18,22 @@ from twisted.logger import LogBeginner, Logger, LogLevel, LogPublisher, globalLo
 from twisted.python import log as legacy
 from twisted.trial.unittest import SynchronousTestCase
 
-from collector.run.log_entry import LONGEST
+from collector.component import Config, Receiver
+from collector.faults import LONGEST
 from collector.run.log_stream import LogStream
 from collector.run.logs import LINES, MAX_KINDS, MINUTE, Format, Level, Logging, start_logging
 from collector.run.redactor import Redactor
+from collector.testing import context
 
 CANARY = "dt0c01.CANARYCANARYCANARYCANARY." + "CANARYSECRETSECR" * 4
+
+
+class Raising(Receiver[Config]):
+    def pause(self) -> None:
+        raise ValueError("no")
+
+    def resume(self) -> None:
+        raise NotImplementedError
 
 
 class LogTests(SynchronousTestCase):
@@ -77,6 +87,26 @@ class TextTests(LogTests):
         self.begin()
         self.log.error("no room")
         self.assertEqual(self.line(), "ERROR syslog/edge: no room")
+
+    def test_what_nobody_handled_is_the_component_s_whose_method_it_was(self) -> None:
+        self.begin()
+        receiver = Raising(Config(), context("receiver", "syslog/edge", self.clock))
+        others = Logger("twisted.internet.base", observer=self.publisher)
+        try:
+            receiver.pause()
+        except ValueError:
+            others.failure("while handling timed call")
+        self.assertTrue(self.line().startswith("ERROR syslog/edge: while handling timed call: "))
+        self.assertIn("no (test_logs.py:", receiver.context.faults.reason(0))
+
+    def test_what_a_component_says_itself_is_no_fault(self) -> None:
+        self.begin()
+        receiver = Raising(Config(), context("receiver", "syslog/edge", self.clock))
+        try:
+            receiver.pause()
+        except ValueError:
+            self.log.failure("the peer is odd")
+        self.assertEqual(receiver.context.faults.reason(0), "")
 
     def test_process_itself_has_no_component(self) -> None:
         self.begin()

@@ -72,7 +72,8 @@ class ServiceTests(TestCase):
         builder: Any = SimpleNamespace(build=lambda _: graph)
         self.patch(module, "Builder", lambda *_: builder)
         settings: Any = SimpleNamespace(service=SimpleNamespace(shutdown_timeout=5.0))
-        return Service(settings, reactor, metrics, Health(reactor), Redactor())
+        self.health = Health(reactor)
+        return Service(settings, reactor, metrics, self.health, Redactor(["CANARY"]))
 
     async def flow(self, service: Service) -> list[Outcome]:
         """Start, send one event, stop; what its sender heard."""
@@ -89,6 +90,18 @@ class ServiceTests(TestCase):
         self.assertEqual(self.receiver.told, ["start", "quiesce", "stop"])
 
     @as_task
+    async def test_a_receiver_is_as_unhealthy_as_it_says(self) -> None:
+        service = self.make()
+        await service.start()
+        said = []
+        for trouble in ("", "the API refuses the token"):
+            self.receiver.trouble = trouble
+            (reading,) = [one for one in self.health.snapshot() if one.kind == "receiver"]
+            said.append((reading.state, reading.reason))
+        await service.stop()
+        self.assertEqual(said, [("running", ""), ("failing", "the API refuses the token")])
+
+    @as_task
     async def test_a_step_that_raises_or_is_cancelled_does_not_skip_the_rest(self) -> None:
         for error in (ValueError("x"), asyncio.CancelledError()):
             self.assertEqual(await self.flow(self.make(quiesce=error)), [Outcome.DELIVERED])
@@ -96,10 +109,10 @@ class ServiceTests(TestCase):
 
     @as_task
     async def test_a_start_that_fails_names_the_component_and_stops_the_rest(self) -> None:
-        service = self.make(start=OSError("no such port"))
+        service = self.make(start=OSError("no such port for CANARY"))
         try:
             await service.start()
         except StartError as e:
             said = str(e)
-        self.assertEqual(said, "receiver in did not start: no such port")
+        self.assertEqual(said, "receiver in did not start: no such port for ***")
         self.assertEqual(self.receiver.told, ["start", "quiesce", "stop"])

@@ -23,7 +23,14 @@ class StatusTests(SynchronousTestCase):
         self.metrics, self.health = Metrics(), Health(Clock())
         self.health.set("syslog", "receiver", "paused", "the queue of dynatrace is full")
         spec = {"id": "logs", "receivers": ["syslog"], "processors": [], "exporters": ["dynatrace"]}
-        view = View(self.metrics, self.health.snapshot(), ready=False, pipelines=[spec])
+        self.workers: list[dict[str, Any]] = []
+        view = View(
+            self.metrics,
+            self.health.snapshot(),
+            ready=False,
+            pipelines=[spec],
+            workers=self.workers,
+        )
 
         async def look() -> View:
             return view
@@ -40,9 +47,17 @@ class StatusTests(SynchronousTestCase):
         del said["components"]
         self.assertRegex(said.pop("started"), r"^\d{4}-.*Z$")
         self.assertEqual(said.pop("pipelines")[0]["exporters"], ["dynatrace"])
-        self.assertEqual(said.pop("workers"), ())
+        self.assertEqual(said.pop("workers"), [])
         rest = {"pid": os.getpid(), "config": "conf/a.yaml", "ready": False, "healthy": True}
         self.assertEqual(said, {"version": version(), **rest})
+
+    def test_tells_of_every_worker_in_numbers(self) -> None:
+        self.workers.append({"slot": 1, "pid": 7, "ready": True})
+        self.metrics.add("process_cpu_seconds", (("worker", "1"),), 2_500_000_000)
+        self.metrics.add("process_cpu_seconds", (("worker", "0"),), 1)
+        (said,) = self.now()["workers"]
+        self.assertEqual((said["pid"], said["gauges"]), (7, {}))
+        self.assertEqual(said["counters"], {"process_cpu_seconds": 2.5})
 
     def test_tells_of_every_component_in_numbers(self) -> None:
         self.context.count("flagged_log_records", 3, flag="missing_pri")

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import io
+import itertools
 import json
+import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -12,7 +16,9 @@ import pytest
 from collector.letter import Death, Letter
 from collector.outputs.letters.file import LetterFile
 from collector.outputs.letters.names import path_of
+from collector.run.cli import deadletter as module
 from collector.run.cli.deadletter import DeadLetterCommand
+from collector.run.control_client import ControlClient
 
 _SECOND = 10**9
 _NOON = 1_769_860_800 * _SECOND  # 2026-01-31T12:00:00Z
@@ -140,3 +146,38 @@ def test_wrong_usage_is_refused(place: Path, words: tuple[str, ...], capsys: Cap
     with pytest.raises(SystemExit):
         run("show", place, "syslog", *words)
     assert words[0] in capsys.readouterr().err
+
+
+def test_a_replay_says_on_a_terminal_how_far_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    told = threading.Event()
+
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+        def flush(self) -> None:
+            if "4 replayed" in self.getvalue():
+                told.set()
+
+    replayed = itertools.count(10, 4)
+
+    class Client(ControlClient):
+        def request(self, *_: object) -> tuple[int, bytes]:
+            assert told.wait(20)
+            return 200, json.dumps({"replayed": 4, "left": 0, "trouble": ""}).encode()
+
+        def get(self, path: str) -> tuple[int, bytes]:
+            counters = {"replayed_log_records": next(replayed)}
+            exporter = {"kind": "exporter", "id": "dynatrace", "counters": counters}
+            return 200, json.dumps({"components": [exporter]}).encode()
+
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setattr(module, "ControlClient", Client)
+    monkeypatch.setattr(module, "_STEP", 0.01)
+    assert run("replay", tmp_path, "dynatrace", "--all") == 0
+    assert terminal.getvalue().startswith("\r\x1b[K0 replayed ...")
+    assert terminal.getvalue().endswith("\r\x1b[K")
+    assert capsys.readouterr().out == "dynatrace: 4 replayed, 0 remain\n"
