@@ -15,7 +15,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test slowest coverage check lint format lowest bench soak fuzz build docs audit sbom lock upgrade hooks clean same-python
+.PHONY: help demo test slowest coverage check lint format api lowest bench soak fuzz build docs audit sbom lock upgrade hooks clean same-python
 
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ lowest: $(VENV)/.dev  ## the test suite with the oldest dependencies that pyproj
 	@$(BIN)/uv pip install --quiet --python .cache/lowest/bin/python --group test \
 		--constraints .cache/lowest.txt --editable .
 	@.cache/lowest/bin/python -m pytest -q $(PARALLEL) $(PYTEST_ARGS)
+
+api: $(VENV)/.dev  ## write down anew what plugins may import; the diff is what they would notice
+	@$(BIN)/python -m tests.collector.public
 
 bench: $(VENV)/.dev  ## CPU, throughput, loss and memory over TCP and UDP
 	@$(BIN)/python tests/bench

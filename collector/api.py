@@ -1,5 +1,7 @@
 """All that a plugin may import, beside `collector.testing` in its tests."""
 
+from typing import TYPE_CHECKING, Any
+
 from .command import Command
 from .component import (
     Chain,
@@ -110,10 +112,12 @@ from .outputs.proxy import HttpClientOptions, ProxyOption
 from .outputs.trust import TlsClientOptions
 from .request import Hold, Poison, Receipt, Request, Retry, Row, TooLarge
 from .secret_file import SecretFile, SecretFileError
+from .stability import API_LEVEL, Deprecated, deprecated_name
 from .standard_input import standard_lines
 from .tasks import spawn, wait
 
 __all__ = [
+    "API_LEVEL",
     "DEBUG",
     "ERROR",
     "FATAL",
@@ -147,6 +151,7 @@ __all__ = [
     "DatagramOptions",
     "DatagramReceiver",
     "Delimited",
+    "Deprecated",
     "Dialect",
     "Duration",
     "Endpoint",
@@ -253,3 +258,11 @@ __all__ = [
     "unix_path",
     "wait",
 ]
+
+#: Names that will go: what each stands for until then, and what to use instead.
+_DEPRECATED: dict[str, tuple[Any, str]] = {}
+
+if not TYPE_CHECKING:  # to a type checker they are gone
+
+    def __getattr__(name: str) -> Any:
+        return deprecated_name(__name__, _DEPRECATED, name)

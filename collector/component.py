@@ -28,6 +28,10 @@ class Config(BaseModel):
     an input: it may be a secret.
     """
 
+    #: Keys that will go, by any of their spellings, each with what to use instead: a sentence that
+    #: `validate` and the log show beside the key's place.
+    deprecated_keys: ClassVar[Mapping[str, str]] = {}
+
     model_config = ConfigDict(
         extra="forbid",
         frozen=True,
@@ -45,6 +49,9 @@ class Component(ABC, Generic[C]):
 
     #: The model of this component's configuration; taken from the base class's parameter.
     config_type: ClassVar[type[Config]] = Config
+    #: The `API_LEVEL` of `collector.api` that it was written for; 0: it does not say. A collector
+    #: whose level is lower refuses it, with a sentence.
+    api_level: ClassVar[int] = 0
     #: Counters of its own, and what each counts: the documentation of its metrics.
     counters: ClassVar[Mapping[str, str]] = {}
 

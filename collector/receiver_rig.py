@@ -36,7 +36,7 @@ class ReceiverRig:
         self, datagrams: Iterable[bytes], peer: Address = PEER, port: int | None = None
     ) -> list[bytes]:
         """Send each, to the UDP listener at that port, else to the first; the answers."""
-        listener = self._listener(("udp", "unix_datagram"), port)
+        listener = self.listener(("udp", "unix_datagram"), port)
         before = len(listener.written)
         listener.coming.extend((datagram, peer) for datagram in datagrams)
         await self.network.settle()
@@ -61,7 +61,7 @@ class ReceiverRig:
 
     async def connect(self, peer: Address = PEER, port: int | None = None) -> MemorySocket:
         """A connection to the listener at that port, else to the first; `feed` it."""
-        sock = self.network.connect(self._listener(("tcp", "unix"), port), peer)
+        sock = self.network.connect(self.listener(("tcp", "unix"), port), peer)
         await self.network.settle()
         return sock
 
@@ -80,14 +80,12 @@ class ReceiverRig:
         port: int | None = None,
     ) -> int:
         """POST a body; the status of the answer, 0 when there is none."""
-        said = {"Host": "collector", **(headers or {}), "Content-Length": str(len(body))}
-        lines = [f"POST {path} HTTP/1.1", *(f"{name}: {value}" for name, value in said.items())]
-        head = "\r\n".join(lines).encode() + b"\r\n\r\n"
-        answer = await self.stream([head + body], peer, port)
+        answer = await self.stream([posted(body, path, headers or {})], peer, port)
         status = answer[9:12]
         return int(status) if answer.startswith(b"HTTP/1.1 ") and status.isdigit() else 0
 
-    def _listener(self, transports: Sequence[str], port: int | None) -> MemorySocket:
+    def listener(self, transports: Sequence[str], port: int | None = None) -> MemorySocket:
+        """The first of these transports, at that port where one is said. Raises Undrivable."""
         found = [sock for transport, sock in self.network.listeners if transport in transports]
         for sock in found:
             if port is None or sock.address[1] == port:
@@ -103,3 +101,10 @@ class ReceiverRig:
             return "request"
         streams = any(transport in {"tcp", "unix"} for transport, _ in self.network.listeners)
         return "stream" if streams else "datagrams"
+
+
+def posted(body: bytes, path: str, headers: Mapping[str, str]) -> bytes:
+    """A POST as it is on the wire."""
+    said = {"Host": "collector", **headers, "Content-Length": str(len(body))}
+    lines = [f"POST {path} HTTP/1.1", *(f"{name}: {value}" for name, value in said.items())]
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body

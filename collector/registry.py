@@ -21,6 +21,7 @@ from typing import Any
 from .component import Component, Exporter, Processor, Receiver
 from .connector import Connector
 from .edge import Predicate
+from .stability import API_LEVEL
 
 #: Configuration sections and entry point groups, and what a class in each must be.
 KINDS: dict[str, type[Component[Any]]] = {
@@ -73,7 +74,7 @@ def load_class(kind: str, name: str, directory: Path) -> type[Component[Any]]:
     try:
         found = getattr(importlib.import_module(module), attribute)
     except Exception as e:  # whatever a module does at import is its own affair
-        raise UnknownPlugin(f"{name} cannot be imported: {type(e).__name__}: {e}") from e
+        raise UnknownPlugin(f"{name} cannot be imported: {_why(e)}") from e
     return _checked(kind, name, found)
 
 
@@ -131,12 +132,25 @@ def _imported(point: EntryPoint) -> Any:
     try:
         return point.load()
     except Exception as e:  # as above
-        raise UnknownPlugin(f"{point.value} cannot be imported: {type(e).__name__}: {e}") from e
+        raise UnknownPlugin(f"{point.value} cannot be imported: {_why(e)}") from e
+
+
+def _why(error: Exception) -> str:
+    """What an import raised; a name that `collector.api` does not have may be a newer one."""
+    said = f"{type(error).__name__}: {error}"
+    if isinstance(error, ImportError) and error.name in {"collector.api", "collector.testing"}:
+        return f"{said}; this collector has level {API_LEVEL} of it: does it need a newer one?"
+    return said
 
 
 def _checked(kind: str, name: str, found: Any) -> type[Component[Any]]:
     if not (isinstance(found, type) and issubclass(found, KINDS[kind])):
         raise UnknownPlugin(f"{name} does not derive from {KINDS[kind].__name__}")
+    if found.api_level > API_LEVEL:
+        raise UnknownPlugin(
+            f"{name} is written for level {found.api_level} of collector.api, and this collector "
+            f"has level {API_LEVEL}: upgrade the collector, or install an older release of it"
+        )
     return found
 
 

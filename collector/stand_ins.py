@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import Deferred
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from .component import Config, Exporter, Processor
 from .context import Context
@@ -72,6 +73,7 @@ class RecordingOutput:
         self.batches: list[Batch] = []
         self.acked: list[bool] = []
         self.open: list[Deferred[Outcome]] = []
+        self._given: list[Deferred[Outcome]] = []
 
     @property
     def events(self) -> list[Event]:
@@ -87,10 +89,22 @@ class RecordingOutput:
         """See `collector.component.Output`."""
         self.batches.append(batch)
         self.acked.append(ack)
+        deferred: Deferred[Outcome] = Deferred()
+        self._given.append(deferred)
         if self.outcome is not None:
-            return succeed(self.outcome)
-        self.open.append(Deferred())
-        return self.open[-1]
+            deferred.callback(self.outcome)
+        else:
+            self.open.append(deferred)
+        return deferred
+
+    def failures(self) -> list[Failure]:
+        """What the receiver raised when it was told an outcome; once each."""
+        told = [deferred for deferred in self._given if deferred.called]
+        self._given = [deferred for deferred in self._given if not deferred.called]
+        found: list[Failure] = []
+        for deferred in told:
+            deferred.addErrback(found.append)
+        return found
 
     def settle(self, outcome: Outcome = Outcome.DELIVERED) -> None:
         """Fire every open delivery."""
@@ -138,21 +152,28 @@ class ProcessorRig:
         self.sink = RecordingSink(outcome)
         reactor = processor.context.reactor
         self.pipeline = Pipeline("logs", reactor, [processor], [self.sink])
+        self.processor: Any = processor
         self.metrics = processor.context.metrics
         self.outcomes: list[Outcome] = []
         self._deliveries: list[Delivery] = []
+        self._heard: dict[int, Outcome] = {}
 
     def send(self, batch: Batch) -> Delivery:
         """Put a batch in."""
         delivery = Delivery()
-        delivery.outcome.addCallback(self._note)
+        delivery.outcome.addCallback(self._note, len(self._deliveries))
         self._deliveries.append(delivery)
         self.pipeline.put(batch, delivery, ack=True)
         return delivery
 
-    def _note(self, outcome: Outcome) -> Outcome:
+    def _note(self, outcome: Outcome, number: int) -> Outcome:
         self.outcomes.append(outcome)
+        self._heard[number] = outcome
         return outcome
+
+    def heard(self, number: int) -> Outcome | None:
+        """What the sender of that batch was told, counted from 0."""
+        return self._heard.get(number)
 
     @property
     def unsettled(self) -> int:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import functools
 import importlib.metadata
 import os
+import subprocess
 import sys
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -29,6 +31,23 @@ def _own_directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     os.chdir(tmp_path_factory.mktemp("tests"))
     yield
     os.chdir(before)
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of the files as they are, built once, whichever workers want it."""
+    base = tmp_path_factory.getbasetemp()
+    place = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "wheel"
+    place.mkdir(exist_ok=True)
+    with (place / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not list(place.glob("*.whl")):
+            command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir"]
+            words = [*command, str(place), str(Path(__file__).parent.parent)]
+            done = subprocess.run(words, capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done.stdout + done.stderr
+    (path,) = place.glob("*.whl")
+    return path
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -10,7 +10,9 @@ from collector import registry
 from collector.component import Component, Config
 from collector.inputs.options import IntakeOptions
 from collector.outputs.options import OutletOptions
+from collector.stability import provider
 
+from .deprecated import deprecated
 from .description import ComponentSpec
 from .keys import names
 from .sentences import quotes, texts
@@ -174,13 +176,21 @@ def _parted(
 
 
 def _warn(
-    source: Source, way: Way, cls: type[Component[Any]], config: Config, block: dict[str, Any]
+    source: Source,
+    way: tuple[str, str],
+    cls: type[Component[Any]],
+    config: Config,
+    block: dict[str, Any],
 ) -> None:
     values = list(texts(block))
     for said in _warnings(cls, config):
         hidden = quotes(said, None, values)
         text = "its plugin warns; the text quotes a value and is not shown" if hidden else said
         source.warning(text, way, source.key_place(way))
+    for model in (cls.config_type, CORE.get(way[0], Config)):
+        for key, instead in deprecated(model, block):
+            said = f"will go: {instead} ({provider(cls.__module__)})"
+            source.warning(said, (*way, *key), source.key_place((*way, *key)))
 
 
 def _warnings(cls: type[Component[Any]], config: Config) -> Iterator[str]:

@@ -33,12 +33,18 @@ def names_at(model: Model, way: Iterable[str | int]) -> dict[str, str]:
     Lists, dictionaries and unions add nothing of their own to the way: whatever models their
     items or members are come into question.
     """
+    found = models_at(model, way)
+    return {spelling: right for at in found for spelling, right in names(at).items()}
+
+
+def models_at(model: Model, way: Iterable[str | int]) -> list[Model]:
+    """The models that can stand there."""
     models: list[Model] = [model]
     for step in way:
         below = [field for at in models if (field := _field(at, step)) is not None]
         if below:
             models = [found for field in below for found in _models(field.annotation)]
-    return {spelling: right for at in models for spelling, right in names(at).items()}
+    return models
 
 
 def _aliases(field: FieldInfo) -> Iterator[str]:

@@ -125,6 +125,8 @@ def _finish(model: Model, of: Schema) -> None:
         if name in properties and spelling not in properties:
             properties[spelling] = properties[name]
             of["required"] = [key for key in of.get("required", ()) if key != name]
+    for key in set(getattr(model, "deprecated_keys", ())) & set(properties):
+        properties[key] = {**properties[key], "deprecated": True}
 
 
 def _write_default(given: Schema) -> None:

@@ -19,7 +19,7 @@ class Mine(Config):
 
 
 class Level(Processor[Mine]):
-    counters = {"levels": "How many levels."}  # noqa: RUF012 as authors write it
+    counters = {"levels": "How many levels."}
 
     def process(self, batch: Batch) -> Batch:
         return batch

@@ -7,14 +7,22 @@ from importlib.metadata import EntryPoint, EntryPoints
 from twisted.trial.unittest import SynchronousTestCase
 
 from collector import registry
+from collector.api import API_LEVEL
 from collector.registry import UnknownPlugin, installed, load, names, predicate
 from collector.testing import ScriptedExporter
+
+
+class Newer(ScriptedExporter):
+    api_level = API_LEVEL + 1
+
 
 POINTS = EntryPoints(
     [
         EntryPoint("good", "collector.testing:ScriptedExporter", "collector.exporters"),
         EntryPoint("gone", "no_such_module:X", "collector.exporters"),
         EntryPoint("odd", "collector.event:Event", "collector.exporters"),
+        EntryPoint("newer", "tests.collector.test_registry:Newer", "collector.exporters"),
+        EntryPoint("later", "tests.collector.later_api:Later", "collector.exporters"),
         EntryPoint("twice", "a:A", "collector.processors"),
         EntryPoint("twice", "b:B", "collector.processors"),
     ]
@@ -38,11 +46,12 @@ class RegistryTests(SynchronousTestCase):
     def test_an_unknown_name_gets_the_nearest_and_all_there_are(self) -> None:
         self.assertEqual(
             self.refused("exporters", "goood"),
-            "no exporter is called 'goood'; did you mean good? Installed: gone, good, odd",
+            "no exporter is called 'goood'; did you mean good? "
+            "Installed: gone, good, later, newer, odd",
         )
         self.assertEqual(
             self.refused("exporters", "zzz"),
-            "no exporter is called 'zzz'. Installed: gone, good, odd",
+            "no exporter is called 'zzz'. Installed: gone, good, later, newer, odd",
         )
         self.assertIn("Installed: none", self.refused("receivers", "x"))
 
@@ -55,6 +64,16 @@ class RegistryTests(SynchronousTestCase):
     def test_a_class_of_another_kind_is_refused(self) -> None:
         self.assertEqual(self.refused("exporters", "odd"), "odd of ? does not derive from Exporter")
 
+    def test_a_plugin_for_a_newer_collector_says_so(self) -> None:
+        self.assertEqual(
+            self.refused("exporters", "newer"),
+            f"newer of ? is written for level {API_LEVEL + 1} of collector.api, and this collector "
+            f"has level {API_LEVEL}: upgrade the collector, or install an older release of it",
+        )
+        said = self.refused("exporters", "later")
+        self.assertIn("cannot import name 'OfTheFuture' from 'collector.api'", said)
+        self.assertIn(f"this collector has level {API_LEVEL} of it: does it need a newer", said)
+
     def test_lists_the_broken_with_their_reason(self) -> None:
         errors = {plugin.name: plugin.error for plugin in installed()}
         self.assertEqual(errors["good"], "")
@@ -62,7 +81,7 @@ class RegistryTests(SynchronousTestCase):
         self.assertIn("odd", errors["odd"])
 
     def test_names_are_sorted(self) -> None:
-        self.assertEqual(names("exporters"), ["gone", "good", "odd"])
+        self.assertEqual(names("exporters"), ["gone", "good", "later", "newer", "odd"])
 
 
 class InstalledTests(SynchronousTestCase):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 import ssl
 from pathlib import Path
@@ -28,8 +29,11 @@ def framed(*frames: bytes) -> bytes:
 
 
 class JsonContractTests(ReceiverContract, TestCase):
-    def make(self) -> JsonReceiver:
-        return JsonReceiver(StreamOptions(endpoint="127.0.0.1:0"), context("receiver"))
+    plugin = JsonReceiver
+    config = {"endpoint": "127.0.0.1:0"}
+
+    def sample(self, text: str) -> bytes:
+        return framed(json.dumps({"body": text}).encode())
 
 
 class JsonTests(TestCase):

@@ -9,18 +9,16 @@ from urllib.parse import parse_qs, urlsplit
 
 from collector.api import Outcome, SecretStr
 from collector.inputs import pull_receiver
-from collector.testing import RecordingOutput, context
+from collector.testing import RecordingOutput, SourceContract, context
 from examples.http_poll import PollConfig, PollReceiver
 from tests.collector.outputs.http_case import Case, as_task
 from tests.collector.tasks import eventually
 
 
-class PollTests(Case):
+class PollCase(Case):
     def setUp(self) -> None:
         super().setUp()
-        self.patch(pull_receiver, "FIRST", 0.01)
-        self.data_dir = Path(self.mktemp())
-        self.log = ["one", "two", "three"]
+        self.log: list[str] = []
         self.status = 200
         self.server.answer = self.answer
 
@@ -34,6 +32,25 @@ class PollTests(Case):
         body = json.dumps({"entries": entries, "next": str(first + len(page))}).encode()
         answer = b"HTTP/1.1 %d X\r\nContent-Length: %d\r\n\r\n" % (self.status, len(body))
         server.transport.write(answer + body)
+
+
+class PollContractTests(SourceContract, PollCase):
+    plugin = PollReceiver
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.config = {"url": self.url, "token": "x", "interval": "10ms", "proxy": "none"}
+
+    async def give(self, text: str) -> None:
+        self.log.append(text)
+
+
+class PollTests(PollCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.patch(pull_receiver, "FIRST", 0.01)
+        self.data_dir = Path(self.mktemp())
+        self.log += ["one", "two", "three"]
 
     async def polling(self) -> PollReceiver:
         config = PollConfig(url=self.url, token=SecretStr("x"), interval=0.01, proxy="none")

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from redis import Redis as RedisNow
 from redis.asyncio import Redis
 from twisted.trial.unittest import TestCase
 
 from collector.api import UID_KEY, Outcome, SecretStr
 from collector.inputs import pull_receiver
-from collector.testing import RecordingOutput, context
+from collector.testing import RecordingOutput, SourceContract, context
 from examples.redis_stream import RedisStreamConfig, RedisStreamReceiver
 from tests.collector.tasks import as_task, eventually
 from tests.redis_server import redis_server
@@ -26,6 +27,28 @@ def _server(request: pytest.FixtureRequest, tmp_path_factory: Any) -> Iterator[N
     with redis_server(tmp_path_factory.mktemp("redis")) as url:
         request.cls.url = url
         yield
+
+
+class RedisStreamContractTests(SourceContract, TestCase):
+    plugin = RedisStreamReceiver
+    url: str
+
+    def setUp(self) -> None:
+        self.redis = RedisNow.from_url(self.url)
+        self.redis.ping()  # its socket is here before the contract looks at what is left
+        self.addCleanup(self.redis.close)
+        self.config = {"url": self.url, "stream": self.id()}
+        self.ids: dict[str, Any] = {}
+
+    async def give(self, text: str) -> None:
+        self.ids[text] = self.redis.xadd(self.id(), {"message": text})
+
+    def is_gone(self, text: str) -> bool:
+        said: Any = self.redis.xpending_range(self.id(), "collector", "-", "+", 100)
+        groups: Any = self.redis.xinfo_groups(self.id())
+        number = int(self.ids[text].partition(b"-")[0])
+        given = int(groups[0]["last-delivered-id"].partition(b"-")[0])
+        return given >= number and self.ids[text] not in [one["message_id"] for one in said]
 
 
 class RedisStreamTests(TestCase):

@@ -14,8 +14,8 @@ def floor() -> FloorProcessor:
 
 
 class FloorContractTests(ProcessorContract, TestCase):
-    def make(self) -> FloorProcessor:
-        return floor()
+    plugin = FloorProcessor
+    config = {"floor": "warn"}
 
 
 class FloorTests(TestCase):

@@ -25,9 +25,20 @@ LINK_DOWN = bytes.fromhex(
 )
 
 
+def element(tag: int, content: bytes) -> bytes:
+    """As BER has it, of less than 64 KiB."""
+    return bytes((tag, 0x82)) + len(content).to_bytes(2) + content
+
+
 class TrapContractTests(ReceiverContract, TestCase):
-    def make(self) -> TrapReceiver:
-        return TrapReceiver(DatagramOptions(endpoint="127.0.0.1:0"), context("receiver"))
+    plugin = TrapReceiver
+    config = {"endpoint": "127.0.0.1:0"}
+
+    def sample(self, text: str) -> bytes:
+        binding = element(0x30, element(6, b"\x2b\x06") + element(4, text.encode()))
+        numbers = element(2, b"\1") * 3
+        pdu = element(0xA7, numbers + element(0x30, binding))
+        return element(0x30, element(2, b"\1") + element(4, b"public") + pdu)
 
 
 class TrapTests(SynchronousTestCase):

@@ -7,8 +7,7 @@ import json
 from twisted.trial.unittest import TestCase
 
 from collector.api import Batch, Hold, Poison, Retry, TooLarge
-from collector.tasks import spawn
-from collector.testing import ExporterContract, context, events
+from collector.testing import ExporterContract, HttpDestination, context, events
 from examples.webhook import WebhookConfig, WebhookExporter
 from tests.collector.outputs.http_case import Case, as_task
 
@@ -18,10 +17,9 @@ def exporter(url: str) -> WebhookExporter:
 
 
 class WebhookContractTests(ExporterContract, TestCase):
-    def make(self) -> WebhookExporter:
-        made = exporter("http://127.0.0.1:1")
-        self.addCleanup(lambda: spawn(made.stop()))
-        return made
+    plugin = WebhookExporter
+    config = {"url": "{destination}", "proxy": "none"}
+    destination = HttpDestination
 
 
 class WebhookTests(Case):

@@ -6,9 +6,7 @@ import asyncio
 import socket
 from typing import Any
 
-from twisted.trial.unittest import TestCase
-
-from collector.component import Config, Receiver
+from collector.component import Config
 from collector.delivery import Outcome
 from collector.event import FLAGS_KEY, ORIGINAL_SIZE_KEY, Event
 from collector.fields import Endpoint, Size
@@ -16,7 +14,7 @@ from collector.inputs.frames import Frames
 from collector.inputs.receiver import DatagramReceiver, FrameReceiver, StreamReceiver
 from collector.inputs.sockets import ListenError
 from collector.tasks import spawn
-from collector.testing import ReceiverContract, RecordingOutput, context
+from collector.testing import RecordingOutput, context
 from tests.collector.inputs.clients import ListenerTestCase
 from tests.collector.tasks import as_task
 
@@ -152,18 +150,3 @@ class DatagramReceiverTests(ReceiverTestCase):
         self.assertEqual(await self.bodies(2), ["one", "\\xff"])
         self.assertEqual(self.output.events[1].attributes, {FLAGS_KEY: ["invalid_utf8"]})
         self.assertEqual(self.output.events[0].resource.attributes["net.transport"], "udp")
-
-
-class StreamContract(ReceiverContract, TestCase):
-    def make(self) -> Receiver[Any]:
-        return LinesReceiver(LinesConfig(), context("receiver"))
-
-
-class AcknowledgedContract(ReceiverContract, TestCase):
-    def make(self) -> Receiver[Any]:
-        return RepliesReceiver(LinesConfig(), context("receiver"))
-
-
-class DatagramContract(ReceiverContract, TestCase):
-    def make(self) -> Receiver[Any]:
-        return RawReceiver(DatagramConfig(), context("receiver"))

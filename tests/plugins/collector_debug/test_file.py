@@ -14,7 +14,7 @@ from twisted.trial.unittest import TestCase
 
 from collector.api import Batch, Request, Retry, spawn, wait
 from collector.delivery import Delivery, Outcome
-from collector.testing import ExporterContract, context, events, outlet
+from collector.testing import context, events, outlet
 from collector_debug import file
 from collector_debug.file import FileConfig, FileExporter
 
@@ -123,8 +123,3 @@ class FileTests(TestCase):
             await out.stop()
 
         return spawn(put())
-
-
-class Contract(ExporterContract, TestCase):
-    def make(self) -> FileExporter:
-        return FileExporter(FileConfig(path=Path(self.mktemp())), context("exporter"))

@@ -11,7 +11,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from collector.api import INFO, WARN, spawn
-from collector.testing import ReceiverContract, RecordingOutput, context
+from collector.testing import RecordingOutput, context
 from collector_debug.generate import GenerateConfig, GenerateReceiver
 
 
@@ -95,17 +95,9 @@ class GenerateTests(SynchronousTestCase):
         self.assertLess(behind, 1 + rate * max(0.01, 1 / rate) + rate * max(steps, default=0))
 
 
-class ContractTests(TestCase):
-    """What `ReceiverContract` asks of receivers without frames."""
-
-    def make(self) -> GenerateReceiver:
-        return GenerateReceiver(GenerateConfig(rate=1000), context("receiver"))
-
-    test_starts_and_stops = ReceiverContract.test_contract_start_stop
-    test_stops_without_start = ReceiverContract.test_contract_stop_without_start
-
+class OnTheReactorTests(TestCase):
     def test_runs_on_a_real_reactor(self) -> Deferred[None]:
-        receiver = self.make()
+        receiver = GenerateReceiver(GenerateConfig(rate=1000), context("receiver"))
         receiver.output = output = RecordingOutput()
 
         async def life() -> None:

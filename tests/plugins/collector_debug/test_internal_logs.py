@@ -11,11 +11,11 @@ from typing import Any
 
 from twisted.internet.task import Clock
 from twisted.logger import LogBeginner, Logger, LogPublisher
-from twisted.trial.unittest import SynchronousTestCase, TestCase
+from twisted.trial.unittest import SynchronousTestCase
 
 from collector.api import ERROR, WARN, LogEntry
 from collector.run.logs import LINES, start_logging
-from collector.testing import ReceiverContract, RecordingOutput, context
+from collector.testing import RecordingOutput, context
 from collector_debug.internal_logs import MOST, InternalLogsConfig, InternalLogsReceiver
 
 
@@ -132,13 +132,3 @@ class InternalLogsTests(SynchronousTestCase):
         self.log("b")
         self.later()
         self.assertEqual(self.output.bodies, ["a"])
-
-
-class ContractTests(TestCase):
-    """What `ReceiverContract` asks of receivers without frames."""
-
-    def make(self) -> InternalLogsReceiver:
-        return InternalLogsReceiver(InternalLogsConfig(), context("receiver"))
-
-    test_starts_and_stops = ReceiverContract.test_contract_start_stop
-    test_stops_without_start = ReceiverContract.test_contract_stop_without_start

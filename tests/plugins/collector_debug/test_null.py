@@ -8,7 +8,7 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import TestCase
 
 from collector.api import Batch, Retry, spawn
-from collector.testing import ExporterContract, context, events
+from collector.testing import context, events
 from collector_debug.null import NullConfig, NullExporter
 
 
@@ -24,8 +24,3 @@ class NullTests(TestCase):
 
     def test_fails_as_often_as_told(self) -> Deferred[Any]:
         return self.assertFailure(self.send(failures=1), Retry)
-
-
-class Contract(ExporterContract, TestCase):
-    def make(self) -> NullExporter:
-        return NullExporter(NullConfig(), context("exporter"))

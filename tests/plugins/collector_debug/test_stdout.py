@@ -14,7 +14,7 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from collector.api import Batch, Event, Hold, Request, Retry, spawn
-from collector.testing import ExporterContract, context, events
+from collector.testing import context, events
 from collector_debug.stdout import StdoutConfig, StdoutExporter
 
 CONTROL = re.compile(rb"[\x00-\x09\x0b-\x1f\x7f]|\xc2[\x80-\x9f]")
@@ -98,13 +98,3 @@ class Raising:
 
     def write(self, _: bytes) -> None:
         raise self.error
-
-
-class TextContract(ExporterContract, TestCase):
-    def make(self) -> StdoutExporter:
-        return exporter()
-
-
-class JsonContract(ExporterContract, TestCase):
-    def make(self) -> StdoutExporter:
-        return exporter(format="json")

@@ -15,7 +15,6 @@ from twisted.trial.unittest import TestCase
 from collector.api import (
     Batch,
     Event,
-    Exporter,
     Hold,
     Poison,
     Receipt,
@@ -23,7 +22,7 @@ from collector.api import (
     TooLarge,
     wait,
 )
-from collector.testing import ExporterContract, context
+from collector.testing import context
 from collector_dynatrace.exporter import DynatraceConfig, DynatraceExporter
 from collector_dynatrace.sandbox.faults import Fault, RateLimit
 from tests.collector.tasks import as_task
@@ -35,11 +34,6 @@ from tests.plugins.collector_dynatrace.sending import (
     config,
     events,
 )
-
-
-class ContractTests(ExporterContract, TestCase):
-    def make(self) -> Exporter[Any]:
-        return DynatraceExporter(config(), context("exporter"))
 
 
 class SendTests(Case):

@@ -61,7 +61,7 @@ class PlainTests(SynchronousTestCase):
 
 
 class PodTests(SynchronousTestCase):
-    SAID = {  # noqa: RUF012 never changed
+    SAID = {
         "pod_name": "shop-1",
         "namespace_name": "shop",
         "pod_id": "u",
@@ -112,7 +112,7 @@ class PodTests(SynchronousTestCase):
 
 
 class OpenTelemetryTests(SynchronousTestCase):
-    META = {  # noqa: RUF012 never changed
+    META = {
         "observed_timestamp": 7,
         "timestamp": 5,
         "severity_number": 17,
@@ -124,7 +124,7 @@ class OpenTelemetryTests(SynchronousTestCase):
         "trace_flags": 1,
         "event_name": "e",
     }
-    GROUP = {  # noqa: RUF012 never changed
+    GROUP = {
         "resource": {"attributes": {"service.name": "s"}, "schema_url": "https://r"},
         "scope": {"name": "n", "version": "1", "attributes": {"sa": 1}},
     }

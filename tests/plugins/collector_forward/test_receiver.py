@@ -15,11 +15,10 @@ from typing import Any, cast
 import msgpack
 import pytest
 from msgpack import ExtType
-from twisted.trial.unittest import TestCase
 
-from collector.api import ListenError, Outcome, Receiver
+from collector.api import ListenError, Outcome
 from collector.stand_ins import LetterBox
-from collector.testing import ReceiverContract, RecordingOutput, context
+from collector.testing import context
 from collector_forward import receiver as module
 from collector_forward.options import ForwardConfig
 from collector_forward.receiver import ForwardReceiver
@@ -630,10 +629,3 @@ class StartTests(ForwardTestCase):
         with self.assertRaises(ValueError) as caught:
             config(clients=[{"network": "10.0.0.1/8", "shared_key": KEY}])
         self.assertIn("expected an address or a network", str(caught.exception))
-
-
-class ForwardContract(ReceiverContract, TestCase):
-    def make(self) -> Receiver[Any]:
-        receiver = ForwardReceiver(config(), context("receiver"))
-        receiver.output = RecordingOutput()
-        return receiver

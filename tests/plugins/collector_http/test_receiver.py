@@ -12,8 +12,8 @@ import orjson
 from pydantic import ValidationError
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
-from collector.api import Outcome, Receiver
-from collector.testing import RecordingOutput, WebReceiverContract, context
+from collector.api import Outcome
+from collector.testing import RecordingOutput, context
 from collector_dynatrace.ingest.timestamp import SECOND, text_of
 from collector_http.options import HttpConfig
 from collector_http.receiver import HttpReceiver
@@ -226,8 +226,3 @@ class ConfigTests(SynchronousTestCase):
         for path in ("logs", "/a?b", "/a{", "/{a b}", ""):
             with self.assertRaises(ValidationError):
                 HttpConfig(endpoint="127.0.0.1:1", paths=(path,))
-
-
-class ContractTests(WebReceiverContract, TestCase):
-    def make(self) -> Receiver[Any]:
-        return HttpReceiver(HttpConfig(endpoint="127.0.0.1:0"), context("receiver"))

@@ -11,7 +11,6 @@ from twisted.trial.unittest import TestCase
 from collector.api import (
     Batch,
     Event,
-    Exporter,
     Hold,
     Outcome,
     Poison,
@@ -21,7 +20,7 @@ from collector.api import (
     Scope,
     TooLarge,
 )
-from collector.testing import ExporterContract, RecordingOutput, context
+from collector.testing import RecordingOutput, context
 from collector_otlp.exporter import OtlpHttpConfig, OtlpHttpExporter
 from collector_otlp.options import OtlpConfig
 from collector_otlp.receiver import OtlpReceiver
@@ -50,11 +49,6 @@ EVENTS = [
     ),
     Event(7, "text", {}),
 ]  # fmt: skip
-
-
-class ContractTests(ExporterContract, TestCase):
-    def make(self) -> Exporter[Any]:
-        return made()
 
 
 class ExporterCase(Case):

@@ -8,10 +8,8 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 
 from collector.api import ERROR, INFO, Event
-from collector.testing import ProcessorContract, context
 from collector_transform.sample import (
     ProbabilisticSamplerProcessor,
-    SampleConfig,
     SampleProcessor,
 )
 from tests.plugins.collector_transform.rigs import Rig, found
@@ -31,10 +29,7 @@ def many(n: int = 2000, **more: Any) -> list[Event]:
     ]
 
 
-class SampleTests(ProcessorContract, SynchronousTestCase):
-    def make(self) -> SampleProcessor:
-        return SampleProcessor(SampleConfig(sampling_percentage=50), context("processor"))
-
+class SampleTests(SynchronousTestCase):
     def kept(self, *events: Event, of: Any = SampleProcessor, **config: Any) -> list[Any]:
         return Rig(of, **config).put(*events)
 

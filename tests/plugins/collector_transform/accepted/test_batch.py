@@ -8,7 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from collector.api import Batch, Processor
 from collector.config.load import check, load
-from collector.testing import ProcessorContract, ProcessorRig, context, events
+from collector.testing import ProcessorRig, context, events
 from collector_transform.accepted.batch import BatchConfig, BatchProcessor
 from collector_transform.accepted.memory_limiter import MemoryLimiterConfig, MemoryLimiterProcessor
 
@@ -34,10 +34,7 @@ service:
 """
 
 
-class BatchTests(ProcessorContract, SynchronousTestCase):
-    def make(self) -> BatchProcessor:
-        return BatchProcessor(BatchConfig(), context("processor"))
-
+class BatchTests(SynchronousTestCase):
     def file(self, text: str) -> Path:
         path = Path(self.mktemp())
         path.write_text(text)
@@ -63,14 +60,9 @@ class BatchTests(ProcessorContract, SynchronousTestCase):
     def test_events_go_on_as_they_came(self) -> None:
         limiter = MemoryLimiterProcessor(MemoryLimiterConfig(), context("processor"))
         processors: list[Processor[BatchConfig] | Processor[MemoryLimiterConfig]]
-        processors = [self.make(), limiter]
+        processors = [BatchProcessor(BatchConfig(), context("processor")), limiter]
         for processor in processors:
             rig = ProcessorRig(processor)
             rig.send(Batch(events("a", "b")))
             self.assertEqual([event.body for event in rig.sink.events], ["a", "b"])
             self.assertEqual(rig.count("outgoing_items"), 2)
-
-
-class MemoryLimiterTests(ProcessorContract, SynchronousTestCase):
-    def make(self) -> MemoryLimiterProcessor:
-        return MemoryLimiterProcessor(MemoryLimiterConfig(), context("processor"))

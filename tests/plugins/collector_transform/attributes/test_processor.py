@@ -11,7 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from collector.api import Batch, Event, Processor, Resource, Scope
 from collector.config.load import check
-from collector.testing import ProcessorContract, ProcessorRig, context, events
+from collector.testing import ProcessorRig, context, events
 from collector_transform.attributes.processor import AttributesConfig, AttributesProcessor
 from collector_transform.attributes.properties import Properties
 from collector_transform.attributes.resource import ResourceConfig, ResourceProcessor
@@ -25,19 +25,7 @@ def attributes(**config: Any) -> AttributesProcessor:
     return AttributesProcessor(made, context("processor", "attributes", Clock()))
 
 
-class AttributesContractTests(ProcessorContract, SynchronousTestCase):
-    def make(self) -> Processor[Any]:
-        return attributes(
-            actions=[
-                {"action": "hash", "pattern": "."},
-                {"action": "convert", "key": "n", "converted_type": "int"},
-                {"action": "extract", "key": "n", "pattern": "(?P<a>.)"},
-                {"action": "delete", "key": "a"},
-            ]
-        )
-
-
-class ResourceContractTests(ProcessorContract, SynchronousTestCase):
+class ResourceTests(SynchronousTestCase):
     def make(self) -> Processor[Any]:
         config = ResourceConfig.model_validate({"attributes": [_MARK]})
         return ResourceProcessor(config, context("processor", "resource", Clock()))

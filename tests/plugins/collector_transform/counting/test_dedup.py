@@ -5,14 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from collector.api import UID_KEY, Event, Outcome, Resource, Scope
-from collector.testing import ProcessorContract, context
 from collector_transform import fingerprint
 from collector_transform.counting import dedup
-from collector_transform.counting.dedup import DedupConfig, DedupProcessor, LogDedupProcessor
+from collector_transform.counting.dedup import DedupProcessor, LogDedupProcessor
 from tests.plugins.collector_transform.rigs import Rig, found, places
 
 DELIVERED, RETRY, _ = Outcome
@@ -36,10 +34,7 @@ class DedupCase(SynchronousTestCase):
         return len(self.rig(**config).put(*events))
 
 
-class AtOnceTests(ProcessorContract, DedupCase):
-    def make(self) -> DedupProcessor:
-        return DedupProcessor(DedupConfig(), context("processor", "p", Clock()))
-
+class AtOnceTests(DedupCase):
     def test_the_first_goes_on_at_once_and_the_last_with_the_number_of_the_others(self) -> None:
         rig = self.rig()
         self.assertEqual(rig.put("a", "b", "a"), ["a", "b"])
@@ -161,12 +156,7 @@ class AnswerTests(DedupCase):
         self.assertEqual((rig.held, rig.off), (2, 0))
 
 
-class AtEndTests(ProcessorContract, DedupCase):
-    def make(self) -> LogDedupProcessor:
-        return LogDedupProcessor(
-            LogDedupProcessor.config_type(), context("processor", "p", Clock())
-        )
-
+class AtEndTests(DedupCase):
     def test_the_first_is_held_and_stands_for_all(self) -> None:
         rig = self.rig(LogDedupProcessor)
         self.assertEqual(rig.put(event(), event(), "y"), [])

@@ -5,13 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from collector.api import WARN, Event, Resource
-from collector.testing import ProcessorContract, context
 from collector_transform.counting import throttle
-from collector_transform.counting.throttle import ThrottleConfig, ThrottleProcessor
+from collector_transform.counting.throttle import ThrottleProcessor
 from tests.plugins.collector_transform.rigs import Rig, found
 
 
@@ -20,10 +18,7 @@ def of(host: Any, n: int = 1) -> list[Event]:
     return [Event(1, f"{host} {i}", {"host": host}) for i in range(n)]
 
 
-class ThrottleTests(ProcessorContract, SynchronousTestCase):
-    def make(self) -> ThrottleProcessor:
-        return ThrottleProcessor(ThrottleConfig(max_events=2), context("processor", "p", Clock()))
-
+class ThrottleTests(SynchronousTestCase):
     def rig(self, **config: Any) -> Rig:
         config.setdefault("keys", ['log.attributes["host"]'])
         return Rig(ThrottleProcessor, **config)

@@ -10,9 +10,9 @@ from pydantic import ValidationError
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
-from collector.api import Batch, Event, Processor, Resource, wait
+from collector.api import Batch, Event, Resource, wait
 from collector.config.load import check
-from collector.testing import ProcessorContract, ProcessorRig, context, events
+from collector.testing import ProcessorRig, context, events
 from collector_transform.lookup.options import LookupConfig
 from collector_transform.lookup.processor import LookupProcessor
 from collector_transform.lookup.table import BadTable
@@ -28,11 +28,6 @@ def lookup(
     config = {"source": {"type": "csv", "path": path, **source}, "lookups": those}
     made = LookupConfig.model_validate(config)
     return LookupProcessor(made, context("processor", "lookup", clock or Clock()))
-
-
-class LookupContractTests(ProcessorContract, SynchronousTestCase):
-    def make(self) -> Processor[Any]:
-        return lookup(Path("none"), {"key": "log.body", "attributes": [_SITE]})
 
 
 class LookupTestCase(TestCase):

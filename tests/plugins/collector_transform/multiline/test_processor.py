@@ -5,13 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from collector.api import FLAGS_KEY, Event, Outcome, Resource, flag
-from collector.testing import ProcessorContract, context
 from collector_transform.multiline import processor as multiline
-from collector_transform.multiline.processor import MultilineConfig, MultilineProcessor
+from collector_transform.multiline.processor import MultilineProcessor
 from tests.plugins.collector_transform.rigs import Rig, places
 
 START = r"^\d{4}-"
@@ -28,11 +26,7 @@ class MultilineCase(SynchronousTestCase):
         return [event.attributes.get(FLAGS_KEY) for event in rig.sink.events]
 
 
-class JoiningTests(ProcessorContract, MultilineCase):
-    def make(self) -> MultilineProcessor:
-        config = MultilineConfig(line_start_pattern="^o|^<")
-        return MultilineProcessor(config, context("processor", "p", Clock()))
-
+class JoiningTests(MultilineCase):
     def test_a_line_that_begins_a_message_ends_the_one_before(self) -> None:
         rig = self.rig()
         went = rig.put(FIRST, "  at a", "  at b", NEXT)

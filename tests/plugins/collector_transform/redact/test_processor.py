@@ -11,11 +11,10 @@ from pydantic import ValidationError
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from collector.api import Batch, Event, Processor, Resource
+from collector.api import Batch, Event, Resource
 from collector.config.load import check
-from collector.testing import ProcessorContract, ProcessorRig, context, events
+from collector.testing import ProcessorRig, context, events
 from collector_transform.ottl.regex import MAX_TEXT
-from collector_transform.redact.known import KNOWN
 from collector_transform.redact.options import RedactConfig
 from collector_transform.redact.processor import RedactProcessor
 from collector_transform.redact.redaction import MAX_VALUES, Redaction
@@ -27,15 +26,6 @@ _CANARY = "canary-5c1f"
 def redact(**config: Any) -> RedactProcessor:
     made = RedactConfig.model_validate(config)
     return RedactProcessor(made, context("processor", "redact", Clock()))
-
-
-class RedactContractTests(ProcessorContract, SynchronousTestCase):
-    def make(self) -> Processor[Any]:
-        return redact(detectors=list(KNOWN), fields=["body", "attributes", "resource"])
-
-    def samples(self) -> list[Event]:
-        nested = {"a": [1, {"b": f"x {_CARD}"}], "n": int(_CARD), "raw": b"\0"}
-        return [*super().samples(), *events(nested, f"to me@x.org {_CARD}", n=_CARD)]
 
 
 class RedactTests(SynchronousTestCase):

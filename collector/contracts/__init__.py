@@ -1,0 +1,1 @@
+"""The contracts of `collector.testing`: what every component keeps, by its kind."""

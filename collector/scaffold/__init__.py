@@ -1,0 +1,1 @@
+"""What `collector new-plugin` writes."""
