@@ -15,7 +15,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test slowest coverage check lint format api lowest bench soak fuzz build audit sbom lock upgrade hooks clean same-python
+.PHONY: help demo test slowest coverage check lint format api lowest bench soak fuzz build docs audit sbom lock upgrade hooks clean same-python
 
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -79,6 +79,9 @@ build: $(VENV)/.dev  ## sdist and wheel into dist/, contents checked
 	@$(BIN)/python -m build --no-isolation --outdir dist
 	@$(BIN)/check-wheel-contents dist
 
+docs: $(VENV)/.docs  ## the documentation as a site, into build/docs, every link checked
+	@$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --fresh-env --conf-dir docs . build/docs
+
 audit: $(VENV)/.release  ## known vulnerabilities in what we pin
 	@for lock in requirements*.lock; do \
 		$(BIN)/pip-audit --strict --disable-pip --require-hashes -r $$lock || exit 1; done
@@ -95,6 +98,8 @@ lock: $(BIN)/uv  ## write the lock files again, keeping versions where possible
 		--constraints requirements.lock
 	@$(COMPILE) $(UPGRADE) --output-file requirements-dev.lock pyproject.toml --all-extras --group dev \
 		--constraints requirements.lock --constraints requirements-build.lock
+	@$(COMPILE) $(UPGRADE) --output-file requirements-docs.lock --group docs \
+		--constraints requirements-dev.lock
 	@$(COMPILE) $(UPGRADE) --output-file requirements-release.lock --group release \
 		--constraints requirements-dev.lock
 	@$(COMPILE) $(UPGRADE) --output-file requirements-fuzz.lock --group fuzz
@@ -143,6 +148,11 @@ $(VENV)/.dev: requirements-dev.lock requirements.lock requirements-build.lock py
 	@$(PIP) install --quiet --no-deps --require-hashes -r requirements-dev.lock
 	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $(VENV)/.run $@
+
+$(VENV)/.docs: requirements-docs.lock | $(VENV)/.dev
+	@echo "Installing what builds the documentation into $(VENV) (once) ..."
+	@$(PIP) install --quiet --no-deps --require-hashes -r requirements-docs.lock
+	@touch $@
 
 $(VENV)/.release: requirements-release.lock | $(VENV)/.dev
 	@echo "Installing the release tools into $(VENV) (once) ..."

@@ -160,14 +160,30 @@ Size = Annotated[
     WithJsonSchema({"type": ["integer", "string"], "examples": ["1GiB"], "x-unit": "bytes"}),
 ]
 #: `host:port`; take it apart with `split_endpoint`.
-Endpoint = Annotated[str, BeforeValidator(_endpoint)]
+Endpoint = Annotated[
+    str,
+    BeforeValidator(_endpoint),
+    WithJsonSchema({"type": "string", "examples": ["127.0.0.1:5514", "[::]:5514"]}),
+]
 #: The same, or `unix:///path`: see `unix_path`.
-StreamEndpoint = Annotated[str, BeforeValidator(_stream_endpoint)]
+StreamEndpoint = Annotated[
+    str,
+    BeforeValidator(_stream_endpoint),
+    WithJsonSchema({"type": "string", "examples": ["[::]:5514", "unix:///run/collector/in.sock"]}),
+]
 #: Only `unix:///path`.
-UnixEndpoint = Annotated[str, BeforeValidator(_unix_endpoint)]
+UnixEndpoint = Annotated[
+    str,
+    BeforeValidator(_unix_endpoint),
+    WithJsonSchema({"type": "string", "examples": ["unix:///run/collector/log.sock"]}),
+]
 #: Of a file, in octal digits.
 FileMode = Annotated[
     str, BeforeValidator(file_mode), WithJsonSchema({"type": "string", "examples": ["0660"]})
 ]
 #: An address, or a network as `10.1.0.0/16`; `ipaddress.ip_network` takes it.
-Network = Annotated[str, BeforeValidator(_network)]
+Network = Annotated[
+    str,
+    BeforeValidator(_network),
+    WithJsonSchema({"type": "string", "examples": ["10.1.0.0/16", "2001:db8::/32"]}),
+]

@@ -1,105 +1,154 @@
-"""docs/configuration.md names every key, component and subcommand that is installed."""
+"""The pages name every component, key and command that there is, and what they show is right."""
 
 from __future__ import annotations
 
+import argparse
+import functools
 import re
+import shutil
 from collections.abc import Iterator
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import get_args
+from typing import Annotated, Any
 
-from pydantic import AliasChoices, BaseModel
-from twisted.trial.unittest import SynchronousTestCase
+import pytest
+from pydantic import TypeAdapter, ValidationError
 
-from collector import registry
-from collector.config.service import ServiceConfig
-from collector.inputs.options import IntakeOptions
-from collector.outputs.options import OutletOptions
+from collector.component import Config
+from collector.config.load import check
+from collector.run.cli import main as command_line
+from tests import documents, reference
+from tests.documents import ROOT, Block
+from tests.pages import Page
 
-_PAGE = Path(__file__).parent.parent / "docs" / "configuration.md"
-_OURS = "twisted-log-collector"
-Model = type[BaseModel]
-
-
-def section(page: str, title: str) -> str:
-    """The text below a heading, up to the next of its level or above; empty: there is none."""
-    found = re.search(rf"^(#+) {re.escape(title)}$", page, re.MULTILINE)
-    if found is None:
-        return ""
-    rest = page[found.end() :]
-    end = re.search(rf"^#{{1,{len(found[1])}}} ", rest, re.MULTILINE)
-    return rest[: end.start()] if end else rest
+_COMPONENTS = list(reference.components())
+_MODELS = [*reference.CORE, *("/".join(component) for component in _COMPONENTS)]
+_CONFIGURATIONS = list(documents.configurations())
+_COMMAND = re.compile(
+    r"(?:`|^\$ |^ {4}|^ {4}\S*/|^ {4}.* -- |&& )collector ([a-z][^\n`#|<>&]*)", re.MULTILINE
+)
 
 
-def named(text: str) -> set[str]:
-    """What stands in backticks."""
-    return set(re.findall(r"`([^`\n]+)`", text))
+@pytest.mark.parametrize("path", reference.pages(), ids=lambda path: path.stem)
+def test_a_table_is_what_the_models_say(path: Path) -> None:
+    page = path.read_text()
+    assert page == reference.written(page), "run `python -m tests.reference`"
 
 
-def keys(model: Model, before: str = "") -> Iterator[set[str]]:
-    """Of each key that holds a value: the spellings of it, any of which will do."""
-    for name, field in model.model_fields.items():
-        spellings = {before + spelling for spelling in (name, *_aliases(field.validation_alias))}
-        below = list(_models(field.annotation))
-        if not below:
-            yield spellings
-        for inner in below:
-            yield from keys(inner, f"{before}{name}.")
+@pytest.mark.parametrize(("section", "type_"), _COMPONENTS)
+def test_a_component_has_a_page_with_its_keys_and_an_example(section: str, type_: str) -> None:
+    page = reference.REFERENCE / section / f"{type_}.md"
+    assert page.exists(), "write it, with the comments of the others"
+    assert f"<!-- keys of {section}/{type_} -->" in page.read_text()
+    assert f"]({section}/{type_}.md)" in (reference.REFERENCE / "README.md").read_text()
+    examples = [block for block in _CONFIGURATIONS if Path(ROOT / block.page) == page]
+    shown = [documents.read_yaml(block.text).get(section, {}) for block in examples]
+    assert any(id.partition("/")[0] == type_ for ids in shown for id in ids)
 
 
-def _aliases(alias: object) -> Iterator[str]:
-    choices = alias.choices if isinstance(alias, AliasChoices) else [alias]
-    yield from (choice for choice in choices if isinstance(choice, str))
+@pytest.mark.parametrize("what", _MODELS)
+def test_a_key_has_a_sentence_and_shows_a_value(what: str) -> None:
+    for key in reference.keys(reference.model_of(what)):
+        assert _is_said(key), f"{key.way} needs a comment `#:`"
+        row = reference._row(key)
+        shown = "`" in "|".join(row.split("|")[2:4]) or "such as `" in row.lower()
+        assert shown or key.is_block or "has no effect" in key.said, f"{key.way} has no example"
 
 
-def _models(annotation: object) -> Iterator[Model]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
-    for argument in get_args(annotation):
-        yield from _models(argument)
+def _is_said(key: reference.Key) -> bool:
+    return key.said.endswith((".", "`"))
 
 
-def missing(model: Model, text: str) -> list[str]:
-    """The keys of a model that a text does not name."""
-    have = named(text)
-    return [" or ".join(sorted(spellings)) for spellings in keys(model) if not spellings & have]
+@pytest.mark.parametrize("what", _MODELS)
+def test_an_example_of_a_key_is_taken_by_it(what: str) -> None:
+    for key in reference.keys(reference.model_of(what)):
+        if not key.is_block:
+            for example in key.examples:
+                form: Any = Annotated[key.field.annotation, None, *key.field.metadata]
+                adapter: TypeAdapter[Any] = TypeAdapter(form)
+                value = _tuples(documents.read_yaml(example))
+                try:
+                    adapter.validate_python(value)
+                except ValidationError:  # one of several, which the model takes alone too
+                    adapter.validate_python((value,))
 
 
-class ConfigurationPageTests(SynchronousTestCase):
-    def setUp(self) -> None:
-        self.page = _PAGE.read_text()
+def _tuples(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
-    def test_names_every_key_of_the_core(self) -> None:
-        core = section(self.page, "Keys that every exporter has")
-        self.assertEqual(missing(ServiceConfig, section(self.page, "service")), [])
-        self.assertEqual(missing(OutletOptions, core), [])
-        intake = section(self.page, "Keys that every receiver has")
-        self.assertEqual(missing(IntakeOptions, intake), [])
 
-    def test_names_every_key_of_every_component(self) -> None:
-        lacking = {}
-        for kind in registry.KINDS:
-            chapter = section(self.page, kind.capitalize())
-            for point in entry_points(group=f"collector.{kind}"):
-                if point.dist is None or point.dist.name == _OURS:
-                    model = registry.load(kind, point.name).config_type
-                    text = section(chapter, point.name)
-                    lacking[point.name] = missing(model, text) if text else ["a section"]
-        self.assertIn("syslog", lacking)
-        self.assertEqual({name: those for name, those in lacking.items() if those}, {})
+def test_a_key_without_a_comment_is_noticed() -> None:
+    class Novel(Config):
+        # No comment that says what it is.
+        key: int = 1
 
-    def test_names_every_subcommand(self) -> None:
-        text = section(self.page, "Commands")
-        for point in entry_points(group="collector.commands"):
-            if point.dist is None or point.dist.name == _OURS:
-                self.assertRegex(text, rf"`collector {point.name}\b")
+    (key,) = reference.keys(Novel)
+    assert not _is_said(key)
 
-    def test_every_subcommand_shows_an_example(self) -> None:
-        for point in entry_points(group="collector.commands"):
-            if point.dist is None or point.dist.name == _OURS:
-                said = rf"examples?:\s(.*\n)*?.*collector {point.name}\b"
-                self.assertRegex(point.load().__doc__, said)
 
-    def test_a_key_that_is_not_named_is_noticed(self) -> None:
-        text = section(self.page, "service").replace("`admin.token`", "")
-        self.assertEqual(missing(ServiceConfig, text), ["admin.token"])
+@pytest.mark.parametrize("block", _CONFIGURATIONS, ids=str)
+def test_a_configuration_is_valid(block: Block, tmp_path: Path) -> None:
+    for example in (ROOT / "examples").glob("*.py"):
+        shutil.copy(example, tmp_path)
+    for name, content in Page(str(ROOT / block.page)).files.items():
+        (tmp_path / name).write_text(content)
+    file = tmp_path / "configuration.yaml"
+    file.write_text(documents.whole(block.text))
+    errors = [str(problem) for problem in check(file, {}) if problem.level == "error"]
+    assert errors == []
+
+
+def test_there_are_configurations() -> None:
+    assert len(_CONFIGURATIONS) > len(_COMPONENTS)
+
+
+_NAMES = {point.name for point in entry_points(group="collector.commands")}
+
+
+def _shown() -> dict[str, str]:
+    """The commands that pages show, and where."""
+    return {
+        words: path.name
+        for path in documents.pages()
+        for words in _COMMAND.findall(path.read_text())
+    }
+
+
+@pytest.mark.parametrize("words", _shown())
+def test_a_command_on_a_page_exists_with_its_options(words: str) -> None:
+    name = re.split(r"[^a-z-]", words)[0]
+    assert name in _NAMES
+    given = set(re.findall(r"(?<!\S)--[\w-]+", words))
+    assert given <= {option for options in _options(name) for option in options}
+
+
+@functools.cache
+def _options(name: str) -> list[tuple[str, ...]]:
+    """The spellings of each option of a command, and of its actions."""
+    parser = command_line.parser([name])
+    (commands,) = (a for a in parser._actions if isinstance(a, argparse._SubParsersAction))
+    return list(_options_of(commands.choices[name]))
+
+
+def _options_of(parser: argparse.ArgumentParser) -> Iterator[tuple[str, ...]]:
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for below in action.choices.values():
+                yield from _options_of(below)
+        elif action.option_strings and "--help" not in action.option_strings:
+            yield tuple(action.option_strings)
+
+
+@pytest.mark.parametrize("name", sorted(_NAMES))
+def test_a_command_shows_an_example(name: str) -> None:
+    (point,) = entry_points(group="collector.commands", name=name)
+    assert re.search(rf"examples?:\s(.*\n)*?.*collector {name}\b", point.load().__doc__)
+
+
+@pytest.mark.parametrize("name", sorted(_NAMES))
+def test_a_command_and_its_options_are_on_a_page(name: str) -> None:
+    page = (ROOT / "docs" / "configuration.md").read_text().partition("## Commands")[2]
+    assert f"`collector {name}" in page
+    everything = "".join(path.read_text() for path in documents.pages())
+    for spellings in _options(name):
+        assert any(f"{spelling}" in everything for spelling in spellings), spellings

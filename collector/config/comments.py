@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 
+from pydantic import BaseModel
+
 from .keys import Model
 
 _COMMENT = re.compile(r"    #: ?(.*)")
@@ -19,7 +21,7 @@ def comments(model: Model) -> dict[str, str]:
     """By field, of the model and the models that it derives from; those without are left out."""
     found: dict[str, str] = {}
     for cls in reversed(model.__mro__):
-        if cls.__module__ != "builtins":
+        if issubclass(cls, BaseModel) and cls is not BaseModel:
             found |= _written(cls)
     return {name: said for name, said in found.items() if name in model.model_fields}
 

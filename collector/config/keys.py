@@ -15,11 +15,16 @@ def names(model: Model) -> dict[str, str]:
     """Every spelling of every key of a model, with the name that is shown for it."""
     spellings: dict[str, str] = {}
     for name, field in model.model_fields.items():
-        aliases = list(_aliases(field))
-        by_name = not aliases or model.model_config.get("populate_by_name", False)
-        right = name if by_name else aliases[0]
-        spellings.update(dict.fromkeys([right, *aliases], right))
+        right = shown_name(model, name)
+        spellings.update(dict.fromkeys([right, *_aliases(field)], right))
     return spellings
+
+
+def shown_name(model: Model, name: str) -> str:
+    """How the key of a field is shown: as the field is called, unless that is no spelling of it."""
+    aliases = list(_aliases(model.model_fields[name]))
+    by_name = not aliases or model.model_config.get("populate_by_name", False)
+    return name if by_name else aliases[0]
 
 
 def names_at(model: Model, way: Iterable[str | int]) -> dict[str, str]:
@@ -58,7 +63,12 @@ def _field(model: Model, key: str | int) -> FieldInfo | None:
 def models_below(model: Model) -> Iterator[Model]:
     """The models of its fields, with repetitions."""
     for field in model.model_fields.values():
-        yield from _models(field.annotation)
+        yield from models_of(field)
+
+
+def models_of(field: FieldInfo) -> Iterator[Model]:
+    """The models that can stand in a field, at whatever depth of lists and unions."""
+    yield from _models(field.annotation)
 
 
 def _models(annotation: Any) -> Iterator[Model]:

@@ -37,8 +37,10 @@ def _directory(value: Path) -> Path:
 class AdminConfig(Config):
     """The TCP endpoint that only reads: health, metrics, the status page."""
 
+    #: Where it listens, such as `127.0.0.1:8787`.
     endpoint: Endpoint
-    #: Needed where others than this machine can reach it: `Authorization: Bearer TOKEN`.
+    #: Asked for as `Authorization: Bearer TOKEN`, such as `'${file:admin.token}'`. Required unless
+    #: it listens on loopback.
     token: SecretStr | None = None
 
     @model_validator(mode="after")
@@ -51,37 +53,48 @@ class AdminConfig(Config):
 class LogConfig(Config):
     """What the collector says of itself, on standard error."""
 
+    #: Least level that is written.
     level: Literal["debug", "info", "warn", "error"] = "info"
+    #: Lines for people, or an object of JSON each.
     format: Literal["text", "json"] = "text"
 
 
 class DeadLetterConfig(Config):
     """What is kept of events that cannot be delivered, for each component."""
 
-    #: It takes four files, and a record must fit into one.
+    #: Size of what is kept, for each component. The oldest goes when there is more.
     max_size: Annotated[Size, Field(ge=1 << 20)] = 256 << 20
 
 
 class ServiceConfig(Config):
     """The settings of the process."""
 
+    #: Directory for the control socket, the queues and dead letters, such as `/var/lib/collector`.
+    #: One collector each.
     data_dir: Annotated[Path, AfterValidator(_directory)]
-    #: Processes that move data; `auto` is one for each processor that this process may use.
+    #: Processes that move data, 1 to 256, such as `4`. `auto`: one for each processor that this one
+    #: may use, by affinity and cgroups.
     workers: Annotated[int | Literal["auto"], BeforeValidator(_worker_count)] = 1
-    #: Whose rights the processes have, once the ports are open; for who starts as root.
+    #: For who starts as root: the user whose rights the processes have once the ports are open,
+    #: such as `collector`. Files that are read then (tokens, certificates) and `data_dir` must be
+    #: that user's.
     user: str | None = None
-    #: Of what may wait in the memory of all workers; above it receivers are paused. `auto` is half
-    #: of what the machine or the cgroup has.
+    #: What may wait in the memory of all workers together, such as `2GiB`; above it all receivers
+    #: are paused. `auto` is half of what the machine or its cgroup has.
     memory_limit: Literal["auto"] | Annotated[Size, Field(ge=_LEAST_MEMORY)] = "auto"
-    #: None: the user's own.
+    #: The group, unless it is the user's own, such as `adm`.
     group: str | None = None
-    #: None: no such endpoint.
+    #: The HTTP endpoint that only reads: health, metrics, the status page. Without it there is
+    #: none.
     admin: AdminConfig | None = None
+    #: What the collector says of itself, on standard error.
     log: LogConfig = LogConfig()
+    #: What is kept of events that cannot be delivered, for each component.
     dead_letter: DeadLetterConfig = DeadLetterConfig()
-    #: For the whole orderly stop; what is left then stays in the queues.
+    #: Time for an orderly stop at most. What is left then stays in the queues.
     shutdown_timeout: Duration = 25.0
-    #: At a reload, how long an old worker goes on with connections that cannot be moved.
+    #: At a reload, how long an old worker goes on with connections that cannot be moved to a new
+    #: one.
     reload_grace: Duration = 60.0
 
 

@@ -39,28 +39,31 @@ Count = Annotated[int, Field(ge=0)]
 class Step(Config):
     """Something is sent, or time passes."""
 
-    #: A receiver, which gets bytes, or a pipeline, which gets events.
+    #: The receiver that gets bytes, or the pipeline that gets events, such as `syslog`.
     to: str | None = None
-    #: A list: datagrams, or what one read after the other brings. In a pipeline each is a body.
+    #: The bytes, such as `'<13>hello'`. A list is datagram after datagram, or read after read of
+    #: one connection. A pipeline gets an event for each, with it as the body.
     text: Texts | None = None
-    #: The same as hexadecimal digits, with spaces at will.
+    #: The same as hexadecimal digits, with spaces at will, such as `'3c31333e 68'`.
     hex: Texts | None = None
-    #: The same in Base64.
+    #: The same in Base64, such as `PDEzPmhp`.
     base64: Texts | None = None
-    #: Of a pipeline: events in JSON's shape.
+    #: Of a pipeline: events in JSON, such as `[{body: hello}]`.
     events: tuple[dict[str, Any], ...] | None = None
-    #: How a receiver gets it; without it as it suits the receiver.
+    #: How a receiver gets it; what suits the receiver unless it is said: a stream for those that
+    #: have one.
     over: Literal["datagrams", "stream", "request"] | None = None
-    #: Bytes of each read, of a stream.
+    #: Bytes of each read, of a stream, such as `7`.
     cut: Annotated[int, Field(ge=1)] | None = None
     #: Whom it comes from.
     peer: Endpoint = "192.0.2.1:50000"
-    #: Of the listener, where the receiver has several.
+    #: Of the listener, where a receiver has several of a kind, such as `5514`.
     port: int | None = None
-    #: Of a request.
+    #: Of a request, which is a POST.
     path: str = "/"
+    #: Of a request, such as `{Content-Type: text/plain}`.
     headers: dict[str, str] = Field(default_factory=dict)
-    #: Let so much time pass, instead of sending.
+    #: Let so much time pass, and stand alone, such as `1m`.
     advance: Duration | None = None
 
     @model_validator(mode="after")
@@ -95,20 +98,22 @@ class Step(Config):
 class ExporterExpectation(Config):
     """What one exporter would be given."""
 
+    #: How many events, such as `1`.
     count: Count | None = None
-    #: In their order, as many as these unless `count` says otherwise.
+    #: In their order, as many as these unless `count` says otherwise, such as `[{body: hello}]`.
     events: tuple[dict[str, Any], ...] | None = None
 
 
 class Expectation(Config):
     """What shall have come of it. What is not named is not looked at."""
 
+    #: What each exporter is given, by its name.
     exporters: dict[str, ExporterExpectation] = Field(default_factory=dict)
-    #: Events that were dropped and input that was refused, by reason.
+    #: Events that were dropped and input that was refused, by reason, such as `{filtered: 2}`.
     drops: dict[str, Count] = Field(default_factory=dict)
-    #: How many of the events that exporters are given carry a flag.
+    #: Of the events that exporters are given, how many carry a flag, such as `{missing_pri: 0}`.
     flags: dict[str, Count] = Field(default_factory=dict)
-    #: Statuses of the answers to requests.
+    #: Statuses of the answers to requests, such as `[200, 413]`.
     statuses: tuple[int, ...] | None = None
 
     @model_validator(mode="after")
@@ -121,10 +126,13 @@ class Expectation(Config):
 class Trial(Config):
     """One test."""
 
+    #: A name of its own, such as `noise is dropped`.
     name: str
     #: The time at its beginning.
     now: AwareDatetime = _DEFAULT_NOW
+    #: The steps, in their order.
     send: Annotated[tuple[Step, ...], Field(min_length=1)]
+    #: What comes of them. What is not named is not looked at.
     expect: Expectation
     #: Whether processors let go of all that they hold, as at a stop, before one looks.
     flush: bool = True

@@ -11,10 +11,11 @@ from ..fields import Network, StreamEndpoint, unix_path
 class AccessOptions(Config):
     """The same for every listener."""
 
+    #: Where it listens: `host:port`, or `unix://` and a path.
     endpoint: StreamEndpoint
-    #: What comes from elsewhere is refused and counted. Empty: from everywhere.
+    #: Networks whose input is taken; others are refused and counted. Without any, all.
     allowed_sources: tuple[Network, ...] = ()
-    #: What comes from these begins with a PROXY header, and counts as coming from whom it names.
+    #: Networks whose input begins with a PROXY header, and counts as coming from whom it names.
     trusted_proxies: tuple[Network, ...] = ()
 
     @model_validator(mode="after")

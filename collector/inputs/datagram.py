@@ -42,13 +42,15 @@ Receive = Callable[[int], tuple[bytes, Any]]
 class DatagramOptions(RateOptions):
     """A UDP listener."""
 
+    #: Where it listens, such as `'[::]:5514'`.
     endpoint: Endpoint
-    #: Bytes asked of the kernel. Where it grants less, one warning says which sysctl to raise.
+    #: Size asked of the kernel. Where it grants less, one warning says which sysctl to raise.
     receive_buffer: Size = 32 << 20
-    #: Whether each line of a datagram is a message; RFC 5426 has one in a datagram.
+    #: Take each line of a datagram for a message, for senders that put several into one.
     split_lines: bool = False
-    #: With several workers, who gets a datagram: `any` that is free, or `source`, always the same
-    #: for an address and port, which keeps their order.
+    #: With several workers, who gets a datagram. `any`: one that is free. `source`: always the
+    #: same for an address and port, which keeps their order and ties a busy relay to one worker. A
+    #: change needs a restart.
     spread: Literal["any", "source"] = "any"
 
 

@@ -10,6 +10,7 @@ from ..component import Config
 class IntakeOptions(Config):
     """The core's part of a receiver's block."""
 
-    #: When a sender that waits for an answer gets it. stored: when every exporter has its events
-    #: in its queue. delivered: when every destination has taken them.
+    #: When a sender that waits for an answer gets it. `stored`: every exporter has its events in
+    #: its queue, which is on the disk unless `queue.type` says otherwise. `delivered`: every
+    #: destination has taken them. After 30 s without either, it is told to send them again.
     ack: Literal["stored", "delivered"] = "stored"

@@ -29,9 +29,11 @@ T = TypeVar("T", bound=Hashable)
 class RateOptions(AccessOptions):
     """The same for every listener whose input may be held up, or lost."""
 
-    #: Events a second of each address, or IPv6 network of 64 bits; 0: any number.
+    #: Events a second of each address, or IPv6 network of 64 bits; 0 is any number. Over TCP a
+    #: source that is ahead is not read, and nothing is lost. Over UDP what is more is lost and
+    #: counted.
     max_rate_per_source: Annotated[int, Field(ge=0)] = 0
-    #: How many may come at once; 0: as many as may come in 10 seconds.
+    #: Events that may come at once; 0 is as many as come in 10 s at that rate.
     max_burst_per_source: Annotated[int, Field(ge=0)] = 0
 
 

@@ -15,14 +15,14 @@ from .tls import TlsServerOptions
 class StreamOptions(RateOptions):
     """A listener on TCP, or on a UNIX socket."""
 
-    #: Of a UNIX socket's file: who may connect.
+    #: Mode of a UNIX socket's file, in quotes: who may connect.
     socket_mode: FileMode = "0660"
-    #: A longer frame is cut there and flagged. RFC 5424 6.1: at least 480.
+    #: Size at which a longer message is cut and flagged.
     max_frame_size: Annotated[Size, Field(ge=480)] = MAX_FRAME
-    #: More are closed at once, and counted.
+    #: Connections at once. More are closed and counted.
     max_connections: int = 10_000
-    #: The same for each address, or IPv6 network of 64 bits; 0: any number. A tenth of all, so
-    #: that one sender that goes wrong leaves room for the others.
+    #: The same for each address, or IPv6 network of 64 bits; 0 is any number. One sender that goes
+    #: wrong leaves room for the others.
     max_connections_per_source: Annotated[int, Field(ge=0)] = 1000
-    #: Without it the port is plain TCP.
+    #: Speak TLS on this port, from the first byte; without it the port is plain TCP.
     tls: TlsServerOptions | None = None

@@ -39,16 +39,23 @@ _VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 class TlsServerOptions(Config):
     """As whom a listener shows itself, and whom it lets in."""
 
-    #: PEM file of the certificate, with the chain behind it.
+    #: PEM file of the certificate, with the chain behind it, such as `/etc/collector/server.pem`.
     cert_file: Path
-    #: PEM file of its key, not encrypted. None: it is in `cert_file`.
+    #: PEM file of its key, not encrypted, such as `/etc/collector/server.key`. Without it the key
+    #: is in `cert_file`.
     key_file: Path | None = None
-    #: PEM file of CAs; clients must have a certificate of one of them.
+    #: PEM file of CAs, such as `/etc/collector/clients-ca.pem`. Clients must have a certificate of
+    #: one of them.
     client_ca_file: Path | None = None
-    #: Of which a client's certificate must have one, as well.
+    #: Names and addresses, of which a client's certificate must have one; needs `client_ca_file`.
+    #: `*.example.com` is any name with one label more. Such as `[fw1.example.com,
+    #: '*.branch.example.com']`.
     client_names: tuple[ClientName, ...] = ()
-    #: Of the certificates that are let in, whoever has signed them.
+    #: Fingerprints of certificates, in place of `client_ca_file`: whose certificate is one of them
+    #: may send, whoever has signed it, and expired or not. `sha256:` and 64 hexadecimal digits, or
+    #: `sha1:` and 40, such as `['sha1:da39a3ee5e6b4b0d3255bfef95601890afd80709']`.
     client_fingerprints: tuple[Fingerprint, ...] = ()
+    #: The oldest version of TLS that is taken.
     min_version: Literal["1.2", "1.3"] = "1.2"
 
     @model_validator(mode="after")

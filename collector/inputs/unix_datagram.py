@@ -31,8 +31,9 @@ _NOBODY = ""
 class UnixDatagramOptions(Config):
     """A UNIX datagram socket."""
 
+    #: The path of its file.
     endpoint: UnixEndpoint
-    #: Of its file: who may write to it.
+    #: Mode of its file, in quotes; `'0666'` lets every user write.
     socket_mode: FileMode = "0660"
 
 

@@ -18,26 +18,32 @@ class HttpServerOptions(AccessOptions):
     Clients that are not among `allowed_sources` get 403.
     """
 
+    #: Where it listens.
     endpoint: Endpoint
-    #: Without it the port is plain HTTP.
+    #: Speak TLS on this port; without it the port is plain HTTP.
     tls: TlsServerOptions | None = None
-    #: Clients must show one of these: as `Api-Token`, `Bearer`, or the password of `Basic`.
+    #: Clients must show one of these: `Authorization: Api-Token ...` or `Bearer ...`, the password
+    #: of `Basic`, or for HTTP `api-token` in the query. Such as `['${file:senders.token}']`.
     tokens: tuple[Annotated[SecretStr, Field(min_length=1)], ...] = ()
-    #: Files with more of them, one a line; read again when they change.
+    #: Files with more of them, one a line, such as `[/etc/collector/senders]`; looked at every 5 s
+    #: and read again when they change.
     token_files: tuple[Path, ...] = ()
-    #: `none`: anybody who reaches the endpoint may send.
+    #: `none` lets everybody send. It must be written where the endpoint can be reached from other
+    #: machines and neither tokens nor client certificates guard it.
     auth: Literal["none"] | None = None
-    #: Of a request as it comes over the wire; more is answered 413.
+    #: Size of a request as it comes over the wire; more is answered 413.
     max_request_body_size: Annotated[Size, Field(ge=1)] = 20 << 20
-    #: Of the same without its Content-Encoding.
+    #: Size of the same decompressed; more is answered 413.
     max_decompressed_size: Annotated[Size, Field(ge=1)] = 20 << 20
+    #: Connections at once. More are closed and counted.
     max_connections: Annotated[int, Field(ge=1)] = 10_000
-    #: Of one address, or IPv6 network of 64 bits; more are answered 429.
+    #: The same for each address, or IPv6 network of 64 bits; more are answered 429.
     max_connections_per_source: Annotated[int, Field(ge=1)] = 1000
-    #: For the headers, then for the body: every 500 bytes that come lengthen that by a second.
+    #: Time for the headers of a request, after which it is answered 408.
     read_header_timeout: Duration = 20.0
+    #: The same for its body. Each 500 bytes that come lengthen it by a second.
     read_timeout: Duration = 20.0
-    #: Between requests.
+    #: Time between two requests, after which the connection is closed.
     idle_timeout: Duration = 75.0
 
     @model_validator(mode="after")

@@ -20,19 +20,26 @@ Positive = Annotated[int, Field(ge=1)]
 class BatchOptions(Config):
     """When a gather is closed and becomes requests: at the first of these."""
 
+    #: Events that close a batch.
     max_events: Positive = 5000
+    #: Size that closes a batch, before compression.
     max_bytes: Size = 4 << 20
+    #: Time that closes a batch, from its first event on.
     max_age: Duration = 1.0
 
 
 class QueueOptions(Config):
     """What waits between encoding and sending."""
 
-    #: disk: it is there after a crash, and senders are answered when it has their events.
+    #: `disk` survives a crash and a power cut, in `queue/` of `data_dir`; senders are answered
+    #: when it has their events. `memory` does not.
     type: Literal["disk", "memory"] = "disk"
-    #: 1 GiB on the disk, 64 MiB in memory.
+    #: Size of the requests that wait or are on their way, compressed, such as `256MiB`. Unless it
+    #: is said, 1 GiB on the disk, 64 MiB in memory. On the disk, up to 50 MB more are used beside
+    #: them.
     max_size: Size | None = None
-    #: block: receivers are paused. drop_oldest, drop_newest: counted with that reason.
+    #: `block` pauses the receivers. `drop_oldest` and `drop_newest` drop and count, also when the
+    #: disk is full.
     on_full: Literal["block", "drop_oldest", "drop_newest"] = "block"
 
     @property
@@ -44,10 +51,13 @@ class QueueOptions(Config):
 class RetryOptions(Config):
     """Full-jitter exponential backoff, without an attempt limit."""
 
+    #: Longest wait after the first failure; it doubles with each more.
     initial_interval: Duration = 1.0
+    #: Longest wait after many failures. There is no limit of attempts.
     max_interval: Duration = 60.0
-    #: The slow probe while the exporter is on hold.
+    #: Wait between probes while the exporter is on hold, at first.
     hold_interval: Duration = 60.0
+    #: The same after many probes.
     max_hold_interval: Duration = 900.0
 
 
@@ -64,10 +74,14 @@ Compression = Annotated[
 class OutletOptions(Config):
     """The core's part of an exporter's block."""
 
+    #: When events become a request.
     batch: BatchOptions = BatchOptions()
+    #: Where requests wait.
     queue: QueueOptions = QueueOptions()
+    #: When a request is sent again.
     retry: RetryOptions = RetryOptions()
-    #: gzip, as OpenTelemetry has it, is fast.
+    #: Of requests: `fast` and `small` are gzip (`gzip` is `fast`); `none` is what a OneAgent's
+    #: local endpoint needs.
     compression: Compression = "fast"
-    #: Requests in flight at once. They start in queue order; 1 keeps order of arrival too.
+    #: Requests on their way at once. They start in queue order; 1 keeps the order of arrival too.
     concurrency: Annotated[int, Field(ge=1, le=64)] = 4

@@ -112,7 +112,9 @@ ProxyOption = Annotated[
 class HttpClientOptions(TlsClientOptions):
     """Keys of whatever has an `HttpClient`: give that the whole as `tls`, and its `proxy`."""
 
-    #: The HTTP proxy on the way, by default what the environment says.
+    #: The HTTP proxy on the way: `http://user:password@host:port` or `https://...`, where user and
+    #: password may be missing, such as `http://proxy.example.com:3128`; `none`; or `environment`,
+    #: which is what the environment says.
     proxy: ProxyOption = "environment"
 
 

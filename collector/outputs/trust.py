@@ -24,13 +24,17 @@ _LOOK = 5.0
 class TlsClientOptions(Config):
     """Whom a client trusts. There is no way to trust everybody."""
 
-    #: PEM file of the CAs to trust, in place of the system's.
+    #: PEM file of the CAs to trust in place of the system's, as for an ActiveGate's own
+    #: certificate, such as `/etc/collector/activegate.pem`.
     ca_file: Path | None = None
-    #: Public keys to trust, in place of any CA and of the name in the certificate.
+    #: The public keys to trust in place of any CA and name: the SHA-256 of each in base64, such as
+    #: `['47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=']`.
     pin_sha256: tuple[Pin, ...] = ()
-    #: PEM file of a certificate for servers that ask for one, with the chain behind it.
+    #: PEM file of a certificate for a server that asks for one, with the chain behind it, such as
+    #: `/etc/collector/client.pem`.
     cert_file: Path | None = None
-    #: PEM file of its key. None: it is in `cert_file`.
+    #: PEM file of its key, not encrypted, such as `/etc/collector/client.key`. Without it the key
+    #: is in `cert_file`.
     key_file: Path | None = None
 
     def files(self) -> list[Path]:

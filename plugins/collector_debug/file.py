@@ -18,9 +18,10 @@ from .row import body, lines, packed, unpacked
 class FileConfig(Config):
     """Where to."""
 
-    #: Appended to, and made where it is missing (mode 0640). It may be moved away at any time.
+    #: The file, such as `/var/log/collected.jsonl`; made with mode 0640 where it is missing. It
+    #: may be moved away at any time.
     path: Path
-    #: Whether a request counts as delivered when the disk has it, or when the kernel has.
+    #: Whether an event counts as delivered only when the disk has it.
     fsync: bool = True
 
 

@@ -28,10 +28,11 @@ class GenerateConfig(Config):
 
     #: Events a second.
     rate: Annotated[float, Field(gt=0, le=10_000_000)] = 1.0
-    #: Stop after so many; 0: never.
+    #: Events after which it stops; 0 is never.
     count: Annotated[int, Field(ge=0)] = 0
     #: The body; `{n}` becomes the number of the event, from 1.
     message: str = "generated event {n}"
+    #: The severity of each event.
     severity: Literal["trace", "debug", "info", "warn", "error", "fatal"] = "info"
 
 

@@ -36,7 +36,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class StdoutConfig(Config):
     """How the lines look."""
 
-    #: text: time, severity, body, attributes. json: one object, as the file exporter writes it.
+    #: `text`: time, severity, body, attributes. `json`: one object, as the exporter `file` writes
+    #: it.
     format: Literal["text", "json"] = "text"
 
 

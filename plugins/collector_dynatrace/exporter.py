@@ -51,26 +51,32 @@ _HEADERS = (("Content-Type", "application/json; charset=utf-8"),)
 class DynatraceConfig(HttpClientOptions):
     """Options of the exporter `dynatrace`, beside TLS and proxy."""
 
-    #: `https://ID.live.dynatrace.com`, `https://ACTIVEGATE:9999/e/ID`, or the full ingest URL;
-    #: or several of them, the preferred one first.
+    #: `https://ID.live.dynatrace.com`, `https://ACTIVEGATE:9999/e/ID`, or the full ingest URL; or
+    #: a list of them, the preferred one first. Such as `https://abc12345.live.dynatrace.com`.
     endpoint: tuple[Annotated[str, BeforeValidator(ingest_url)], ...]
-    #: auto: by the token's form.
+    #: How the token is shown; `auto` goes by its form.
     auth: Auth = "auto"
-    #: A file with the token, which is read again when it has changed.
+    #: Name of a file that holds the token, which has the scope `logs.ingest`, such as
+    #: `/etc/collector/token`. The better way: a new token needs no restart. A relative name begins
+    #: where the process runs.
     api_token_file: Path | None = None
-    #: The token itself. It has the scope logs.ingest; only a OneAgent on this machine needs none.
+    #: The token itself, instead, such as `'${env:DT_API_TOKEN}'`. Only a OneAgent on this machine
+    #: needs neither.
     api_token: SecretStr = Field(SecretStr(""), validate_default=True)
-    #: The limits to keep: Grail's, or those of Log Monitoring Classic and Managed.
+    #: Whose limits are kept; `classic` is Log Monitoring Classic and Managed.
     profile: Literal["grail", "classic"] = "grail"
-    #: Seconds for a request in all.
+    #: Time for a request in all.
     timeout: Duration = 60.0
+    #: Time for connecting, through a proxy and with TLS.
     connect_timeout: Duration = 5.0
-    #: Give every record a `log.record.uid`, the same over retries, so that duplicates can be told.
+    #: Give each record a `log.record.uid`, which stays the same over retries, so that duplicates
+    #: can be told.
     record_uid: bool = True
-    #: Events older than 23 h, which Dynatrace refuses. restamp: sent with the time of now, what
-    #: they said is in `original.timestamp`.
+    #: What becomes of events over 23 h old, which Dynatrace refuses. `restamp`: sent with the time
+    #: of now, their own is in `original.timestamp`. `dead_letter`: set aside, reason `stale`.
+    #: Events are looked at when they come and before each attempt.
     stale: Literal["restamp", "dead_letter"] = "restamp"
-    #: Sent with every event that has no attribute of that name.
+    #: Attributes for every event that does not have them, such as `{site: vienna}`.
     attributes: dict[str, str | int | float | bool] = Field(default_factory=dict)
 
     @field_validator("endpoint", mode="before", json_schema_input_type=str | list[str])

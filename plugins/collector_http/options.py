@@ -31,13 +31,15 @@ Path = Annotated[str, AfterValidator(_path)]
 class HttpConfig(HttpServerOptions):
     """Where events are taken."""
 
-    #: These serve Dynatrace's log ingest API; `{id}` stands for any one segment.
+    #: Paths that serve Dynatrace's log ingest API; `{id}` stands for any one segment.
     ingest_paths: tuple[Path, ...] = ("/api/v2/logs/ingest", "/e/{id}/api/v2/logs/ingest")
-    #: And these take JSON from anybody.
+    #: Paths that take JSON from anybody.
     paths: tuple[Path, ...] = ("/",)
-    #: What becomes of nested values on `ingest_paths`, where a request does not say it.
+    #: The data model at `ingest_paths` where a request does not say. `raw` keeps a nested value as
+    #: JSON text, `flattened` gives it dotted keys.
     structure: Literal["raw", "flattened"] = "raw"
-    #: Whether events older than 24 hours are left out, as the API does, and not taken.
+    #: Leave events out that are older than 24 h, as Dynatrace does. Otherwise they are taken, and
+    #: an exporter's `stale` decides.
     strict_age: bool = False
 
     def patterns(self) -> Iterable[tuple[re.Pattern[str], bool]]:

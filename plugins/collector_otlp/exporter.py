@@ -55,15 +55,23 @@ _SHORTEST_SECRET = 8
 class OtlpHttpConfig(Config):
     """Options of the exporter `otlp_http`."""
 
-    #: The base of the URL; `/v1/logs` is put behind it.
+    #: The base of the URL, such as `https://abc12345.live.dynatrace.com/api/v2/otlp`; `/v1/logs`
+    #: is put behind it.
     endpoint: Url | None = None
-    #: The whole URL, in its place.
+    #: The whole URL, such as `https://collector.example.com/v1/logs`. One of the two is required,
+    #: and this one is preferred.
     logs_endpoint: Url | None = Field(None, validate_default=True)
+    #: Headers of every request, by name, such as `{Authorization: 'Bearer 1'}`. The values are
+    #: never shown.
     headers: Headers = Field(default_factory=dict)
+    #: Whom to trust, and as whom to show oneself.
     tls: TlsClientOptions = TlsClientOptions()
+    #: The HTTP proxy on the way, such as `http://proxy.example.com:3128`. See the same key of the
+    #: exporter `dynatrace`.
     proxy: ProxyOption = Field("environment", alias="proxy_url")
-    #: Seconds for a request in all.
+    #: Time for a request in all.
     timeout: Duration = 30.0
+    #: Time for connecting, through a proxy and with TLS.
     connect_timeout: Duration = 5.0
 
     @field_validator("logs_endpoint")

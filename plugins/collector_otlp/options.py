@@ -12,22 +12,28 @@ from collector.api import Config, Duration, Endpoint, HttpServerOptions
 class OtlpHttpOptions(HttpServerOptions):
     """OTLP over HTTP."""
 
+    #: Where it listens for HTTP.
     endpoint: Endpoint = "127.0.0.1:4318"
+    #: The path of requests.
     logs_url_path: Annotated[str, Field(pattern="^/")] = "/v1/logs"
 
 
 class OtlpGrpcOptions(HttpServerOptions):
     """OTLP over gRPC: a server of HTTP/2, with the limits of the other."""
 
+    #: Where it listens for gRPC.
     endpoint: Endpoint = "127.0.0.1:4317"
-    #: Channels stay open between exports.
+    #: Time between the calls of a connection, after which it is closed. Channels stay open between
+    #: exports.
     idle_timeout: Duration = 3600.0
 
 
 class Protocols(Config):
     """Which of them are spoken. One that is named and has nothing to say has its defaults."""
 
+    #: OTLP over gRPC. It needs the extra `grpc` of the package.
     grpc: OtlpGrpcOptions | None = None
+    #: OTLP over HTTP, as Protocol Buffers or JSON.
     http: OtlpHttpOptions | None = None
 
     @model_validator(mode="before")
@@ -47,4 +53,5 @@ class Protocols(Config):
 class OtlpConfig(Config):
     """The OpenTelemetry protocol."""
 
+    #: What is spoken: `http`, `grpc` or both. With nothing said it is HTTP, on this machine only.
     protocols: Protocols = Protocols(http=OtlpHttpOptions())

@@ -60,58 +60,75 @@ Encoding = Annotated[str, AfterValidator(_encoding)]
 class SourceOptions(Config):
     """What is different for the senders of one network."""
 
+    #: The senders that this is for.
     network: Network
-    #: Each as for the receiver; None = as the receiver.
+    #: Their zone, such as `America/New_York`; unless it is said, the receiver's.
     timezone: Zone | None = None
+    #: Their encoding, such as `cp1252`; unless it is said, the receiver's.
     encoding: Encoding | None = None
 
 
 class ReverseDnsOptions(Config):
     """How long names of addresses are good for."""
 
+    #: Time after which a sender's name is asked for again.
     ttl: Duration = 3600.0
-    #: Of an address that has no name, or whose resolver does not answer.
+    #: The same where it has none, or nobody answers.
     negative_ttl: Duration = 300.0
 
 
 class SyslogConfig(Config):
     """RFC 3164 and 5424, octet-counted, LF, CRLF and NUL: recognised, nothing to set."""
 
+    #: The UDP listener.
     udp: DatagramOptions | None = None
+    #: The TCP listener, or that on a UNIX stream socket.
     tcp: StreamOptions | None = None
-    #: Datagrams over a socket that is a file, such as /dev/log.
+    #: The listener on a UNIX datagram socket, as programs of this machine write to `/dev/log`. The
+    #: kernel tells which of them wrote: `process.pid` and `process.user.id` in the resource.
     unix: UnixDatagramOptions | None = None
-    #: Each message is answered when it is safe.
+    #: The RELP listener. Each message is answered when it is safe, see `ack`.
     relp: StreamOptions | None = None
-    #: pri: over a stream, lines that do not begin with a PRI belong to the message before.
+    #: `pri`: over TCP and TLS, lines that do not begin with a PRI belong to the message before
+    #: them. The last one ends after a second without a byte.
     multiline: Literal["none", "pri"] = "none"
-    #: Which of the formats are told apart.
+    #: `rfc3164` or `rfc5424` take only those for headers; what has another is text behind its PRI.
     protocol: Protocol = "auto"
-    #: IANA name of the zone of timestamps that do not say theirs.
+    #: IANA name of the zone of timestamps that do not say theirs, such as `Europe/Vienna`.
+    #: `guess`: learned for each sender.
     timezone: Zone = Field("UTC", alias="location")
-    #: Of timestamps that do not say theirs, see `clock.Year`.
+    #: Of timestamps that do not say theirs. `auto`: the newest in which the date exists and is at
+    #: most 7 days ahead. `receive`: the year of the receipt, as rsyslog has it. A number: that
+    #: one, for an archive that is sent again.
     year: Literal["auto", "receive"] | Annotated[int, Field(ge=YEARS.start, lt=YEARS.stop)] = "auto"
-    #: Offsets of zone words that mean something else here than in `zone.WORDS`.
+    #: Offsets of zone words that mean something else on your devices, such as `{IST: '+02:00'}`.
     zone_words: Annotated[dict[str, str], AfterValidator(_words)] = Field({})
-    #: Of frames that are not UTF-8.
+    #: Of frames that are not UTF-8, such as `cp1252`, `gb18030` or `koi8-r`. Without one that
+    #: fits, bytes are shown as `\xNN`, flagged `invalid_utf8`.
     encoding: Encoding | None = None
-    #: The first that has the sender's address decides.
+    #: Networks whose senders differ; the first that has the sender's address decides.
     sources: tuple[SourceOptions, ...] = ()
-    #: Whose name an event has: the message's, the peer's address, or the first that there is. With
-    #: rdns the peer's name, as long as none is known its address.
+    #: Whose name an event has. `message`: what the message says, or none. `peer_ip`: the sender's
+    #: address. `message_then_peer`: the address where the message says nothing. `rdns` and
+    #: `message_then_rdns`: the same with the sender's name in place of its address, once it is
+    #: known.
     hostname_policy: HostnamePolicy = "message_then_peer"
+    #: How long names of addresses are good for.
     reverse_dns: ReverseDnsOptions = ReverseDnsOptions()
-    #: Whether `#012` in a message is the character that rsyslog has written so.
+    #: Give messages back the control characters that an rsyslog before us has written as `#012`,
+    #: `#011` and the like. What a message really had of these goes too.
     unescape_octal: bool = False
-    #: What is looked for inside messages.
+    #: What is looked for inside messages, whose text stays as it is; `auto` is any of them.
     parse_body: Format = "none"
-    #: Whether messages that ISE and ESXi send in parts become one.
+    #: Make one event of a message that Cisco's ISE or ESXi has sent in parts. Not with
+    #: `attributes: otel`.
     join_parts: bool = False
-    #: What is not whole after that goes on as it is.
+    #: Time that parts wait for the others. What is not whole then goes on as it is.
     parts_timeout: Duration = 2.0
-    #: Whether the frame is kept as `log.record.original`.
+    #: Keep the frame as it came, as `log.record.original`.
     keep_raw: bool = False
-    #: Whose names the attributes have; otel: the OpenTelemetry Collector's syslog receiver's.
+    #: Whose names the attributes have. `otel`: those of the OpenTelemetry Collector's syslog
+    #: receiver, and the body is the whole line.
     attributes: Literal["dynatrace", "otel"] = "dynatrace"
 
     @model_validator(mode="after")

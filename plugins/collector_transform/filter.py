@@ -18,15 +18,22 @@ from .program import ErrorMode, Failures, Group, Part, Way, placed, program
 class ConditionGroup(Config):
     """Conditions with a context of their own."""
 
+    #: Whose paths these are where they do not say it.
     context: Literal["log", "resource", "scope"] | None = None
+    #: The conditions of a group, such as `['IsMatch(body, "^health")']`.
     conditions: tuple[str, ...]
+    #: What an error does; unless it is said, what the processor says.
     error_mode: ErrorMode | None = None
 
 
 class OlderConditions(OlderFilter):
     """The older spelling, in which paths have no prefix, and the one before that."""
 
+    #: Conditions whose paths are those of a log, such as `[severity_number <
+    #: SEVERITY_NUMBER_WARN]`.
     log_record: tuple[str, ...] = ()
+    #: Conditions whose paths are those of a resource, such as `['attributes["service.name"] ==
+    #: nil']`.
     resource: tuple[str, ...] = ()
 
     @model_validator(mode="after")
@@ -39,16 +46,27 @@ class OlderConditions(OlderFilter):
 class FilterConfig(Statements):
     """Conditions of events that go no further."""
 
+    #: What a condition that fails on an event does: `ignore` logs it and goes on, `silent` does
+    #: not log, `propagate` drops the event.
     error_mode: ErrorMode = "ignore"
+    #: Conditions, or groups of them. An event for which one is true is dropped. Such as
+    #: `[log.severity_number < SEVERITY_NUMBER_INFO]`.
     log_conditions: tuple[str | ConditionGroup, ...] = ()
+    #: The older spellings.
     logs: OlderConditions | None = None
-    #: What is for other signals has no effect.
+    #: For another signal; has no effect.
     traces: Any = None
+    #: For another signal; has no effect.
     metrics: Any = None
+    #: For another signal; has no effect.
     profiles: Any = None
+    #: For another signal; has no effect.
     spans: Any = None
+    #: For another signal; has no effect.
     trace_conditions: Any = None
+    #: For another signal; has no effect.
     metric_conditions: Any = None
+    #: For another signal; has no effect.
     profile_conditions: Any = None
 
     @model_validator(mode="after")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import ValidationError, field_validator, model_validator
+from pydantic import BeforeValidator, Field, ValidationError, WithJsonSchema, model_validator
 
 from collector.api import Config, Misread, Slip
 
@@ -20,23 +20,36 @@ _NAMES = {
 }  # fmt: skip
 
 
+def _named(given: Any) -> Any:
+    return ENUMS.get(f"SEVERITY_NUMBER_{given}".upper(), given)
+
+
 class OlderSeverity(Severity):
     """The lowest severity, by its number or its short name."""
 
-    @field_validator("min", mode="before")
-    @classmethod
-    def _named(cls, given: Any) -> Any:
-        return ENUMS.get(f"SEVERITY_NUMBER_{given}".upper(), given)
+    #: The least severity, as a number or a name, such as `WARN`.
+    min: Annotated[
+        int,
+        Field(ge=0, le=24),
+        BeforeValidator(_named),
+        WithJsonSchema({"type": ["integer", "string"], "minimum": 0, "maximum": 24}),
+    ] = 0
 
 
 class OlderProperties(Config):
     """What an event must be: all that is given."""
 
+    #: `strict`: equal. `regexp`: the regex is found somewhere in the text.
     match_type: Literal["strict", "regexp"] = "strict"
+    #: Attributes of the resource, all of which must be there.
     resource_attributes: tuple[KeyValue, ...] = ()
+    #: Attributes of the event, all of which must be there.
     record_attributes: tuple[KeyValue, ...] = ()
+    #: The severity text, one of these, such as `[DEBUG]`.
     severity_texts: tuple[str, ...] = ()
+    #: The severity number.
     severity_number: OlderSeverity | None = None
+    #: The body, one of these, such as `['^GET /health']`.
     bodies: tuple[str, ...] = ()
 
     @model_validator(mode="after")
@@ -58,7 +71,10 @@ class OlderProperties(Config):
 class OlderFilter(Config):
     """Which events go on: those that `include` matches, and `exclude` does not."""
 
+    #: Only what this matches goes on. All that is given in it must match. Not beside `log_record`
+    #: and `resource`.
     include: OlderProperties | None = None
+    #: What this matches does not go on. All that is given in it must match.
     exclude: OlderProperties | None = None
 
     def tests(self) -> Iterator[tuple[str, Test, bool]]:

@@ -62,29 +62,46 @@ Delimiter = Annotated[str, Field(min_length=1, max_length=16)]
 class ParseConfig(Config):
     """Which text is read, as what, and where its fields go."""
 
+    #: What the text is: an object of JSON, pairs (`key=value`), one row of CSV, what a regex with
+    #: named groups finds, or one of the formats that the receiver `syslog` reads.
     format: Literal["json", "kv", "csv", "regex", "cef", "leef", "syslog"]
-    #: `body`, or `attributes["key"]`.
+    #: The text: `body`, `attributes["key"]`, or below one of them, as `body["log"]`. What is
+    #: missing, or no text, is left alone. `from` is another name for it.
     parse_from: Annotated[str, _path(source)] = Field("body", alias="from")
-    #: `attributes`, or `attributes["key"]` for a map there.
+    #: Where the fields go: `attributes`, in place of those of the same name, or
+    #: `attributes["key"]`, as one map. `to` is another name for it.
     parse_to: Annotated[str, _path(target)] = Field("attributes", alias="to")
-    #: Stands before the name of each field.
+    #: What stands before the name of each field, such as `app.`.
     prefix: str = Field("", max_length=128)
-    #: keep: as it is, flagged; ignore: as it is; drop: not at all.
+    #: What a text does that is not of the format. `keep`: the event goes on as it is, flagged
+    #: `bad_body`, and counts in `otelcol_processor_parse_errors_total`. `drop`: it ends there, and
+    #: counts as dropped too, with the reason `parse_failed`. `ignore`: it goes on as it is, for
+    #: streams of which only some is of the format.
     on_error: Literal["keep", "ignore", "drop"] = "keep"
-    #: csv: names of the columns, in order.
+    #: Required for `csv`: the names of the columns, in their order, such as `[user, action,
+    #: result]`. A row with more or fewer fields is not of the format.
     header: Annotated[tuple[str, ...], AfterValidator(_header)] | None = None
-    #: csv: between two fields, a comma. kv: between key and value.
+    #: `csv`: the one character between two fields, a comma unless it is said, such as `';'`. `kv`:
+    #: what stands between key and value, `=`.
     delimiter: Delimiter | None = None
-    #: kv: between two pairs. With neither of the two, whatever stands there.
+    #: `kv`: what stands between two pairs, such as `';'`; a space where only `delimiter` is said.
+    #: With neither of the two, pairs are found whatever stands between them.
     pair_delimiter: Delimiter | None = None
-    #: csv: as the mode of `ParseCSV`.
+    #: What quotes mean in `csv`: `lazyQuotes` lets them stand where they should not,
+    #: `ignoreQuotes` gives them no meaning. Unless it is said, `strict`.
     mode: Literal["strict", "lazyQuotes", "ignoreQuotes"] | None = None
-    #: regex: has named groups.
+    #: Required for `regex`: it has named groups, such as `'(?P<user>[a-z]+)'`. Groups that took no
+    #: part are empty.
     pattern: Annotated[str, AfterValidator(_pattern)] | None = None
-    #: Names of the fields that say time and severity.
+    #: Name of the field that is the event's time, such as `ts`: RFC 3339, RFC 3164, or a number
+    #: since 1970 in seconds, milliseconds, microseconds or nanoseconds. One that cannot be read is
+    #: flagged `bad_timestamp`.
     timestamp: str | None = None
+    #: Name of the field that is the event's severity, such as `level`, if it is a word for one:
+    #: `warn`, `Error`, `crit`.
     severity: str | None = None
-    #: IANA name of the zone of times that do not say theirs.
+    #: IANA name of the zone of times that do not say theirs, such as `Europe/Vienna`. `location`
+    #: is another name for it.
     timezone: Annotated[str, AfterValidator(_zone)] = Field("UTC", alias="location")
 
     @model_validator(mode="after")

@@ -29,28 +29,36 @@ Percentage = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 class SampleConfig(Config):
     """Which part, and what decides."""
 
-    #: 100 and more is everything.
+    #: The part of the events that is kept, such as `10`; 0 is nothing, 100 and more everything.
     sampling_percentage: Percentage
-    #: Instead of that, for events of these severities.
+    #: Instead of that for `trace`, `debug`, `info`, `warn`, `error`, `fatal` or `unspecified`,
+    #: such as `{error: 100}`.
     severity_percentages: dict[Severity, Percentage] = Field(default_factory=dict)
-    #: traceID: the trace id, or the attribute where there is none; record: the attribute; body: the
-    #: body and the time.
+    #: What decides. `body`: body and time. `traceID`: the trace id, or `from_attribute` where
+    #: there is none. `record`: `from_attribute`.
     attribute_source: Literal["traceID", "record", "body"] = "body"
+    #: Name of an attribute, such as `session.id`; events with the same value go on together.
     from_attribute: str = ""
-    #: hash_seed: trace ids are digested too. None: where there is a seed, or another source.
+    #: Of trace ids. `proportional`: their last 56 bits as they are, so that what is kept is what
+    #: OpenTelemetry's samplers keep. `hash_seed`: a digest of them, which is the default where
+    #: there is a seed.
     mode: Literal["hash_seed", "proportional"] | None = None
+    #: Another one keeps other events.
     hash_seed: Annotated[int, Field(ge=0, lt=1 << 32)] = 0
-    #: An attribute that has a percentage of its own for its event.
+    #: Name of an attribute whose number is the percentage for its event, such as `priority`.
     sampling_priority: str = ""
-    #: Drop events that have nothing to decide by.
+    #: Events that have nothing to decide by are dropped as `nothing_to_sample_by`; `false` keeps
+    #: them.
     fail_closed: bool = True
 
 
 class ProbabilisticSamplerConfig(SampleConfig):
     """OpenTelemetry's defaults."""
 
+    #: What decides. `traceID`: the trace id, or `from_attribute` where there is none. `record`:
+    #: `from_attribute`. `body`: body and time.
     attribute_source: Literal["traceID", "record", "body"] = "traceID"
-    #: Digits of a percentage, which are all kept.
+    #: Has no effect, such as `4`: percentages keep all their digits.
     sampling_precision: Annotated[int, Field(ge=1, le=14)] | None = None
 
     @field_validator("mode", mode="before")

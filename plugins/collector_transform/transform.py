@@ -16,20 +16,29 @@ from .program import ErrorMode, Group, Way, placed, program
 class StatementGroup(Config):
     """Statements that run where one of the conditions is true."""
 
+    #: Whose paths these are where they do not say it.
     context: Literal["log", "resource", "scope"] | None = None
+    #: Conditions, of which one must be true for the statements to run, such as `[IsString(body)]`.
     conditions: tuple[str, ...] = ()
+    #: The statements of a group, such as `['set(attributes["site"], "vienna")']`.
     statements: tuple[str, ...]
+    #: What an error does; unless it is said, what the processor says.
     error_mode: ErrorMode | None = None
 
 
 class TransformConfig(Statements):
     """Statements, alone or in groups."""
 
+    #: What a statement that fails on an event does: `ignore` logs it and goes on, `silent` does
+    #: not log, `propagate` drops the event.
     error_mode: ErrorMode = "ignore"
+    #: Statements, or groups of them, such as `['set(log.attributes["site"], "vienna")']`.
     log_statements: tuple[str | StatementGroup, ...]
-    #: What is for other signals has no effect.
+    #: For another signal; has no effect.
     trace_statements: Any = None
+    #: For another signal; has no effect.
     metric_statements: Any = None
+    #: For another signal; has no effect.
     profile_statements: Any = None
 
     @model_validator(mode="after")

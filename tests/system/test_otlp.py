@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+import re
 import subprocess
+import sys
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -22,6 +25,7 @@ from opentelemetry.sdk._logs import LoggerProvider
 from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
 from opentelemetry.sdk.resources import Resource
 
+from tests.documents import ROOT
 from tests.plugins.collector_otlp.oracle import expected
 from tests.system.clients import client
 from tests.system.collecting import QUICK, Collector, collector
@@ -218,3 +222,17 @@ def test_curl(chain: Chain) -> None:
     (event,) = chain.destination.arrived("from curl", 1)
     assert event["service.name"] == "curl"
     assert chain.sink.arrived("curl", 1)[0]["time"] == 1544712660300000000
+
+
+def test_the_recipe_for_python_runs(chain: Chain) -> None:
+    page = (ROOT / "docs" / "recipes.md").read_text()
+    (code,) = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    environment = {
+        **os.environ,
+        "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{chain.front.port}",
+        "OTEL_EXPORTER_OTLP_HEADERS": f"Authorization=Bearer%20{_TOKEN}",
+        "OTEL_SERVICE_NAME": "shop",
+    }
+    subprocess.run([sys.executable, "-W", "error", "-c", code], env=environment, check=True)
+    (record,) = chain.sink.arrived("shop", 1)
+    assert "paid 17.50" in str(record)

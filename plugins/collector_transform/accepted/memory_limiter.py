@@ -17,12 +17,19 @@ Percentage = Annotated[int, Field(ge=0, le=100)]
 class MemoryLimiterConfig(Config):
     """The keys of OpenTelemetry's processor; none has an effect."""
 
+    #: Has no effect.
     check_interval: Duration = 0.0
+    #: Has no effect.
     min_gc_interval_when_soft_limited: Duration = 10.0
+    #: Has no effect.
     min_gc_interval_when_hard_limited: Duration = 0.0
+    #: Has no effect; see `queue.max_size` of an exporter.
     limit_mib: MiB = 0
+    #: Has no effect.
     spike_limit_mib: MiB = 0
+    #: Has no effect.
     limit_percentage: Percentage = 0
+    #: Has no effect.
     spike_limit_percentage: Percentage = 0
 
 

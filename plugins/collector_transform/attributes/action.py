@@ -47,12 +47,22 @@ def _lower(value: Any) -> Any:
 class Action(Config):
     """What to do with one attribute, or with those whose key matches a pattern."""
 
+    #: `insert` sets where the key is not there, `update` where it is, `upsert` in both cases.
+    #: `delete` takes it away, `hash` puts the SHA-256 of a text in its place, `extract` makes
+    #: attributes of the named groups of a pattern, `convert` makes another type of it.
     action: Annotated[_Kind, BeforeValidator(_lower)]
+    #: The attribute, such as `env`. `delete` and `hash` need this or a pattern.
     key: str = ""
+    #: For `insert`, `update` and `upsert`: what is set, of any type, such as `production`.
     value: Any = None
+    #: For the same: the attribute that is copied, if it is there, such as `cloud.region`.
     from_attribute: str | None = None
+    #: What is set where `from_attribute` is not there, such as `unknown`.
     default_value: Any = None
+    #: Regex. `delete` and `hash`: of further keys, such as `'^internal\.'`. `extract`: of the text
+    #: in `key`; each named group becomes the attribute of that name.
     pattern: str | None = None
+    #: For `convert`. What cannot be converted stays as it is.
     converted_type: _Type | None = None
 
     @model_validator(mode="before")

@@ -17,8 +17,11 @@ from .properties import Properties
 class AttributesConfig(Config):
     """Actions, and the events they are for."""
 
+    #: The events that the actions are for; without it all. All that is given in it must match.
     include: Properties | None = None
+    #: The events that the actions are not for. All that is given in it must match.
     exclude: Properties | None = None
+    #: What is done, in this order.
     actions: Actions
 
 

@@ -25,41 +25,57 @@ _KINDS = ("attributes", "resources", "libraries", "log_bodies", "log_severity_te
 class KeyValue(Config):
     """A key that must be there, with this value if there is one."""
 
+    #: The key, such as `service.name`.
     key: str = Field(min_length=1)
+    #: Its value, such as `shop`; without it any.
     value: Any = None
 
 
 class Library(Config):
     """An instrumentation scope. A version that is not given is any."""
 
+    #: The scope's name, such as `checkout`.
     name: str
+    #: Its version, such as `1.2.0`; without it any.
     version: str | None = None
 
 
 class Severity(Config):
     """The lowest severity number; 0 of the event is one that nobody said."""
 
+    #: The least severity number.
     min: int = Field(default=0, ge=0, le=24)
+    #: Whether events without one match.
     match_undefined: bool = False
 
 
 class RegexpCache(Config):
     """OpenTelemetry's cache of matches, which RE2 needs not."""
 
+    #: Has no effect.
     cacheenabled: bool = False
+    #: Has no effect.
     cachemaxnumentries: int = 0
 
 
 class Properties(Config):
     """What an event must be to be matched: all that is given."""
 
+    #: `strict`: equal, and of the same type. `regexp`: the regex is found somewhere in the text.
     match_type: Literal["strict", "regexp"]
+    #: Read and not used, for nothing here needs a cache.
     regexp: RegexpCache | None = None
+    #: Attributes of the event, all of which must be there.
     attributes: tuple[KeyValue, ...] = ()
+    #: Attributes of the resource, all of which must be there.
     resources: tuple[KeyValue, ...] = ()
+    #: Instrumentation scopes, one of which it must be.
     libraries: tuple[Library, ...] = ()
+    #: The body, one of these, such as `['^login']`.
     log_bodies: tuple[str, ...] = ()
+    #: The severity text, one of these, such as `[ERROR]`.
     log_severity_texts: tuple[str, ...] = ()
+    #: The severity number.
     log_severity_number: Severity | None = None
 
     @model_validator(mode="before")

@@ -16,6 +16,7 @@ from .action import Actions
 class ResourceConfig(Config):
     """Actions on resources."""
 
+    #: What is done with attributes of the resource, in this order.
     attributes: Actions
 
 

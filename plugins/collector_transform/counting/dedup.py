@@ -39,12 +39,20 @@ _UID = ("attributes", (UID_KEY,))
 class DedupConfig(SummaryConfig):
     """Which events are the same, and what goes on of them."""
 
+    #: `at_once`: the first goes on at once, and the last with their number when the interval ends.
+    #: `at_end`: the first is held, its sender waits for its answer, and it goes on with the number
+    #: of all.
     emit: Literal["at_once", "at_end"] = "at_once"
-    #: OTTL's conditions: one must be true of an event that is looked at; none: all are.
+    #: OTTL's conditions, of which one must be true of an event that is looked at; others go on as
+    #: they come. Paths are those of a log where they do not say it. Such as `[severity_number <
+    #: SEVERITY_NUMBER_WARN]`.
     conditions: tuple[str, ...] = ()
-    #: Fields that must be the same, and no others.
+    #: Fields of the body or the attributes that alone are compared, beside resource and scope. A
+    #: dot in a name has a backslash before it. An event that has none of them is compared as a
+    #: whole. Such as `[attributes.id, body.user.name]`.
     include_fields: tuple[str, ...] = ()
-    #: Fields that may differ, which what stands for several events does not have.
+    #: Fields that may differ. What goes on with a number does not have them. Not beside
+    #: `include_fields`. Such as `['attributes.syslog\.proc_id']`.
     exclude_fields: tuple[str, ...] = ()
 
     @model_validator(mode="after")
@@ -60,6 +68,9 @@ class DedupConfig(SummaryConfig):
 class LogDedupConfig(DedupConfig):
     """OpenTelemetry's way."""
 
+    #: `at_end`: the first is held, its sender waits for its answer, and it goes on with the number
+    #: of all. `at_once`: the first goes on at once, and the last with their number when the
+    #: interval ends.
     emit: Literal["at_once", "at_end"] = "at_end"
 
 

@@ -25,11 +25,14 @@ def _zone(name: str) -> str:
 class SummaryConfig(Config):
     """Keys of the processors that count events of an interval by key."""
 
+    #: Time after which what was counted is told.
     interval: Annotated[Duration, Field(gt=0)] = 10.0
+    #: The attribute with the number.
     log_count_attribute: Annotated[str, Field(min_length=1)] = "log_count"
-    #: Of the two timestamps.
+    #: IANA name of the zone of the two timestamps, such as `Europe/Vienna`.
     timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
-    #: What more keys have, goes on as it is.
+    #: Keys that are counted at a time, and 64 MiB of them. Events of others go on and are counted
+    #: in `otelcol_processor_bypassed_items_total`.
     max_keys: Annotated[int, Field(ge=1, le=1_000_000)] = 10_000
 
     def stamp(self, event: Event, count: int, first: int, last: int) -> None:

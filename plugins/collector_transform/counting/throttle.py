@@ -23,12 +23,14 @@ REASON = "throttled"
 class ThrottleConfig(SummaryConfig):
     """So many events of each key an interval."""
 
+    #: Time that begins with the first event of a key.
     interval: Annotated[Duration, Field(gt=0)] = 1.0
-    #: Values of OTTL; without any, all events count together.
+    #: Values of OTTL that make the key, such as `['resource.attributes["net.peer.ip"]']`. Without
+    #: any, all events count together.
     keys: tuple[str, ...] = ()
-    #: What passes of each key in an interval.
+    #: Events of a key that go on in an interval, such as `500`.
     max_events: Annotated[int, Field(ge=1)]
-    #: What becomes of more: all are dropped, or a part of them goes on.
+    #: What becomes of more. `drop`: no more go on. `sample`: a part of them does, evenly.
     mode: Literal["drop", "sample"] = "drop"
     #: That part.
     sampling_percentage: Annotated[float, Field(ge=0, le=100)] = 1.0

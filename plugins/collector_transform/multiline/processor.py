@@ -30,19 +30,30 @@ _PATTERNS = ("line_start_pattern", "line_end_pattern")
 class MultilineConfig(Config):
     """What begins or ends a message, and how much of it may wait."""
 
+    #: Regex that is found in the first line of a message, such as `'^\d{4}-\d{2}-\d{2}'`. One of
+    #: the two patterns is required.
     line_start_pattern: str = ""
+    #: Regex that is found in the last line of a message, such as `';$'`.
     line_end_pattern: str = ""
-    #: OTTL's conditions: one must be true of a line; others go on as they come.
+    #: OTTL's conditions, of which one must be true of a line; others go on as they come. Paths are
+    #: those of a log where they do not say it. Such as `['resource.attributes["service.name"] ==
+    #: "shop"']`.
     conditions: tuple[str, ...] = ()
-    #: Values of OTTL that are the same in lines of one source, beside its resource.
+    #: Values of OTTL that are equal in lines of one source, beside resource and scope, such as
+    #: `['log.attributes["app"]']`.
     keys: tuple[str, ...] = ()
+    #: What is put between lines; unless it is said, a line end.
     combine_with: str = "\n"
+    #: Lines of a message. What follows is a message of its own, and flagged.
     max_batch_size: Annotated[int, Field(ge=2, le=100_000)] = 1000
+    #: Size of a message.
     max_log_size: Annotated[Size, Field(ge=1, le=MAX_TEXT)] = MAX_TEXT
+    #: Sources with a message that waits, and 64 MiB of all. The oldest goes on for a new one.
     max_sources: Annotated[int, Field(ge=1, le=100_000)] = 1000
-    #: After this without a line a message ends.
+    #: Without a line for this long a message goes on; flagged only where `line_end_pattern` says
+    #: that it is not whole.
     force_flush_period: Annotated[Duration, Field(gt=0)] = 5.0
-    #: Below the 30 s that a sender waits for an answer.
+    #: The longest that a line waits, which is below the 30 s that a sender waits for an answer.
     max_age: Annotated[Duration, Field(gt=0, le=25)] = 20.0
 
     @model_validator(mode="after")

@@ -24,15 +24,20 @@ _Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,64}$")]
 class Named(Config):
     """A detector that has an action of its own."""
 
+    #: The name of a detector, such as `email`.
     name: str
+    #: What is done with its finds.
     action: Action
 
 
 class PatternOption(Config):
     """A regex for what nobody else looks for."""
 
+    #: What the regex is called in the metrics: `a-z`, digits and `_`, such as `employee`.
     name: _Name
+    #: The regex, which is RE2's, such as `'\bE-\d{6}\b'`.
     pattern: str
+    #: What is done with what it finds; unless it is said, the `action` of the processor.
     action: Action | None = None
 
     @field_validator("pattern")
@@ -47,15 +52,30 @@ class PatternOption(Config):
 class RedactConfig(Config):
     """What is looked for, where, and what is done with it."""
 
+    #: What is looked for: names of detectors, such as `[card, iban]`, or a name with an action of
+    #: its own. Unless it is said, all but `password`, `ipv4` and `ipv6`.
     detectors: tuple[str | Named, ...] = tuple(name for name in KNOWN if name not in ON_REQUEST)
+    #: Regexes of your own.
     patterns: tuple[PatternOption, ...] = Field(default=(), max_length=MAX_PATTERNS)
+    #: Regexes, such as `['@example\.com$']`. A find in which one of them is found stays.
     allowed_values: tuple[str, ...] = Field(default=(), max_length=MAX_PATTERNS)
+    #: Regexes of keys whose value goes whole, whatever it is, such as `['(?i)passw(or)?d$']`;
+    #: counted as `blocked_key`.
     blocked_key_patterns: tuple[str, ...] = Field(default=(), max_length=MAX_PATTERNS)
+    #: What is done with a find. `hash` puts a digest in its place. `remove` takes the text away,
+    #: and the attribute of a blocked key.
     action: Action = "mask"
+    #: What stands in its place, at most 64 characters.
     mask: str = Field(default="****", max_length=64)
+    #: With it a hash is HMAC-SHA-256, else SHA-256, in hexadecimal. Without it, whoever sees the
+    #: hash of a card number or an address can find it by trying all. Such as
+    #: `'${file:redact.key}'`.
     hash_key: SecretStr | None = None
+    #: Where it looks.
     fields: tuple[Literal["body", "attributes", "resource"], ...] = ("body", "attributes")
+    #: The only attributes that are looked at, such as `[message]`; without any, all.
     keys: frozenset[str] = frozenset()
+    #: Keys that are not looked at, in nested values either, such as `[trace.id]`.
     ignored_keys: frozenset[str] = frozenset()
 
     @field_validator("allowed_values", "blocked_key_patterns")

@@ -19,11 +19,13 @@ class RouteOptions(Config):
 
     #: Whose paths these are where they do not say it.
     context: Literal["log", "resource"] = "resource"
+    #: An OTTL condition, such as `severity_number >= SEVERITY_NUMBER_ERROR`.
     condition: str | None = None
-    #: The older spelling of the condition: `route() where ...`.
+    #: The older spelling of it, in its place, such as `route() where attributes["team"] == "db"`.
     statement: str | None = None
+    #: The pipelines of the events for which it is true, such as `[logs/errors]`.
     pipelines: Pipelines
-    #: move: what goes there goes nowhere else. copy: the conditions below are asked too.
+    #: `move`: what goes there goes nowhere else. `copy`: the routes below are asked too.
     action: Literal["move", "copy"] = "move"
 
     @field_validator("context", mode="before")
@@ -43,9 +45,13 @@ class RouteOptions(Config):
 class RoutingConfig(Config):
     """Routes, asked in their order."""
 
+    #: Routes, asked in their order.
     table: Annotated[tuple[RouteOptions, ...], Field(max_length=100)]
-    #: For events that no route has moved, and those on which a condition fails.
+    #: Pipelines for what no route has moved, such as `[logs/rest]`. Without any it is dropped, and
+    #: counted with the reason `not_routed`.
     default_pipelines: tuple[str, ...] = ()
+    #: What an event does on which a condition fails. With `ignore` and `silent` it goes to the
+    #: default pipelines, with `propagate` nowhere, counted as above.
     error_mode: ErrorMode = "ignore"
 
     @field_validator("table")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
@@ -14,10 +13,9 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from collector.config.load import load
 from collector.config.schema import schema
+from tests import documents
 
 _ROOT = Path(__file__).parent.parent.parent.parent
-_PAGES = sorted((_ROOT / "docs").glob("*.md"))
-_YAML = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _SECTIONS = ("receivers", "processors", "exporters", "service")
 
 PIPELINES = {"pipelines": {"logs": {"receivers": ["syslog"], "exporters": ["null"]}}}
@@ -60,15 +58,13 @@ class RightFilesTests(SchemaTestCase):
 
     def test_every_example_of_the_documentation(self) -> None:
         count = 0
-        for page in _PAGES:
-            for block in _YAML.findall(page.read_text()):
-                said = YAML(typ="safe").load(block)
-                if isinstance(said, dict) and said.keys() & set(_SECTIONS) == said.keys():
-                    if "service" in said:
-                        said["service"].setdefault("pipelines", {})
-                    whole = {**SMALLEST, **said}
-                    self.assertEqual(self.faults(whole), [], f"{page.name}: {block}")
-                    count += 1
+        for block in documents.configurations():
+            said = documents.read_yaml(block.text)
+            if said.keys() & set(_SECTIONS) == said.keys():
+                if "service" in said:
+                    said["service"].setdefault("pipelines", {})
+                self.assertEqual(self.faults({**SMALLEST, **said}), [], str(block))
+                count += 1
         self.assertGreater(count, 10)
 
     def test_substitutions_stand_for_anything(self) -> None:
@@ -131,4 +127,4 @@ class ExplanationTests(SchemaTestCase):
 
     def test_keys_are_explained(self) -> None:
         said = self.of("StreamOptions")["max_connections"]["description"]
-        self.assertEqual(said, "More are closed at once, and counted.")
+        self.assertEqual(said, "Connections at once. More are closed and counted.")

@@ -133,9 +133,9 @@ class RefusalTests(SynchronousTestCase):
         self.assertIn("did you mean body?", problem.message)
 
     def test_the_examples_of_the_documentation_run(self) -> None:
-        page = (Path(__file__).parents[3] / "docs" / "configuration.md").read_text()
-        chapter = page.partition("### parse\n")[2].partition("\n### ")[0]
-        (block,) = re.findall(r"^```yaml\n(.*?)^```", chapter, re.MULTILINE | re.DOTALL)
+        docs = Path(__file__).parents[3] / "docs"
+        page = (docs / "reference" / "processors" / "parse.md").read_text()
+        (block,) = re.findall(r"^```yaml\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
         self.assertEqual(problems(block, Path(self.mktemp())), [])
         for name in get_args(ParseConfig.model_fields["format"].annotation):
             self.assertIn(f"format: {name}", block)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,6 @@ from collector.testing import ProcessorRig, context, events
 from collector_transform.filter import FilterConfig, FilterProcessor
 from collector_transform.program import MAX_STATEMENTS
 from collector_transform.transform import TransformConfig, TransformProcessor
-from tests.plugins.collector_transform.running import problems
 
 
 class ProcessorTests(SynchronousTestCase):
@@ -120,13 +118,3 @@ class PlaceTests(SynchronousTestCase):
             ['    IsMtch(log.body, "it\'s")', "    ^^^^^^"],
         )
         self.assertIn("did you mean IsMatch?", problems[0].message)
-
-    def test_the_examples_of_the_documentation_run(self) -> None:
-        docs = Path(__file__).parents[3] / "docs"
-        pages = "".join((docs / name).read_text() for name in ("ottl.md", "configuration.md"))
-        blocks = re.findall(r"^```yaml\n(processors:.*?)^```", pages, re.MULTILINE | re.DOTALL)
-        self.assertGreaterEqual(len(blocks), 2)
-        for block in blocks:
-            file = Path(self.mktemp())
-            (file.parent / "redact.key").write_text("a key")
-            self.assertEqual(problems(block, file), [])
