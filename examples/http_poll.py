@@ -32,7 +32,9 @@ from collector.api import (
 class PollConfig(HttpClientOptions):
     """Beside `proxy`, and the keys of TLS."""
 
+    #: Where pages are asked for, such as `https://api.example.com/audit`.
     url: str
+    #: Shown to the API.
     token: SecretStr
     #: Seconds between two questions, when there is nothing new.
     interval: Duration = 10.0

@@ -16,6 +16,7 @@ _NUMBERS = {"debug": DEBUG, "info": INFO, "warn": WARN, "error": ERROR}
 class FloorConfig(Config):
     """From where."""
 
+    #: The least severity that goes on.
     floor: Literal["debug", "info", "warn", "error"] = "info"
 
 

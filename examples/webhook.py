@@ -31,6 +31,7 @@ from collector.api import (
 class WebhookConfig(HttpClientOptions):
     """Beside `proxy`, and the keys of TLS."""
 
+    #: Where events are posted, such as `https://example.com/hook`.
     url: str
 
 

@@ -14,6 +14,7 @@ from twisted.internet.defer import Deferred
 
 from ..component import Component
 from ..context import Context
+from ..faults import summary
 from ..stand_ins import context
 from ..tasks import spawn
 from .documented import undocumented
@@ -97,7 +98,7 @@ class Contract:
 
     def check_log(self) -> None:
         """Nothing raised where the core had to catch it."""
-        errors = [failure.getErrorMessage() for failure in self.flushLoggedErrors()]
+        errors = [summary(failure) for failure in self.flushLoggedErrors()]
         said = "; ".join(dict.fromkeys(errors))
         self.hold(not errors, f"it raised where it must not, which was logged: {said}")
 

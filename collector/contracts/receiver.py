@@ -191,6 +191,7 @@ class ReceiverContract(ListeningCase):
         line.receiver.pause()
         await self._over(line)
         await line.settle(Outcome.RETRY)
+        self.check_log()
         self.check_output(line.output)
 
     @in_reactor

@@ -179,6 +179,11 @@ class Send(_Exporter):
         raise ValueError("send")
 
 
-def type_of(fault: type[Any]) -> str:
-    """As a configuration names it."""
-    return f"{fault.__module__}:{fault.__name__}"
+def id_of(plugin: type[Any]) -> str:
+    """What it is called in a configuration."""
+    return f"faulty/{plugin.__name__.lower()}"
+
+
+def keys_of(plugin: type[Any], **keys: Any) -> dict[str, Any]:
+    """What a configuration says of it."""
+    return {"type": f"{plugin.__module__}:{plugin.__name__}", **keys}

@@ -30,10 +30,13 @@ _ALL = [(kind, fault) for kind, faults in _RAISING.items() for fault in faults]
 
 
 def _configuration(ports: dict[str, int], home: Path) -> str:
-    ids = {fault: faulty.type_of(fault) for fault in vars(faulty).values() if _is_plugin(fault)}
-    receivers: dict[str, Any] = {id: {} for fault, id in ids.items() if fault in _RECEIVERS}
+    ids = {fault: faulty.id_of(fault) for fault in vars(faulty).values() if _is_plugin(fault)}
+    receivers: dict[str, Any] = {
+        id: faulty.keys_of(fault) for fault, id in ids.items() if fault in _RECEIVERS
+    }
     for fault in (faulty.Parse, faulty.Settled):
-        receivers[ids[fault]] = {"endpoint": f"127.0.0.1:{ports[fault.__name__]}"}
+        endpoint = f"127.0.0.1:{ports[fault.__name__]}"
+        receivers[ids[fault]] = faulty.keys_of(fault, endpoint=endpoint)
     receivers["syslog"] = {"tcp": {"endpoint": f"127.0.0.1:{ports['syslog']}"}}
     answering = ids[faulty.Settled]  # what it takes goes nowhere where it is not stored at once
     taking = [id for id in receivers if id != answering]
@@ -41,11 +44,14 @@ def _configuration(ports: dict[str, int], home: Path) -> str:
     passing = {"processors": [ids[faulty.Process], ids[faulty.Tick]]}
     said = {
         "receivers": receivers,
-        "processors": {ids[fault]: {} for fault in _RAISING["processor"]},
-        "connectors": {ids[faulty.Route]: {}},
+        "processors": {ids[fault]: faulty.keys_of(fault) for fault in _RAISING["processor"]},
+        "connectors": {ids[faulty.Route]: faulty.keys_of(faulty.Route)},
         "exporters": {
             "file": {"path": str(home / "out.json"), "batch": {"max_age": "50ms"}},
-            **{ids[fault]: {"queue": {"type": "memory"}} for fault in _RAISING["exporter"]},
+            **{
+                ids[fault]: faulty.keys_of(fault, queue={"type": "memory"})
+                for fault in _RAISING["exporter"]
+            },
         },
         "service": {
             "data_dir": str(home / "data"),
@@ -98,7 +104,7 @@ def _unhealthy(collector: Collector) -> dict[str, dict[str, Any]]:
 def test_what_raises_is_unhealthy_with_the_reason_and_counted(
     faulted: Collector, kind: str, fault: type[Any]
 ) -> None:
-    id = faulty.type_of(fault)
+    id = faulty.id_of(fault)
     reason = eventually(lambda: str(_unhealthy(faulted).get(id, {}).get("reason", "")))
     place = fault.__name__.lower()
     assert re.search(rf"ValueError: {place} \(faulty\.py:\d+ in ", reason)
@@ -125,20 +131,20 @@ def test_the_log_can_be_taken_in_the_supervisor_s_too(faulted: Collector) -> Non
 
 
 def test_status_shows_the_reason(faulted: Collector, tmp_path: Path) -> None:
-    eventually(lambda: faulty.type_of(faulty.Encode) in _unhealthy(faulted))
+    eventually(lambda: faulty.id_of(faulty.Encode) in _unhealthy(faulted))
     code, output, _ = finished((*PYTHON, "status", faulted.data_dir), tmp_path)
     assert code == 1
     assert re.search(r"failing .*its code raised.* ValueError: encode", output)
 
 
 def test_what_raises_for_ever_does_not_fill_the_log(faulted: Collector) -> None:
-    name, id = "receiver_failures", faulty.type_of(faulty.Timer)
+    name, id = "receiver_failures", faulty.id_of(faulty.Timer)
     eventually(lambda: faulted.metrics()(name, receiver=id) > 12)
     assert len(re.findall("ValueError: timer", faulted.log)) <= 10
 
 
 def test_what_blocks_is_named_with_its_place_and_counted(faulted: Collector) -> None:
-    id = faulty.type_of(faulty.Blocks)
+    id = faulty.id_of(faulty.Blocks)
     count = lambda: faulted.metrics()("receiver_eventloop_blocks", receiver=id)  # noqa: E731
     assert eventually(count) == 1
     said = rf"WARN  {re.escape(id)}: keeps everything else waiting, for .*faulty\.py:\d+ in _sleep"

@@ -22,10 +22,10 @@ pytestmark = pytest.mark.system
 
 _NUMBER = 200
 #: Lines of a kilobyte: more than a queue keeps of them in memory, and as much again and more.
-_SIZE, _MANY, _MORE = 1000, 18_000, 30_000
-#: MB by which the process may grow for the second part, which is 30 MB and more on the disk: the
+_SIZE, _MANY, _MORE = 1000, 18_000, 60_000
+#: MB by which the process may grow for the second part, which is 60 MB and more on the disk: the
 #: heap that is kept (ADR 0014) has holes, and grew by 5 to 12 MB for each 18 MB in a trial.
-_GROWTH = 20
+_GROWTH = 40
 
 
 @contextmanager

@@ -99,7 +99,7 @@ def _configuration(home: Path, ports: _Ports, echo: int) -> str:
             **quick,
         },
     }
-    tells = faulty.type_of(faulty.Tells)
+    tells = faulty.id_of(faulty.Tells)
     said = {
         "receivers": {
             "syslog": {"tcp": {"endpoint": f"127.0.0.1:{ports.syslog}"}},
@@ -113,7 +113,7 @@ def _configuration(home: Path, ports: _Ports, echo: int) -> str:
                 "endpoint": f"127.0.0.1:{ports.forward}",
                 "security": {"shared_key": f"${{file:{home / 'shared'}}}", "users": users},
             },
-            tells: {"password": _CANARIES["raised"]},
+            tells: faulty.keys_of(faulty.Tells, password=_CANARIES["raised"]),
         },
         "processors": {
             "redact": {"detectors": ["email"], "action": "hash", "hash_key": _CANARIES["hash"]}

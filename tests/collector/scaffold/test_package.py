@@ -9,6 +9,11 @@ import pytest
 from collector.scaffold.package import KINDS, Unfit, write
 
 
+@pytest.fixture(autouse=True)
+def _empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
 def test_a_package_is_written_once() -> None:
     made = write("receiver", "snmp_trap", Path("below/here"))
     assert made == Path("below/here/collector-snmp-trap")
