@@ -191,7 +191,7 @@ class ExporterContract(ExporterCase):
             await asyncio.wait_for(sending.stop(), self.patience)
         except TimeoutError:
             self.hold(False, "stop() waits for a destination that is silent: cancel what waits")
-        strange = sending.strangers()
+        strange = dict.fromkeys(sending.strangers())
         self.hold(
             not strange,
             f"send() raised {', '.join(strange)}: raise Retry, Hold, TooLarge or Poison, which say "
