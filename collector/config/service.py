@@ -55,8 +55,8 @@ class LogConfig(Config):
 
     #: Least level that is written.
     level: Literal["debug", "info", "warn", "error"] = "info"
-    #: Lines for people, or an object of JSON each.
-    format: Literal["text", "json"] = "text"
+    #: Lines for people, an object of JSON each, or `key=value`.
+    format: Literal["text", "json", "logfmt"] = "text"
 
 
 class DeadLetterConfig(Config):

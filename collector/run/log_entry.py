@@ -1,4 +1,4 @@
-"""One log event as a line: what twisted.logger hands to observers in, text or JSON out.
+"""One log event as a line: what twisted.logger hands to observers in, text, JSON or logfmt out.
 
 All that is dynamic goes through `shown`, which leaves secrets out and escapes what a terminal
 would obey, piece by piece and before anything is cut or put together.
@@ -6,6 +6,7 @@ would obey, piece by piece and before anything is cut or put together.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -36,6 +37,8 @@ _UNHANDLED = "an error that nobody handled"
 #: What Twisted's older log adds to an event for observers of its own.
 _OLDER = frozenset(["failure", "format", "isError", "message", "printed", "system", "time", "why"])
 _INT64 = 1 << 63
+#: What needs no quotes in logfmt.
+_PLAIN = re.compile(r'[^\s="\\]+')
 
 LogEvent = Mapping[str, Any]
 
@@ -91,16 +94,30 @@ class Entry:
 
     def json(self) -> str:
         """For programs: an object on one line."""
-        said: dict[str, Any] = {"time": _utc(self.time), "level": self.level}
-        optional = {
+        fields = {"fields": self.fields} if self.fields else {}
+        return orjson.dumps(self._parts() | fields).decode()
+
+    def logfmt(self) -> str:
+        """For both: `key=value`, a value in quotes, as JSON has them, where it needs them."""
+        parts = self._parts()
+        fields = {f"fields.{key}" if key in parts else key: v for key, v in self.fields.items()}
+        return " ".join(f"{key}={_bare(value)}" for key, value in (parts | fields).items())
+
+    def _parts(self) -> dict[str, Any]:
+        said = {
+            "time": _utc(self.time),
+            "level": self.level,
             "component": self.component,
             "message": self.message,
             "error": self.error,
             "traceback": "\n".join(self.traceback),
-            "fields": self.fields,
         }
-        said.update({key: value for key, value in optional.items() if value})
-        return orjson.dumps(said).decode()
+        return {key: value for key, value in said.items() if value}
+
+
+def _bare(value: object) -> str:
+    text = value if isinstance(value, str) else orjson.dumps(value).decode()
+    return text if _PLAIN.fullmatch(text) else orjson.dumps(text).decode()
 
 
 def _said(event: LogEvent) -> str:

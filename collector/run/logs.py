@@ -34,7 +34,7 @@ from .log_stream import LogStream, TextStream
 from .redactor import Redactor
 
 Level = Literal["debug", "info", "warn", "error"]
-Format = Literal["text", "json"]
+Format = Literal["text", "json", "logfmt"]
 
 #: Lines of one kind in a minute.
 LINES = 10
@@ -58,7 +58,7 @@ class LogObserver:
 
     def __init__(self, level: Level, format: Format, stream: LogStream, redact: Redactor) -> None:  # noqa: A002
         self._least = RANKS[LogLevel.lookupByName(level)][0]
-        self._json = format == "json"
+        self._format: Format = format
         self._stream = stream
         self._redact = redact
         self._kinds: dict[Hashable, _Kind] = {}
@@ -122,7 +122,8 @@ class LogObserver:
         self.journal.add(entry.as_told())
 
     def _line(self, entry: Entry) -> str:
-        return entry.json() if self._json else entry.text()
+        line: str = getattr(entry, self._format)()
+        return line
 
 
 def _lost(lines: int) -> Entry:

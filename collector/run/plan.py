@@ -14,7 +14,7 @@ class Plan(msgspec.Struct):
     data_dir: str
     workers: int
     log_level: Literal["debug", "info", "warn", "error"]
-    log_format: Literal["text", "json"]
+    log_format: Literal["text", "json", "logfmt"]
     shutdown_timeout: float
     reload_grace: float
     #: Empty: nobody else.

@@ -9,6 +9,7 @@ import logging
 import os
 import sys
 import warnings
+from itertools import product
 from typing import Any
 
 import orjson
@@ -257,6 +258,26 @@ class JsonTests(LogTests):
         self.assertNotIn("CANARY", self.stream.getvalue())
 
 
+class LogfmtTests(LogTests):
+    def test_event_is_pairs_on_one_line(self) -> None:
+        self.begin("info", "logfmt")
+        facts = {"ip": "10.0.0.1", "port": 5, "component": "x=y"}
+        self.log.warn('{id}: {ip} is\n"odd"', id="syslog/edge", **facts)
+        time, said = self.lines()[0].split(" ", 1)
+        self.assertRegex(time, r"^time=\d{4}-\S*\.\d{3}Z$")
+        self.assertEqual(
+            said,
+            r'level=WARN component=syslog/edge message="10.0.0.1 is\\n\"odd\"" '
+            'ip=10.0.0.1 port=5 fields.component="x=y"',
+        )
+
+    def test_a_traceback_is_one_value(self) -> None:
+        self.begin("debug", "logfmt")
+        self.say_failure("a b")
+        self.assertEqual(len(self.lines()), 1)
+        self.assertIn(r"\n", self.lines()[0].partition('traceback="')[2])
+
+
 class SecretTests(LogTests):
     def say_it_everywhere(self, secret: str) -> None:
         self.say_failure(f"Authorization: Api-Token {secret}")
@@ -269,7 +290,9 @@ class SecretTests(LogTests):
 
     def test_secret_is_in_no_line_of_any_format_and_level(self) -> None:
         secrets = (CANARY, "p\u00e4ssCANARY'w\\rd\n/+?", "-----BEGIN-----\nCANARYCANARYCANARY\nabc")
-        ways: list[tuple[Level, Format]] = [("debug", "text"), ("info", "json"), ("debug", "json")]
+        forms: tuple[Format, ...] = ("text", "json", "logfmt")
+        levels: tuple[Level, ...] = ("debug", "info")
+        ways = list(product(levels, forms))
         for secret in secrets:
             for level, form in ways:
                 self.setUp()
