@@ -113,7 +113,7 @@ def test_workers_may_be_counted(service: ServiceOf, workers: str) -> None:
             "memory_limit: much",
             "17: error: service.memory_limit: expected auto or a size, such as 65536, 64KiB or 1GB",
         ),
-        ("log: {format: xml}", "17: error: service.log.format: expected text or json"),
+        ("log: {format: xml}", "17: error: service.log.format: expected text, json or logfmt"),
         (
             "shutdown_timeout: 25",
             "21: error: service.shutdown_timeout: {DURATION}",
