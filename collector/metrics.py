@@ -152,6 +152,11 @@ class Metrics:
             self._series[name] = self._series.get(name, 0) + 1
         counts[key] = counts.get(key, 0) + n
 
+    def refresh(self) -> None:
+        """Bring in what somebody else keeps: before gauges, tables or `counts` are read."""
+        for bring in self.before_reading:
+            bring()
+
     def get(self, name: str, **labels: str) -> int:
         """The sum of a counter over every series that has these labels."""
         wanted = set(labels.items())
@@ -159,8 +164,7 @@ class Metrics:
 
     def text(self) -> bytes:
         """Prometheus' text format, version 0.0.4."""
-        for refresh in self.before_reading:
-            refresh()
+        self.refresh()
         registry = CollectorRegistry()
         ProcessCollector(registry=registry)
         registry.register(_Families(self))

@@ -152,3 +152,29 @@ def test_a_command_and_its_options_are_on_a_page(name: str) -> None:
     everything = "".join(path.read_text() for path in documents.pages())
     for spellings in _options(name):
         assert any(f"{spelling}" in everything for spelling in spellings), spellings
+
+
+_LINK = re.compile(r"\]\((?!\w+:)([^)\s]+)\)")
+
+
+def test_links_lead_to_a_file_and_a_heading() -> None:
+    links = [(page, link) for page in documents.pages() for link in _LINK.findall(_prose(page))]
+    assert links
+    assert [f"{page}: {link}" for page, link in links if not _leads(page, link)] == []
+
+
+def _leads(page: Path, link: str) -> bool:
+    name, _, anchor = link.partition("#")
+    target = page.parent / name if name else page
+    return target.exists() and (not anchor or anchor in _anchors(target.resolve()))
+
+
+@functools.cache
+def _anchors(page: Path) -> set[str]:
+    titles = re.findall(r"^#+ (.*)$", _prose(page), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def _prose(page: Path) -> str:
+    """What stands outside of blocks of code."""
+    return re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)

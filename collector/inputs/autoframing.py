@@ -177,13 +177,12 @@ class AutoFraming:
         return -1 if len(data) - at < _LONGEST_GAP else self._trailed(data, at, frames)
 
     def _counted(self, data: bytes, at: int, frames: list[bytes]) -> int:
-        end = at + self._missing
-        if end > len(data):
-            self._open.add(data[at:])
-            self._missing = end - len(data)
-            return len(data)
-        self._missing = 0
-        frame = self._open.end(data[at:end])
+        end = min(at + self._missing, len(data))
+        self._open.add(data[at:end])
+        self._missing -= end - at
+        if self._missing:
+            return end
+        frame = self._open.end()
         self._after_count = not frame.endswith(b"\n")  # a counted trailer: no doubt of the end
         frames.append(frame if isinstance(frame, Marked) else frame.rstrip(b"\r\n"))
         return end

@@ -41,13 +41,11 @@ class _Counted:
 
     def _continue(self, data: bytes, at: int, frames: list[bytes]) -> int:
         """Give the frame in hand what there is of it; returns where that ends."""
-        end = at + self._missing
-        if end > len(data):
-            self._open.add(data[at:])
-            self._missing = end - len(data)
-            return len(data)
-        self._missing = 0
-        frames.append(self._open.end(data[at:end]))
+        end = min(at + self._missing, len(data))
+        self._open.add(data[at:end])
+        self._missing -= end - at
+        if not self._missing:
+            frames.append(self._open.end())
         return end
 
     @property

@@ -34,7 +34,6 @@ _LARGEST = 65536
 #: Peers remembered; the older half is forgotten when there are more.
 _PEERS = 32_768
 
-
 #: As `recvfrom`.
 Receive = Callable[[int], tuple[bytes, Any]]
 
@@ -200,8 +199,7 @@ class DatagramListener(MessageListener):
         self.address = peer_address(self._sockets[0].getsockname())
         port = self.address[1]
         self._common = {"net.transport": "udp", "net.host.port": port, **self._common}
-        gauge = self._context.gauge
-        gauge(
+        self._context.gauge(
             "receive_buffer_bytes",
             "What the kernel granted a UDP socket.",
             lambda: granted,

@@ -79,8 +79,7 @@ class Instance:
     def snapshot(self) -> Snapshot:
         """What is known of it now."""
         metrics = self._metrics
-        for refresh in metrics.before_reading:
-            refresh()
+        metrics.refresh()
         return Snapshot(
             counts=[(name, labels, n) for (name, labels), n in metrics.counts.items()],
             gauges=list(_readings(metrics)),
@@ -92,10 +91,8 @@ class Instance:
         return msgspec.msgpack.encode(self.snapshot())
 
     def _tables(self) -> bytes:
-        metrics = self._metrics
-        for refresh in metrics.before_reading:
-            refresh()
-        return msgspec.msgpack.encode([Shown.of(table) for table in metrics.tables])
+        self._metrics.refresh()
+        return msgspec.msgpack.encode([Shown.of(table) for table in self._metrics.tables])
 
     async def start(self) -> None:
         """Start all. Raises StartError or ListenError; `stop` cleans up then too."""

@@ -11,7 +11,6 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from ..journal import LogEntry
 from ..tasks import spawn
 from .activation import Inherited
 from .admin import Admin
+from .admin_door import AdminDoor
 from .control import Control
 from .crew import Crew, content_of
 from .desk import Desk
@@ -32,6 +32,7 @@ from .history import History
 from .listeners import Listeners
 from .logs import Logging, start_logging
 from .notify import notify, reloading
+from .overview import Overview
 from .passing import Handed
 from .plan import Plan
 from .privileges import become, give
@@ -42,9 +43,7 @@ from .status import Status
 from .status_page import StatusPage
 from .tables import Tables
 from .taps import Taps
-from .totals import Totals, components
-from .view import View
-from .worker_process import Refused, WorkerProcess
+from .worker_process import Refused
 
 log = Logger(namespace="collector")
 #: Crews that end after reloads; where another comes to that, the oldest waits for nobody.
@@ -61,19 +60,19 @@ class Supervisor:
         self._config = config
         self._inherited = Inherited(os.environ)
         self._listeners = Listeners(self._inherited.take)
-        self._totals = Totals()
         self._crew: Crew
+        #: Those that end, after reloads.
+        self._old: list[Crew] = []
+        self._overview = Overview(self._listeners, lambda: (self._crew, *self._old))
         self._logging: Logging | None = None
         self._control: Control | None = None
-        self._admin: Admin | None = None
-        self._status = Status(self._view, config)
+        self._admin = AdminDoor(self._made_admin)
+        self._status = Status(self._overview.view, config)
         self._history = History(reactor, self._status.now)
         self._tables = Tables(lambda: self._crew.ready)
         self._taps = Taps(lambda: self._crew.ready)
         self._looking: Any = None
-        self._is_stopping = self._is_reloading = False
-        #: Those that end, after reloads.
-        self._old: list[Crew] = []
+        self._reloading: asyncio.Task[Any] | None = None
 
     async def run(self) -> int:
         """Run until cancelled; the exit code. Raises StartError or ListenError."""
@@ -106,8 +105,8 @@ class Supervisor:
             self._config,
             content,
             self._listeners,
-            self._lost,
-            self._adopted,
+            self._overview.lost,
+            self._overview.adopted,
             self._handed,
         )
 
@@ -121,7 +120,7 @@ class Supervisor:
         """The log, the control socket, the admin endpoint."""
         self._logging = start_logging(plan.log_level, plan.log_format, clock=self._reactor)
         self._logging.observer.journal.follow(self._logged)
-        control = Control(self._reactor, Path(plan.data_dir), self._view, self._status)
+        control = Control(self._reactor, Path(plan.data_dir), self._overview.view, self._status)
         Desk(lambda: self._crew.ready).add_to(control.routes)
         self._tables.add_to(control.routes)
         self._taps.add_to(control.routes)
@@ -131,21 +130,16 @@ class Supervisor:
         await control.start()
         for path in (*control.files, *([Path(plan.data_dir)] if is_new else ())):
             give(path, plan.user, plan.group)
-        await self._open_admin(plan)
+        await self._admin.open(*plan.admin)
 
-    async def _open_admin(self, plan: Plan) -> None:
-        """In place of the one that there is."""
-        old, self._admin = self._admin, None
-        if old:
-            await old.stop()
-        if plan.admin_endpoint:
-            page = StatusPage(
-                self._status, self._history, lambda: self._crew.plan.effective, self._letters
-            )
-            self._admin = Admin(self._reactor, self._view, *plan.admin, page)
-            self._tables.add_to(self._admin.routes)
-            self._taps.add_to(self._admin.routes)
-            await self._admin.start()
+    def _made_admin(self, endpoint: str, token: str) -> Admin:
+        page = StatusPage(
+            self._status, self._history, lambda: self._crew.plan.effective, self._letters
+        )
+        admin = Admin(self._reactor, self._overview.view, endpoint, token, page)
+        self._tables.add_to(admin.routes)
+        self._taps.add_to(admin.routes)
+        return admin
 
     async def _letters(self) -> WebResponse:
         """A worker knows the secrets that must not be seen in them."""
@@ -153,9 +147,12 @@ class Supervisor:
         return await ready[0].ask("GET", "/letters") if ready else sentence(503, "No worker runs.")
 
     def _logged(self, entry: LogEntry) -> None:
-        """For the components of a worker that take the log in; this process has none."""
+        """In any thread: for the components of a worker that take the log in."""
+        self._reactor.callFromThread(self._tell, entry)
+
+    def _tell(self, entry: LogEntry) -> None:
         if ready := self._crew.ready:
-            self._reactor.callFromThread(ready[0].tell, entry)
+            ready[0].tell(entry)
 
     def _greet(self, plan: Plan) -> None:
         for warning in plan.warnings:
@@ -191,20 +188,21 @@ class Supervisor:
 
     async def _reload(self) -> None:
         """Raises Refused; then nothing has changed."""
-        if self._is_reloading or self._is_stopping:
+        if self._reloading is not None or self._overview.is_stopping:
             raise Refused(["a reload or a stop is under way: try again"])
-        self._is_reloading = True
+        self._reloading = asyncio.current_task()
         notify(*reloading())
         new = self._new_crew()
         try:
             await self._take_over(new)
-        except (Refused, ListenError) as e:
+        except (Refused, ListenError, asyncio.CancelledError) as e:
             await new.stop()
             self._listeners.keep(self._crew.claims)
-            log.warn("not reloaded: {why}", why=printable(str(e)))
-            raise Refused(str(e).splitlines()) from e
+            why = str(e) or "the collector stops"
+            log.warn("not reloaded: {why}", why=printable(why))
+            raise Refused(why.splitlines()) from e
         finally:
-            self._is_reloading = False
+            self._reloading = None
             notify("READY=1", f"STATUS=workers: {self._crew.plan.workers}")
 
     async def _take_over(self, new: Crew) -> None:
@@ -213,8 +211,7 @@ class Supervisor:
         if plan.data_dir != old.plan.data_dir:
             raise Refused(["service.data_dir: cannot change while the collector runs: restart"])
         await new.start()
-        if plan.admin != old.plan.admin:
-            await self._open_admin(plan)
+        await self._admin.open(*plan.admin)
         self._crew = new
         self._old.append(old)
         for warning in plan.warnings:
@@ -230,7 +227,10 @@ class Supervisor:
         await self._crew.adopt()
 
     async def _stop(self) -> None:
-        self._is_stopping = True
+        self._overview.is_stopping = True
+        if self._reloading is not None:
+            self._reloading.cancel()
+            await asyncio.wait((self._reloading,))
         notify("STOPPING=1")
         if self._looking is not None:
             self._looking.cancel()
@@ -239,61 +239,20 @@ class Supervisor:
         self._listeners.close()
         self._inherited.close()
         await asyncio.gather(*(crew.stop() for crew in (self._crew, *self._old)))
-        if self._admin:
-            await self._admin.stop()
+        await self._admin.close()
         if self._control:
             await self._control.stop()
         if self._logging:
             log.info("stopped")
             self._logging.stop()
 
-    async def _view(self) -> View:
-        """Everything as it is now."""
-        await self._look()
-        snapshots = [worker.last for worker in self._workers]
-        metrics = self._totals.metrics(snapshots)
-        metrics.gauges += [worker.silence_gauge for worker in self._workers]
-        silent = [worker.health for worker in self._workers if worker.is_silent]
-        return View(
-            metrics=metrics,
-            components=[*components(snapshots), *silent],
-            ready=self._crew.is_ready and not self._is_stopping,
-            pipelines=self._crew.plan.pipelines,
-            workers=[worker.shown(self._crew.workers) for worker in self._workers],
-        )
-
-    @property
-    def _workers(self) -> Sequence[WorkerProcess]:
-        """Those that live, of old configurations too."""
-        return [worker for crew in (self._crew, *self._old) for worker in crew.workers]
-
-    async def _look(self) -> None:
-        for component, dropped in self._listeners.dropped():
-            labels = (("receiver", component),)
-            self._totals.count("receiver_kernel_dropped_datagrams", labels, dropped)
-        await asyncio.gather(*(worker.look() for worker in self._workers))
-
     def _look_again(self) -> None:
         async def look() -> None:
-            await self._look()
+            await self._overview.look()
             notify("WATCHDOG=1")
 
         self._looking = self._reactor.callLater(_LOOK, self._look_again)
         _ = spawn(look())
-
-    def _lost(self, worker: WorkerProcess, restarts: int) -> None:
-        self._totals.ended(worker.last)
-        labels = (("worker", str(worker.slot)),)
-        self._totals.count("service_worker_restarts", labels, restarts)
-
-    def _adopted(self) -> None:
-        """What ended workers have left is somebody's again."""
-
-        async def settle() -> None:
-            await self._look()
-            self._totals.settle([worker.last for worker in self._workers])
-
-        _ = spawn(settle())
 
     def kill(self) -> None:
         """End all workers at once."""

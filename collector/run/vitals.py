@@ -35,6 +35,8 @@ class Vitals:
 
     def start(self, components: Iterable[Component[Any]]) -> None:
         """From now on. Called by the thread of the event loop."""
+        for generation in range(len(gc.get_count())):
+            self._count_garbage(generation, times=0, took=0)  # who reads all meets no new series
         gc.callbacks.append(self._collected)
         self._pulse.start()
         self._watchdog.start(components)
@@ -57,8 +59,11 @@ class Vitals:
             self._began = time.perf_counter_ns()
             return
         took = time.perf_counter_ns() - self._began
-        labels = (*self._labels, ("generation", str(info["generation"])))
-        self._metrics.add("process_runtime_cpython_gc_count", labels, 1)
+        self._count_garbage(info["generation"], times=1, took=took)
+
+    def _count_garbage(self, generation: int, *, times: int, took: int) -> None:
+        labels = (*self._labels, ("generation", str(generation)))
+        self._metrics.add("process_runtime_cpython_gc_count", labels, times)
         self._metrics.add("process_runtime_cpython_gc_pause_seconds", labels, took)
 
 

@@ -6,9 +6,8 @@ was when it was read (-1: it could not be).
 
 The messages, each with one key. From the worker: `plan` when the configuration is good, else
 `problems`; `ready` when all listens, else `failed` with a sentence; `answer` to a question;
-`ended` with the last snapshot. From the supervisor: `go`, `question`, `entry` of its log,
-`stop`. A worker whose
-supervisor is gone stops too.
+`ended` with the last snapshot. From the supervisor: `go`, `question`, `entry` of its log, `stop`. A
+worker whose supervisor is gone stops too.
 """
 
 from __future__ import annotations

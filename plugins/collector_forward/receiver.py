@@ -12,14 +12,13 @@ from collector.api import (
     Batch,
     Context,
     Event,
-    FrameReceiver,
     Frames,
     Framing,
     Listener,
     ListenError,
     Named,
     Outcome,
-    StreamOptions,
+    StreamReceiver,
     unix_path,
 )
 
@@ -36,19 +35,8 @@ from .scan import compiled
 from .session import Frame, Session, settle
 from .turns import Turns
 
-#: Options of ours that are the listener's. Its own `max_frame_size` is for framings of the core.
-_LISTENER = (
-    "endpoint",
-    "socket_mode",
-    "max_connections",
-    "max_connections_per_source",
-    "allowed_sources",
-    "trusted_proxies",
-    "tls",
-)
 
-
-class ForwardReceiver(FrameReceiver[ForwardConfig]):
+class ForwardReceiver(StreamReceiver[ForwardConfig]):
     """An acknowledgement says that every exporter has the events; see `ack`."""
 
     acknowledged = True
@@ -97,11 +85,10 @@ class ForwardReceiver(FrameReceiver[ForwardConfig]):
 
     def listeners(self) -> Sequence[Listener]:
         """See `FrameReceiver`."""
-        config = self.config
-        said = {name: getattr(config, name) for name in _LISTENER}
-        stream = self.stream(StreamOptions(**said))
-        local = unix_path(config.endpoint) is not None
-        return [stream, self.heartbeats(stream)] if config.udp_heartbeat and not local else [stream]
+        (stream,) = super().listeners()
+        if not self.config.udp_heartbeat or unix_path(self.config.endpoint):
+            return [stream]
+        return [stream, self.heartbeats(stream)]
 
     def framing(self) -> Framing:
         """See `FrameReceiver`."""

@@ -28,7 +28,7 @@ class ImportCommand(Command):
         """See `Command`."""
         parser.add_argument("file", metavar="FILE", type=Path, help="its configuration, YAML")
         parser.add_argument(
-            "-o", "--output", metavar="OUT", type=Path, help="a new file; else standard output"
+            "-o", "--output", metavar="FILE", type=Path, help="a new file; else standard output"
         )
 
     async def run(self, arguments: argparse.Namespace, reactor: Any) -> int:

@@ -36,11 +36,12 @@ def comments(source: Source) -> Comments:
             if way[: len(first)] == first:  # else it is an alias's
                 inner[at_key] = way
     places = sorted(ways)
+    rows = source.text.split("\n")
     found = Comments()
     for place, text, alone in _written(source.text):
         if not alone:
             at = bisect_left(places, place) - 1
-            way = _outermost(source, inner[places[max(at, 0)]], place[0])
+            way = _outermost(source, rows, inner[places[max(at, 0)]], place[0])
             if way not in found.beside:
                 found.beside[way] = text
                 continue
@@ -51,9 +52,8 @@ def comments(source: Source) -> Comments:
     return found
 
 
-def _outermost(source: Source, way: Way, line: int) -> Way:
+def _outermost(source: Source, lines: list[str], way: Way, line: int) -> Way:
     """What begins on the line and has a way's value in its brackets."""
-    lines = source.text.split("\n")
     while len(way) > 1:
         row, column = source.value_place(way[:-1])
         if source.key_place(way[:-1])[0] != line or lines[row - 1][column - 1] not in "[{":
@@ -84,6 +84,8 @@ def _shown(comment: str) -> str:
 
 
 def _between(text: str, start: int, end: int) -> Iterator[tuple[Place, str, bool]]:
+    if "#" not in text[start:end] and text.count("\n", start, end) < 2:
+        return  # as nearly always; to count lines from the top takes long in a long file
     line = text.count("\n", 0, start) + 1
     at = start
     pieces = text[start:end].split("\n") if start < end else []

@@ -12,7 +12,7 @@ EXTENSIONS = {
     "file_storage": "queues are on the disk already, below service.data_dir",
     "db_storage": "queues are on the disk already, below service.data_dir",
     "redis_storage": "queues are on the disk already, below service.data_dir",
-    "memory_ballast": "the memory is bounded by queues",
+    "memory_ballast": "service.memory_limit bounds what waits in memory",
     "bearertokenauth": _HERE,
     "basicauth": _HERE,
     "headers_setter": "headers of an exporter are the same for all",

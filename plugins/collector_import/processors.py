@@ -31,7 +31,7 @@ PROCESSORS: dict[str, Counterpart | Nothing] = {
     "log_dedup": Counterpart("log_dedup"),
     "logdedup": Counterpart("log_dedup"),
     "batch": Nothing("exporters gather events themselves, see batch of an exporter"),
-    "memory_limiter": Nothing("each exporter's queue is bounded, and a full one pauses receivers"),
+    "memory_limiter": Nothing("service.memory_limit pauses the receivers, and is set already"),
     **dict.fromkeys(
         ("k8sattributes", "k8s_attributes"),
         Nothing("the API of Kubernetes is not asked: let the sender add k8s.* (Fluent Bit's filter "

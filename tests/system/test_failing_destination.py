@@ -36,6 +36,13 @@ def one_way(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Way]:
         yield pair
 
 
+@pytest.fixture(scope="module")
+def impatient(one_way: Way, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Way]:
+    """A collector that waits a second for an answer; its log is looked at too."""
+    with a_way(tmp_path_factory.mktemp("impatient"), one_way.sandbox, timeout="1s") as pair:
+        yield pair
+
+
 class _Case(NamedTuple):
     """Faults in turn, and what they do to `_NUMBER` events."""
 
@@ -159,15 +166,15 @@ def test_nothing_is_lost_or_doubled_under_load(one_way: Way, tmp_path: Path) -> 
     assert len(set(stored)) == len(stored) == account.sent > 0.99 * number
 
 
-def test_a_request_without_an_answer_is_sent_again(one_way: Way, tmp_path: Path) -> None:
+def test_a_request_without_an_answer_is_sent_again(impatient: Way) -> None:
     """Perhaps it was taken: its events have the same identity when they come again."""
-    with a_way(tmp_path, one_way.sandbox, timeout="1s") as way:
-        way.sandbox.fail({"delay": 60})
-        send_stream(way.port, lines("late", range(10)))
-        events = way.sandbox.arrived("late-", 20)
-        account = way.collector.settled()
+    before = Account(impatient.collector.metrics(), "dynatrace")
+    impatient.sandbox.fail({"delay": 60})
+    send_stream(impatient.port, lines("late", range(10)))
+    events = impatient.sandbox.arrived("late-", 20)
+    account = impatient.collector.settled()
     assert len({event["log.record.uid"] for event in events}) == 10
-    assert (account.taken, account.sent) == (10, 10)
+    assert (account.taken - before.taken, account.sent - before.sent) == (10, 10)
 
 
 def test_a_poisoned_event_ends_in_the_dead_letter_and_the_others_arrive(one_way: Way) -> None:
@@ -187,18 +194,33 @@ def test_a_poisoned_event_ends_in_the_dead_letter_and_the_others_arrive(one_way:
     assert letter.stat().st_mode & 0o077 == 0
 
 
-def test_a_hold_is_said_once_and_seen_in_health(one_way: Way, tmp_path: Path) -> None:
+def test_a_429_that_lasts_is_shown_in_the_words_of_the_server(impatient: Way) -> None:
+    source = impatient.collector
+    impatient.sandbox.fail({"status": 429, "body": "log ingest is disabled", "count": 0})
+    send_stream(impatient.port, lines("disabled", range(10)))
+    eventually(lambda: "429: log ingest is disabled" in source.log)
+    status, text = source.ask("/healthz")
+    assert status == 200
+    assert "429: log ingest is disabled" in text
+    impatient.sandbox.relent()
+    assert impatient.sandbox.contents("disabled-", 10) == texts("disabled", range(10))
+    source.settled()
+    (line,) = [line for line in source.log.splitlines() if "disabled" in line]
+    assert " WARN " in line
+
+
+def test_a_hold_is_said_once_and_seen_in_health(impatient: Way) -> None:
     """And the token is not shown, though the server quotes it."""
-    with a_way(tmp_path, one_way.sandbox) as way:
-        token = "S" * 64
-        way.sandbox.fail({"status": 401, "body": f"token {token} expired", "count": 0})
-        send_stream(way.port, lines("held", range(10)))
-        asked = eventually(lambda: way.collector.ask("/healthz"), lambda said: said[0] == 503)
-        eventually(lambda: _requests(way)["hold"] >= 3)
-        way.sandbox.relent()
-        way.sandbox.arrived("held-", 10)
-        eventually(lambda: way.collector.ask("/healthz")[0] == 200)
-        log = way.collector.log
+    source, token, before = impatient.collector, "S" * 64, impatient.collector.log
+    holds = _requests(impatient)["hold"]
+    impatient.sandbox.fail({"status": 401, "body": f"token {token} expired", "count": 0})
+    send_stream(impatient.port, lines("held", range(10)))
+    asked = eventually(lambda: source.ask("/healthz"), lambda said: said[0] == 503)
+    eventually(lambda: _requests(impatient)["hold"] >= holds + 3)
+    impatient.sandbox.relent()
+    impatient.sandbox.arrived("held-", 10)
+    eventually(lambda: source.ask("/healthz")[0] == 200)
+    log = source.log.removeprefix(before)
     assert "the token was not accepted" in asked[1]
     (line,) = [line for line in log.splitlines() if " ERROR " in line]
     assert "on hold" in line

@@ -14,7 +14,7 @@ import pytest
 from tests.collector.outputs.authority import Authority
 from tests.system.collecting import Account, Collector, collector, configuration
 from tests.system.network import free_port, lines, send_stream, texts
-from tests.system.sandbox import Sandbox, sandbox
+from tests.system.sandbox import sandbox
 from tests.system.waiting import eventually
 from tests.system.way import Way, a_way
 
@@ -47,26 +47,6 @@ def _held_up(source: Collector, words: str, number: int = _NUMBER) -> None:
     assert account.balanced, vars(account)
     assert (account.taken, account.waiting) == (number, number)
     assert words in source.ask("/healthz")[1]
-
-
-def _arrived(source: Collector, to: Sandbox, name: str) -> None:
-    assert to.contents(f"{name}-", _NUMBER) == texts(name, range(_NUMBER))
-    account = source.settled()
-    assert (account.taken, account.sent) == (_NUMBER, _NUMBER)
-
-
-def test_a_429_that_lasts_is_shown_in_the_words_of_the_server(tmp_path: Path) -> None:
-    with a_way(tmp_path) as way:
-        way.sandbox.fail({"status": 429, "body": "log ingest is disabled", "count": 0})
-        send_stream(way.port, lines("disabled", range(_NUMBER)))
-        eventually(lambda: way.collector.metrics()("exporter_taken_log_records") == _NUMBER)
-        _held_up(way.collector, "429: log ingest is disabled")
-        assert way.collector.ask("/healthz")[0] == 200
-        way.sandbox.relent()
-        _arrived(way.collector, way.sandbox, "disabled")
-        (line,) = [line for line in way.collector.log.splitlines() if "disabled" in line]
-        assert " WARN " in line
-        assert "sending again" in way.collector.log
 
 
 def test_a_wrong_certificate_holds_and_the_right_one_ends_it(tmp_path: Path) -> None:

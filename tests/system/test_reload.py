@@ -144,3 +144,14 @@ def test_more_workers_and_a_new_port_are_there_after_a_hang_up(loaded: Way) -> N
             sock.sendall(lines("after", [n]))
     assert loaded.sandbox.contents("after-", 10) == texts("after", range(10))
     assert Account(loaded.collector.metrics(), "dynatrace").balanced
+
+
+def test_a_stop_in_the_middle_of_a_reload_ends_both(loaded: Way) -> None:
+    process, before = loaded.collector.process, loaded.collector.log
+    process.send(signal.SIGHUP)
+    assert process.stop() == 0
+    said = loaded.collector.log.removeprefix(before)
+    assert "not reloaded: the collector stops" in said
+    assert "ERROR" not in said, said
+    with pytest.raises(ProcessLookupError):  # there is nobody left
+        os.killpg(process.pid, 0)

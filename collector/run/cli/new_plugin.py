@@ -40,6 +40,6 @@ class NewPluginCommand(Command):
         except Unfit as e:
             sys.stderr.write(f"collector new-plugin: {e}\n")
             return 1
-        print(f"{made} is written. Go there and try it:")
-        print("    pip install -e '.[test]' && pytest")
+        sys.stdout.write(f"{made} is written. Go there and try it:\n")
+        sys.stdout.write("    pip install -e '.[test]' && pytest\n")
         return 0

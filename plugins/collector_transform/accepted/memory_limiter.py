@@ -1,4 +1,4 @@
-"""OpenTelemetry's memory limiter, accepted: the queues of exporters bound the memory."""
+"""OpenTelemetry's memory limiter, accepted: `service.memory_limit` does its work."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class MemoryLimiterConfig(Config):
     min_gc_interval_when_soft_limited: Duration = 10.0
     #: Has no effect.
     min_gc_interval_when_hard_limited: Duration = 0.0
-    #: Has no effect; see `queue.max_size` of an exporter.
+    #: Has no effect; see `service.memory_limit`.
     limit_mib: MiB = 0
     #: Has no effect.
     spike_limit_mib: MiB = 0
@@ -36,4 +36,4 @@ class MemoryLimiterConfig(Config):
 class MemoryLimiterProcessor(PassingProcessor[MemoryLimiterConfig]):
     """Passes events on."""
 
-    note = "memory is bounded by each exporter's `queue`"
+    note = "what waits in memory is bounded, see `service.memory_limit`"

@@ -26,6 +26,12 @@ class VitalsTests(SynchronousTestCase):
         self.assertEqual(self.metrics.get(name, worker="3", generation="1"), before + 1)
         self.assertGreater(self.metrics.get("process_runtime_cpython_gc_pause_seconds"), 0)
 
+    def test_a_collection_while_numbers_are_read_makes_no_new_one(self) -> None:
+        before = set(self.metrics.counts)
+        for generation in range(3):
+            gc.collect(generation)
+        self.assertEqual(set(self.metrics.counts), before)
+
     def test_nothing_is_timed_after_the_end(self) -> None:
         before = len(gc.callbacks)
         self.vitals.stop()

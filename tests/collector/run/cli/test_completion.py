@@ -49,7 +49,8 @@ def test_bash_completes_actions_and_options(scripts: dict[str, Path], tmp_path: 
 
 def test_bash_completes_files_where_one_is_meant(scripts: dict[str, Path], tmp_path: Path) -> None:
     (tmp_path / "a.yaml").touch()
-    assert _completed(scripts, "collector run a", tmp_path) == ["a.yaml"]
+    for command in ("run", "import", "import -o"):
+        assert _completed(scripts, f"collector {command} a", tmp_path) == ["a.yaml"], command
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -13,7 +13,7 @@ from collector_transform.accepted.batch import BatchConfig, BatchProcessor
 from collector_transform.accepted.memory_limiter import MemoryLimiterConfig, MemoryLimiterProcessor
 
 BATCH = "has no effect: batching is built in, see `batch` of an exporter"
-QUEUE = "has no effect: memory is bounded by each exporter's `queue`"
+LIMIT = "has no effect: what waits in memory is bounded, see `service.memory_limit`"
 _FILE = """\
 receivers: {generate: }
 processors:
@@ -47,7 +47,7 @@ class BatchTests(SynchronousTestCase):
             said,
             [
                 f"3:3: warning: processors.batch: {BATCH}",
-                f"5:3: warning: processors.memory_limiter: {QUEUE}",
+                f"5:3: warning: processors.memory_limiter: {LIMIT}",
             ],
         )
         self.assertEqual(len(load(path).warnings), 2)  # which are logged at the start
