@@ -33,6 +33,8 @@ class SecretFile:
         key = self._key
         try:
             found, content = _beginning(self._path)
+        except FileNotFoundError:
+            raise SecretFileError(f"{key} names a file that does not exist") from None
         except OSError as e:
             said = e.strerror or type(e).__name__
             raise SecretFileError(f"{key} cannot be read by this user: {said}") from None

@@ -58,7 +58,11 @@ def _none(source: Source) -> None:
 def _pipeline(source: Source, id_: str, value: Any, defined: Defined) -> PipelineSpec | None:
     way = (*WAY, id_)
     if _ID.fullmatch(id_) is None:
-        source.error("expected logs or logs/name as the key", way, source.key_place(way))
+        source.error(
+            "expected logs or logs/name as the key: only logs are carried",
+            way,
+            source.key_place(way),
+        )
     if not isinstance(value, dict):
         source.error("expected receivers and exporters", way)
         return None

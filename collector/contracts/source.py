@@ -50,10 +50,11 @@ class SourceContract(ReceiverCase):
         came = await self._until(lambda: len(output.batches) > before)
         own = type(self).give is not SourceContract.give
         found = [text in repr((e.body, e.attributes)) for e in output.events]
+        trouble = "".join(f"; its trouble is: {r.trouble}" for r in self._running if r.trouble)
         self.hold(
             came and (any(found) or not own),
-            f"nothing with the text {text!r} came within {self.patience:.0f} s: does start() begin "
-            "to read the source, and does give() put it there?",
+            f"nothing with the text {text!r} came within {self.patience:.0f} s: does start() or "
+            f"run() begin to read the source, and does give() put it there?{trouble}",
         )
 
     async def _until(self, is_so: Callable[[], object]) -> bool:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import random
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
@@ -123,7 +123,7 @@ class PullReceiver(Receiver[C]):
             trusted = asyncio.get_running_loop().call_later(TRUSTED, self._is_well)
             try:
                 await self._begin()
-                return await self.run()
+                return await self._running()
             except (Exception, asyncio.CancelledError) as e:
                 if self._is_ending:
                     raise
@@ -131,6 +131,12 @@ class PullReceiver(Receiver[C]):
             finally:
                 trusted.cancel()
             await asyncio.sleep(delay)
+
+    def _running(self) -> Awaitable[None]:
+        run: object = self.run()
+        if not isinstance(run, Awaitable):
+            raise TypeError("run() gives no coroutine: write `async def run`")
+        return run
 
     async def _begin(self) -> None:
         """Wait until it is our turn, and read where the source stood."""

@@ -52,12 +52,16 @@ def _left(oldest_ns: int, stale_ns: int) -> float:
 
 
 def summary(metrics: Metrics, exporter: str, waiting: int) -> str:
-    """The account: what came, and what became of it. Its two sides are equal."""
+    """The account: what came, and what became of it; empty when nothing came.
+
+    Its two sides are equal.
+    """
 
     def numbers(names: tuple[str, ...]) -> str:
         found = (
             (name, metrics.get(f"exporter_{name}_log_records", exporter=exporter)) for name in names
         )
-        return " + ".join(f"{n:,} {name.replace('_', '-')}" for name, n in found if n) or "0"
+        return " + ".join(f"{n:,} {name.replace('_', '-')}" for name, n in found if n)
 
-    return f"{numbers(_CAME)} = {numbers(_WENT)} + {waiting:,} in the queue"
+    came, went = numbers(_CAME), numbers(_WENT)
+    return f"{came} = {went or 0} + {waiting:,} in the queue" if came else ""

@@ -261,7 +261,8 @@ class Outlet:
             )
         if self.queue.waiting_events:
             log.info("{id}: {n} events stay in the queue", id=id, n=self.queue.waiting_events)
-        log.info("{id}: {summary}", id=id, summary=summary(self._context.metrics, id, self.queued))
+        if said := summary(self._context.metrics, id, self.queued):
+            log.info("{id}: {summary}", id=id, summary=said)
 
 
 def _taken(outcome: Outcome) -> None:

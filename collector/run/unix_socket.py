@@ -69,6 +69,11 @@ class UnixSocket:
     def _make_directory(self) -> None:
         try:
             self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except FileExistsError:
+            raise ListenError(
+                f"cannot make the data directory {self._directory}: there is a file of that name; "
+                "name another one in service.data_dir"
+            ) from None
         except OSError as e:
             raise ListenError(
                 f"cannot make the data directory {self._directory}: {e.strerror}; create it for "

@@ -16,6 +16,11 @@ from .reading import tree
 from .references import rewrite
 
 _SECTIONS = (*TABLES, "service", "extensions")
+_PUT_HERE = "expected a mapping: put it here in full, and import again"
+_NOT_ITS = (
+    "this section is missing: only a configuration of an OpenTelemetry Collector is read; "
+    "docs/migrating shows how to come from others by hand"
+)
 
 
 @dataclass(frozen=True)
@@ -62,7 +67,7 @@ def _check(source: Source) -> None:
         if way[1:]:
             value = value.get(way[1]) if isinstance(value, dict) else {}
         if not isinstance(value, dict) and (needed or value is not None):
-            said = "expected a mapping: put it here in full, and import again"
+            said = _PUT_HERE if value is not None else _NOT_ITS
             source.error(said, way, source.key_place(way))
     if source.failed():
         raise ConfigError(source.problems())

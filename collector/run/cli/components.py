@@ -52,7 +52,7 @@ def _own(description: Description) -> Iterator[Plugin]:
 
 
 def _line(plugin: Plugin, *, colour: bool) -> str:
-    text = f"{plugin.kind:<11} {plugin.name:<18} {plugin.package} {plugin.version}"
+    text = f"{plugin.kind:<11} {plugin.name:<20} {plugin.package} {plugin.version}"
     if not plugin.error:
         return text
     text += f"  BROKEN: {printable(plugin.error)}"

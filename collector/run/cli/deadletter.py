@@ -192,7 +192,9 @@ def _when(ns: int) -> str:
 async def _replay(data_dir: Path, arguments: argparse.Namespace) -> int:
     exporter, selection = arguments.exporter, _selection(arguments)
     if (selection == Selection()) != arguments.all:
-        _failed("say which records: either --all, or one or more of the others")
+        _failed(
+            "say which records: --all, or some of --reason, --since, --until, --contains, --limit"
+        )
         return 2
     body = msgspec.json.encode(ReplayOrder(as_text(exporter), selection))
     client = ControlClient(data_dir / SOCKET_NAME, _PATIENCE)

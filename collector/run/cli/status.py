@@ -90,7 +90,10 @@ def _old_connections(status: Mapping[str, Any]) -> int:
 def _verdict(status: Mapping[str, Any]) -> str:
     if not status["ready"]:
         return "starting or stopping"
-    return "all is well" if status["healthy"] else "an operator is needed"
+    if not status["healthy"]:
+        return "an operator is needed"
+    others = (each for each in status["components"] if each["state"] != "running")
+    return ", ".join(f"{each['id']} {each['state']}" for each in others) or "all is well"
 
 
 def _row(component: Mapping[str, Any]) -> Sequence[str]:

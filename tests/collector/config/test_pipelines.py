@@ -10,6 +10,7 @@ from collector.config.description import Description, PipelineSpec
 
 LOGS = "service.pipelines.logs"
 NOT_SHOWN = "a name that is not shown, for it may be a secret,"
+LOGS_ONLY = "expected logs or logs/name as the key: only logs are carried"
 LISEN = "lisen is not defined under receivers; did you mean listen?"
 
 Problems = Callable[..., list[str]]
@@ -97,11 +98,11 @@ def test_pipelines_are_described_in_order(described: Callable[..., Description])
         ("logs: ", "5: error: service.pipelines.logs: expected receivers and exporters"),
         (
             "metrics: {receivers: [listen], exporters: [send]}",
-            "5: error: service.pipelines.metrics: expected logs or logs/name as the key",
+            f"5: error: service.pipelines.metrics: {LOGS_ONLY}",
         ),
         (
             "logs/: {receivers: [listen], exporters: [send]}",
-            "5: error: service.pipelines.logs/: expected logs or logs/name as the key",
+            f"5: error: service.pipelines.logs/: {LOGS_ONLY}",
         ),
     ],
 )

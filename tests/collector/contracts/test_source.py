@@ -84,7 +84,17 @@ def test_nothing_comes() -> None:
 
     said = of("downstream_delivers", Idle)
     assert "nothing with the text 'contract-one' came within" in said
-    assert "does start() begin to read the source" in said
+    assert "does start() or run() begin to read the source" in said
+    assert said.endswith("put it there?")
+
+
+def test_nothing_comes_and_the_source_says_why() -> None:
+    class Troubled(Polling):
+        async def start(self) -> None:
+            self.trouble = "no such queue"
+
+    said = of("downstream_delivers", Troubled)
+    assert said.endswith("put it there?; its trouble is: no such queue")
 
 
 def test_messages_are_let_go_too_early() -> None:

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from twisted.trial.unittest import TestCase
 
@@ -265,6 +266,16 @@ class FailingTests(PullReceiverTestCase):
         self.assertEqual(receiver.context.metrics.get("receiver_run_failures"), 3)
         await self.ended()
         self.flushLoggedErrors(ValueError)
+
+    @as_task
+    async def test_a_run_that_is_no_coroutine_is_told_what_it_lacks(self) -> None:
+        receiver = self.receiver(lambda _: forever())
+        with mock.patch.object(receiver, "run", new=str):
+            await receiver.start()
+            await eventually(lambda: receiver.trouble)
+        self.assertIn("write `async def run`", receiver.trouble)
+        await self.ended()
+        self.flushLoggedErrors(TypeError)
 
     @as_task
     async def test_it_is_well_again_when_it_has_delivered_and_not_before(self) -> None:

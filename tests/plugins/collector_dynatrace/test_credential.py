@@ -67,7 +67,7 @@ class StartTests(Case):
             self.assertEqual(self.hidden, {token("A")})
 
     def test_a_file_without_a_token_is_refused(self) -> None:
-        self.refused("No such file", self.credential())
+        self.refused("does not exist", self.credential())
         self.refused("regular file", self.credential(file=self.file.parent))
         self.refused("not the name", self.credential(file=Path("CANARY\0")))
         self.refused("is empty", self.credential(" \n"))

@@ -263,8 +263,13 @@ class TestRefusals:
         assert said == [f"1:1: error: receivers: {needed}"]
 
     def test_a_file_without_pipelines_is_refused(self, tmp_path: Path) -> None:
-        needed = "expected a mapping: put it here in full, and import again"
-        assert f"1:1: error: service: {needed}" in refused(tmp_path, "receivers: {}\n")
+        (said,) = refused(tmp_path, "receivers: {}\n")
+        assert said.startswith("1:1: error: service: this section is missing")
+
+    def test_a_file_of_another_program_is_refused_with_where_to_read(self, tmp_path: Path) -> None:
+        (said,) = refused(tmp_path, "pipeline: {inputs: [{name: tail}]}\n")
+        assert "only a configuration of an OpenTelemetry Collector is read" in said
+        assert "docs/migrating" in said
 
     def test_a_file_of_which_nothing_runs_is_refused_with_what_had_to_go(
         self, tmp_path: Path

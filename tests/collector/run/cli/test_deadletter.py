@@ -127,7 +127,7 @@ def test_lines_that_are_no_records_are_counted(place: Path, capsys: Capture) -> 
     [
         (("show", "{}", "other"), 1, "there is no dead letter of other in {}"),
         (("ls", "{}/missing.yaml"), 1, "missing.yaml"),
-        (("replay", "{}", "dynatrace/eu"), 2, "say which records: either --all, or one or more"),
+        (("replay", "{}", "dynatrace/eu"), 2, "say which records: --all, or some of --reason"),
         (("replay", "{}", "dynatrace/eu", "--all", "--limit", "1"), 2, "say which records"),
         (("replay", "{}", "dynatrace/eu", "--all"), 1, "start the collector, then replay"),
     ],

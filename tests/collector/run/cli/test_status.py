@@ -87,6 +87,18 @@ def test_what_peers_say_is_safe_for_a_terminal(
     assert "\x1b" not in output
 
 
+def test_an_outage_needs_nobody_and_is_told(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    away = [{**RECEIVER, "state": "paused"}, {**EXPORTER, "state": "retrying"}]
+    code, output, _ = status(capsys, tmp_path, healthy=True, components=away)
+    assert code == 0
+    assert output.splitlines()[0].endswith(": syslog paused, dynatrace retrying")
+    running = [RECEIVER, {**EXPORTER, "state": "running"}]
+    _, output, _ = status(capsys, tmp_path, healthy=True, components=running)
+    assert output.splitlines()[0].endswith(": all is well")
+
+
 def test_the_exit_code_is_the_verdict(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert status(capsys, tmp_path, healthy=True)[0] == 0
     code, output, _ = status(capsys, tmp_path, healthy=True, ready=False)
