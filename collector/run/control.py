@@ -1,7 +1,7 @@
 """The control socket `data_dir/control.sock`: HTTP for whoever may open it, which is our user.
 
-The same commands will come over it that change something; what it takes is as good as a shell
-of this user, so nothing else guards it than its mode.
+What changes something comes over it too: a reload, a purge, a replay. What it takes is as good as a
+shell of this user, so nothing else guards it than its mode.
 """
 
 from __future__ import annotations

@@ -66,15 +66,17 @@ class Instance:
         for component in self._service.graph.components:
             self._logging.observer.authors.know(type(component), component.context)
         self.routes = Routes()
-        self.routes.add("GET", "/snapshot", lambda _: answer(200, self._encoded()))
-        self.routes.add("GET", "/tables", lambda _: answer(200, self._tables()))
-        graph = self._service.graph
-        LetterDesk(graph.outlets, graph.letters, self._health, service.data_dir, redactor).add_to(
-            self.routes
-        )
-        QueueDesk(graph.outlets, service.data_dir, redactor).add_to(self.routes)
-        self._taps = TapDesk(reactor, graph.edges, redactor)
-        self._taps.add_to(self.routes)
+        self._taps = TapDesk(reactor, self._service.graph.edges, redactor)
+        self._add_routes(redactor)
+
+    def _add_routes(self, redactor: Redactor) -> None:
+        routes, graph = self.routes, self._service.graph
+        data_dir = self._description.service.data_dir
+        routes.add("GET", "/snapshot", lambda _: answer(200, self._encoded()))
+        routes.add("GET", "/tables", lambda _: answer(200, self._tables()))
+        LetterDesk(graph.outlets, graph.letters, self._health, data_dir, redactor).add_to(routes)
+        QueueDesk(graph.outlets, data_dir, redactor).add_to(routes)
+        self._taps.add_to(routes)
 
     def snapshot(self) -> Snapshot:
         """What is known of it now."""

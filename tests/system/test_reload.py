@@ -147,8 +147,12 @@ def test_more_workers_and_a_new_port_are_there_after_a_hang_up(loaded: Way) -> N
 
 
 def test_a_stop_in_the_middle_of_a_reload_ends_both(loaded: Way) -> None:
+    """The last here: it takes the collector along."""
     process, before = loaded.collector.process, loaded.collector.log
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    workers = len(children.read_text().split())
     process.send(signal.SIGHUP)
+    eventually(lambda: len(children.read_text().split()) > workers)
     assert process.stop() == 0
     said = loaded.collector.log.removeprefix(before)
     assert "not reloaded: the collector stops" in said

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 # Where a violation lies (API page, ConstraintViolation).
-HEADER, PATH, BODY, QUERY = "HEADER", "PATH", "PAYLOAD_BODY", "QUERY"
+HEADER, BODY, QUERY = "HEADER", "PAYLOAD_BODY", "QUERY"
 
 # Messages that are known word for word ("Log Monitoring limits", and reports of users).
 ALL_STALE = "All logs are out of correct time range."
