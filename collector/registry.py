@@ -74,7 +74,9 @@ def load_class(kind: str, name: str, directory: Path) -> type[Component[Any]]:
     try:
         found = getattr(importlib.import_module(module), attribute)
     except Exception as e:  # whatever a module does at import is its own affair
-        raise UnknownPlugin(f"{name} cannot be imported: {_why(e)}") from e
+        is_missing = isinstance(e, ModuleNotFoundError) and e.name == module
+        why = f"there is no such module in {path} or on Python's path" if is_missing else _why(e)
+        raise UnknownPlugin(f"{name} cannot be imported: {why}") from e
     return _checked(kind, name, found)
 
 

@@ -72,6 +72,8 @@ def _tls_failed(text: str, where: str) -> NotSent:
     if " alert " in text and ("certificate" in text or "unknown ca" in text):
         reason = f"{where} does not accept our certificate ({text}): see cert_file"
         return NotSent(reason, lasting=True)
+    if "wrong version number" in text:
+        return NotSent(f"TLS with {where} failed ({text}): does it speak plain HTTP, so http://?")
     if "certificate" not in text:
         return NotSent(f"TLS with {where} failed ({text or 'the connection was closed'})")
     reason = f"the certificate of {where} is not trusted ({text}): is its CA in ca_file?"

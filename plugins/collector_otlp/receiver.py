@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar, Final
+from collections.abc import Iterable, Sequence
+from importlib.util import find_spec
+from typing import Any, ClassVar, Final
 
 from collector.api import (
     Context,
@@ -39,6 +40,12 @@ class OtlpReceiver(WebReceiver[OtlpConfig]):
         self._bodies = Bodies(context)
         self._http = config.protocols.http or OtlpHttpOptions()
 
+    @classmethod
+    def config_warnings(cls, config: Any) -> Iterable[str]:
+        """See `Component`."""
+        if config.protocols.grpc and find_spec("hpack") is None:
+            yield f"it will not start here: {_lacking('hpack')}"
+
     def http(self) -> HttpServerOptions | None:
         """See `WebReceiver`."""
         return self.config.protocols.http
@@ -52,10 +59,7 @@ class OtlpReceiver(WebReceiver[OtlpConfig]):
         try:
             from .grpc.service import GRPC, LogsService
         except ModuleNotFoundError as e:
-            raise ListenError(
-                f"protocols.grpc needs the package {e.name}, which is not installed; "
-                "install it with: pip install 'twisted-log-collector[grpc]'"
-            ) from None
+            raise ListenError(_lacking(e.name)) from None
         service = LogsService(self.context, self.take, self.refuse)
         return WebIntake(self.context, options, service, self.output, GRPC)
 
@@ -104,3 +108,10 @@ class OtlpReceiver(WebReceiver[OtlpConfig]):
         if why and not decoded.events:
             return self.refuse(400, why)
         return Taken(decoded.events, taken(kind, len(decoded.refused), why))
+
+
+def _lacking(package: str | None) -> str:
+    return (
+        f"protocols.grpc needs the package {package}, which is not installed; "
+        "install it with: pip install 'twisted-log-collector[grpc]'"
+    )

@@ -108,7 +108,7 @@ def test_what_is_wrong_in_its_block_has_its_place(problems: Problems, module: st
 
 
 _NO_CLASS = "expected module:Class; without this key the type is what the name begins with"
-_NO_MODULE = "cannot be imported: ModuleNotFoundError: No module named 'no_such_module'"
+_NO_MODULE = "cannot be imported: there is no such module in PLACE or on Python's path"
 _NO_NAME = "cannot be imported: AttributeError: module 'MODULE' has no attribute 'No'"
 
 
@@ -123,12 +123,13 @@ _NO_NAME = "cannot be imported: AttributeError: module 'MODULE' has no attribute
     ],
 )
 def test_a_class_that_cannot_be_had(
-    problems: Problems, module: str, section: str, type_: str, fault: str
+    problems: Problems, module: str, tmp_path: Path, section: str, type_: str, fault: str
 ) -> None:
+    fault = fault.replace("MODULE", module).replace("PLACE", str(tmp_path))
     found = problems(
         f"{section}:\n  mine:\n    type: {type_.replace('MODULE', module)}\nservice: 5"
     )
-    assert found[0] == f"3:11: error: {section}.mine.type: {fault.replace('MODULE', module)}"
+    assert found[0] == f"3:11: error: {section}.mine.type: {fault}"
 
 
 def test_an_error_in_the_module_is_told_with_its_line(

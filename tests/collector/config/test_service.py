@@ -19,7 +19,9 @@ SENTENCES = {
     "DURATION": "expected a duration with its unit, such as 500ms, 1s or 1h30m",
     "GUARDED": "expected a token, since others than this machine can reach it",
 }
-ADMIN = "has no effect: health and metrics are at service.admin"
+ADMIN = (
+    "has no effect: health and metrics are at service.admin; `collector import` fits a whole file"
+)
 FILE = """\
 receivers: {listen: }
 exporters: {send: }

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from OpenSSL import SSL
 from pydantic import ValidationError
+from twisted.internet.protocol import Factory, Protocol
 from twisted.protocols.tls import TLSMemoryBIOFactory
 
 from collector.outputs import trust
@@ -54,6 +55,25 @@ class TlsCase(Case):
 
     def pinning(self, *pins: str, **options: Any) -> HttpClient:
         return self.client(tls=TlsClientOptions(pin_sha256=pins), **options)
+
+
+class Plain(Protocol):
+    """A server of HTTP without TLS, and what it says to a handshake."""
+
+    transport: Any
+
+    def dataReceived(self, data: bytes) -> None:
+        self.transport.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+
+class PlainTests(TlsCase):
+    @as_task
+    async def test_a_server_without_tls_is_told_apart(self) -> None:
+        port = reactor.listenTCP(0, Factory.forProtocol(Plain), interface="127.0.0.1")
+        self.addCleanup(port.stopListening)
+        url = f"https://127.0.0.1:{port.getHost().port}/in"
+        failure = await self.fails(NotSent, self.trusting(), url)
+        self.assertIn("does it speak plain HTTP, so http://?", str(failure))
 
 
 class RenewalTests(TlsCase):

@@ -26,6 +26,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from collector.api import ListenError, Outcome
 from collector.testing import RecordingOutput
+from collector_otlp import receiver
 from collector_otlp.grpc import frames
 from collector_otlp.grpc.service import EXPORT
 from collector_otlp.options import OtlpConfig
@@ -357,6 +358,14 @@ class ExtraTests(ListenerTestCase):
                 await receiver.start()
         self.assertIn("pip install 'twisted-log-collector[grpc]'", str(caught.exception))
         self.assertIn("package hpack", str(caught.exception))
+
+    def test_validate_warns_where_it_is_missing(self) -> None:
+        grpc, http = self.receiver("grpc").config, self.receiver("http").config
+        self.assertEqual(list(OtlpReceiver.config_warnings(grpc)), [])
+        with mock.patch.object(receiver, "find_spec", return_value=None):
+            (said,) = OtlpReceiver.config_warnings(grpc)
+            self.assertEqual(list(OtlpReceiver.config_warnings(http)), [])
+        self.assertIn("pip install 'twisted-log-collector[grpc]'", said)
 
     @as_task
     async def test_it_is_not_imported_for_http(self) -> None:
