@@ -34,13 +34,17 @@ Entry = tuple[str, dict[str, str]]
 class RedisStreamConfig(Config):
     """Which stream, and as whom."""
 
+    #: The server; a password in it is hidden everywhere.
     url: SecretStr = SecretStr("redis://127.0.0.1:6379")
+    #: The name of the stream.
     stream: str
+    #: The group of consumers, which is made when there is none.
     group: str = "collector"
     #: The same after a restart, so that what it was given before comes first.
     consumer: str = socket.gethostname()
     #: What other consumers leave unacknowledged so long is taken over.
     take_over_after: Duration = 60.0
+    #: Entries that are asked for at once.
     count: int = 1000
 
 
