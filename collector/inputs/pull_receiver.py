@@ -33,6 +33,8 @@ TRUSTED = 90.0
 TURN = 0.25
 #: Seconds after an outcome in which an author can pass it on, once the end has come.
 LAST_WORDS = 1.0
+#: Seconds after which `run` is cancelled again: a library may have swallowed it at a bad moment.
+AGAIN = 3.0
 _LOOK = 0.01
 
 
@@ -198,8 +200,9 @@ class PullReceiver(Receiver[C]):
             await asyncio.sleep(_LOOK)
         task, self._task = self._task, None
         if task is not None:
-            task.cancel()
-            await asyncio.wait((task,))
+            while not task.done():
+                task.cancel()
+                await asyncio.wait((task,), timeout=AGAIN)
             if not task.cancelled():
                 task.exception()  # it is too late to mend what it has raised
         await self._written()

@@ -436,3 +436,21 @@ class EndingTests(PullReceiverTestCase):
         await self.ended()
         receiver.resume()
         self.assertEqual(output_of(receiver).batches, [])
+
+    @as_task
+    async def test_a_library_that_swallows_a_cancellation_is_cancelled_again(self) -> None:
+        self.patch(pull_receiver, "AGAIN", 0.01)
+        swallowed: list[int] = []
+
+        async def script(_: Pulling) -> None:
+            while len(swallowed) < 2:
+                try:
+                    await forever()
+                except asyncio.CancelledError:
+                    swallowed.append(1)
+            await forever()
+
+        receiver = await self.started(script)
+        await eventually(lambda: receiver.runs)
+        await asyncio.wait_for(self.ended(receiver), 5)
+        self.assertEqual(len(swallowed), 2)
