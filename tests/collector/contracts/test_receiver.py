@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from twisted.internet.protocol import Factory
@@ -88,9 +88,12 @@ class Clinging(LinesReceiver):
 
 
 class Own(LinesReceiver):
+    opened: ClassVar[list[Any]] = []
+
     async def start(self) -> None:
-        port = self.config.endpoint.rpartition(":")[2]
-        self._port = self.context.reactor.listenTCP(int(port), Factory(), interface="127.0.0.1")
+        port = int(self.config.endpoint.rpartition(":")[2])
+        listening = self.context.reactor.listenTCP(port, Factory(), interface="127.0.0.1")
+        self.opened.append(listening.socket)
 
 
 class Halting(LinesReceiver):
@@ -123,6 +126,8 @@ class Unready(LinesReceiver):
 
 def test_a_port_that_is_not_let_go() -> None:
     said = of("starts_again_after_it_has_stopped", Own, config={"endpoint": "127.0.0.1:0"})
+    for sock in Own.opened:  # else another test is told of it
+        sock.close()
     assert "a second one cannot start where the first has stopped" in said
     assert "close in stop() what start() has opened" in said
 
