@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, ClassVar, TypeVar
 
 from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
 
 from ..component import Component
 from ..context import Context
@@ -96,11 +97,14 @@ class Contract:
         found = list(dict.fromkeys(faults))
         self.hold(not found, "; ".join(found))
 
+    def _raised(self, said_of: Callable[[Failure], str] = Failure.getErrorMessage) -> str:
+        """What was logged as raised until now, each once."""
+        return "; ".join(dict.fromkeys(map(said_of, self.flushLoggedErrors())))
+
     def check_log(self) -> None:
         """Nothing raised where the core had to catch it."""
-        errors = [summary(failure) for failure in self.flushLoggedErrors()]
-        said = "; ".join(dict.fromkeys(errors))
-        self.hold(not errors, f"it raised where it must not, which was logged: {said}")
+        said = self._raised(summary)
+        self.hold(not said, f"it raised where it must not, which was logged: {said}")
 
     def check_counters(self, component: Component[Any]) -> None:
         """Every counter a component used is described."""
@@ -121,11 +125,16 @@ class Contract:
 
 def with_free_ports(config: Any) -> Any:
     """The same configuration with a port of its own wherever the kernel would pick one."""
+    return with_texts(config, lambda text: _ANY_PORT.sub(f":{_free_port()}", text))
+
+
+def with_texts(config: Any, changed: Callable[[str], str]) -> Any:
+    """The same configuration with each of its texts changed."""
     if isinstance(config, Mapping):
-        return {key: with_free_ports(value) for key, value in config.items()}
+        return {key: with_texts(value, changed) for key, value in config.items()}
     if isinstance(config, list | tuple):
-        return [with_free_ports(value) for value in config]
-    return _ANY_PORT.sub(f":{_free_port()}", config) if isinstance(config, str) else config
+        return [with_texts(value, changed) for value in config]
+    return changed(config) if isinstance(config, str) else config
 
 
 def _free_port() -> int:

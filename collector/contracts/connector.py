@@ -69,7 +69,7 @@ class ConnectorContract(ProcessorCase):
         return self._around(self.make(Clock()))
 
     def _over(self, rig: ConnectorRig) -> None:
-        said = "; ".join(dict.fromkeys(e.getErrorMessage() for e in self.flushLoggedErrors()))
+        said = self._raised()
         self.hold(
             not rig.count("failures"),
             f"route() raised or named a pipeline that does not take from it: {said}; bodies may be "

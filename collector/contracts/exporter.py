@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import unittest
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from ..component import Exporter
@@ -13,7 +13,7 @@ from ..outputs.encoding import Encoding
 from ..outputs.rows import Rows
 from ..stand_ins import LetterBox, context, events
 from ..tasks import spawn
-from .clause import in_reactor
+from .clause import in_reactor, with_texts
 from .destination import Destination, Mood
 from .lifecycle import Lifecycle
 from .sending import Sending
@@ -43,8 +43,11 @@ class ExporterCase(Lifecycle):
     def make(self, reactor: Any = None, **given: Any) -> Any:
         """See `Contract`. Its destination has not started."""
         address = self.destination().address if self.destination else ""
-        config = _addressed(self.config, address)
+        config = self._sending_to(address)
         return self.made(config, context(self.kind, reactor=reactor, **given))
+
+    def _sending_to(self, address: str) -> Any:
+        return with_texts(self.config, lambda text: text.replace("{destination}", address))
 
     async def until(self, is_so: Callable[[], object], fault: str) -> None:
         """Wait for what should come to be."""
@@ -66,7 +69,7 @@ class ExporterCase(Lifecycle):
         if mood not in destination.moods:
             raise unittest.SkipTest(f"no {type(destination).__name__} {mood.value}")
         await destination.start(reactor)
-        config = _addressed(self.config, destination.address)
+        config = self._sending_to(destination.address)
         exporter = self.made(config, context(self.kind))
         await exporter.start()
         sending = Sending(exporter, destination)
@@ -230,12 +233,3 @@ class ExporterContract(ExporterCase):
             lambda: sending.destination.received, "nothing was sent to a destination that is silent"
         )
         await self._over(sending)
-
-
-def _addressed(config: Any, address: str) -> Any:
-    """A configuration with the destination in its place."""
-    if isinstance(config, Mapping):
-        return {key: _addressed(value, address) for key, value in config.items()}
-    if isinstance(config, list | tuple):
-        return [_addressed(value, address) for value in config]
-    return config.replace("{destination}", address) if isinstance(config, str) else config

@@ -85,7 +85,7 @@ class ProcessorContract(ProcessorCase):
 
     def check_failures(self, rig: ProcessorRig) -> None:
         """Nothing raised."""
-        said = "; ".join(dict.fromkeys(e.getErrorMessage() for e in self.flushLoggedErrors()))
+        said = self._raised()
         self.hold(
             not rig.count("failures"),
             f"process(), tick() or flush() raised: {said}; bodies and attributes may be anything "

@@ -49,8 +49,7 @@ class Sending:
 
     def count(self, name: str) -> int:
         """A counter, over all its labels."""
-        counts = self.exporter.context.metrics.counts
-        return sum(n for (key, _), n in counts.items() if key == f"exporter_{name}")
+        return self.exporter.context.metrics.get(f"exporter_{name}")
 
     async def stop(self) -> None:
         """As the core does; then the destination. Once."""

@@ -178,11 +178,12 @@ class AutoFraming:
 
     def _counted(self, data: bytes, at: int, frames: list[bytes]) -> int:
         end = min(at + self._missing, len(data))
-        self._open.add(data[at:end])
-        self._missing -= end - at
+        piece = data[at:end]
+        self._missing -= len(piece)
         if self._missing:
+            self._open.add(piece)
             return end
-        frame = self._open.end()
+        frame = self._open.end(piece)
         self._after_count = not frame.endswith(b"\n")  # a counted trailer: no doubt of the end
         frames.append(frame if isinstance(frame, Marked) else frame.rstrip(b"\r\n"))
         return end

@@ -42,10 +42,12 @@ class _Counted:
     def _continue(self, data: bytes, at: int, frames: list[bytes]) -> int:
         """Give the frame in hand what there is of it; returns where that ends."""
         end = min(at + self._missing, len(data))
-        self._open.add(data[at:end])
-        self._missing -= end - at
-        if not self._missing:
-            frames.append(self._open.end())
+        piece = data[at:end]
+        self._missing -= len(piece)
+        if self._missing:
+            self._open.add(piece)
+        else:
+            frames.append(self._open.end(piece))
         return end
 
     @property

@@ -20,6 +20,7 @@ from twisted.python.failure import Failure
 from ..component import C, Receiver
 from ..context import Context
 from ..delivery import Outcome
+from ..doubling import doubled
 from ..event import Batch, Event
 from ..request import Retry
 from ..tasks import wait
@@ -155,7 +156,7 @@ class PullReceiver(Receiver[C]):
         """In how many seconds to try again."""
         while isinstance(error, BaseExceptionGroup):
             error = error.exceptions[0]
-        longest = min(LONGEST, FIRST * 2.0 ** min(self._failures, 32))
+        longest = doubled(FIRST, LONGEST, self._failures)
         delay = random.uniform(longest / 2, longest)  # noqa: S311 jitter, not a secret
         if isinstance(error, Retry) and error.after is not None:
             delay = max(delay, error.after)

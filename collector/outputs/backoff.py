@@ -12,6 +12,7 @@ import random
 from collections.abc import Callable
 from typing import Any
 
+from ..doubling import doubled
 from .options import RetryOptions
 
 #: However long the destination asks us to wait.
@@ -78,10 +79,8 @@ class Gate:
         if self._closed_already(after):
             return
         self._failures += 1
-        ceiling = min(
-            self._options.max_interval,
-            self._options.initial_interval * 2.0 ** min(self._failures - 1, 32),
-        )
+        first, longest = self._options.initial_interval, self._options.max_interval
+        ceiling = doubled(first, longest, self._failures - 1)
         delay = random.uniform(0, ceiling)  # noqa: S311 jitter, not a secret
         if after is not None:
             delay = max(delay, min(after, MAX_RETRY_AFTER))
@@ -91,9 +90,10 @@ class Gate:
         """An operator is needed; probe slowly."""
         if self.state is State.HELD and self._timer is not None:
             return
-        delay = self._options.hold_interval * 2.0 ** min(self._holds, 32)
+        first, longest = self._options.hold_interval, self._options.max_hold_interval
+        delay = doubled(first, longest, self._holds)
         self._holds += 1
-        self._close(State.HELD, reason, min(delay, self._options.max_hold_interval))
+        self._close(State.HELD, reason, delay)
 
     def rest(self, seconds: float) -> None:
         """A request was taken, and the destination wants no other for so long."""

@@ -44,12 +44,17 @@ class Desk:
     def _worker(self, slot: int) -> WorkerProcess | None:
         return next((worker for worker in self._ready() if worker.slot >= slot), None)
 
+    async def letters(self) -> WebResponse:
+        """The last ones. A worker knows the secrets that must not be seen in them."""
+        return await self._ask_one("GET", "/letters")
+
     async def _replay(self, request: WebRequest) -> WebResponse:
-        """One worker does it: the letters are all in one file."""
+        return await self._ask_one("POST", request.path, request.query_string, request.body)
+
+    async def _ask_one(self, *question: Any) -> WebResponse:
+        """One worker answers for all: the letters are all in one file."""
         worker = self._worker(0)
-        if worker is None:
-            return _nobody()
-        return await worker.ask("POST", request.path, request.query_string, request.body)
+        return await worker.ask(*question) if worker is not None else _nobody()
 
     async def _queues(self, request: WebRequest) -> WebResponse:
         found: dict[str, dict[str, Any]] = {}

@@ -13,6 +13,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection
 
+from ..doubling import doubled
+
 #: Seconds before the second restart; it doubles.
 FIRST = 0.5
 LONGEST = 30.0
@@ -41,7 +43,7 @@ class Restarts:
             self._deaths[slot] = 0
         self._deaths[slot] += 1
         deaths = self._deaths[slot]
-        return 0.0 if deaths == 1 else min(LONGEST, FIRST * 2 ** min(deaths - 2, 30))
+        return 0.0 if deaths == 1 else doubled(FIRST, LONGEST, deaths - 2)
 
     def is_looping(self, slot: int) -> bool:
         """Whether it has died too often to wait for it."""

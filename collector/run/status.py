@@ -12,10 +12,9 @@ from .. import version
 from ..inputs.web import WebResponse
 from ..metrics import Labels, Metrics, shown_count
 from .routes import Look, Routes, json_answer
+from .totals import POINT
 
 Key = tuple[str, str]
-#: How the names of gauges end that are a point in time.
-_POINT = "_timestamp_seconds"
 
 
 class Status:
@@ -96,7 +95,7 @@ def _gauges(metrics: Metrics) -> dict[Key, dict[str, float]]:
         if gauge.labels:
             own, short = found.setdefault(gauge.labels[0], {}), _short(gauge.name, gauge.labels)
             have, value = own.get(short, 0), gauge.read()
-            own[short] = max(have, value) if short.endswith(_POINT) else have + value
+            own[short] = max(have, value) if short.endswith(POINT) else have + value
     return found
 
 

@@ -69,6 +69,7 @@ class Supervisor:
         self._admin = AdminDoor(self._made_admin)
         self._status = Status(self._overview.view, config)
         self._history = History(reactor, self._status.now)
+        self._desk = Desk(lambda: self._crew.ready)
         self._tables = Tables(lambda: self._crew.ready)
         self._taps = Taps(lambda: self._crew.ready)
         self._looking: Any = None
@@ -121,7 +122,7 @@ class Supervisor:
         self._logging = start_logging(plan.log_level, plan.log_format, clock=self._reactor)
         self._logging.observer.journal.follow(self._logged)
         control = Control(self._reactor, Path(plan.data_dir), self._overview.view, self._status)
-        Desk(lambda: self._crew.ready).add_to(control.routes)
+        self._desk.add_to(control.routes)
         self._tables.add_to(control.routes)
         self._taps.add_to(control.routes)
         control.routes.add("POST", "/reload", self._reload_asked)
@@ -134,17 +135,12 @@ class Supervisor:
 
     def _made_admin(self, endpoint: str, token: str) -> Admin:
         page = StatusPage(
-            self._status, self._history, lambda: self._crew.plan.effective, self._letters
+            self._status, self._history, lambda: self._crew.plan.effective, self._desk.letters
         )
         admin = Admin(self._reactor, self._overview.view, endpoint, token, page)
         self._tables.add_to(admin.routes)
         self._taps.add_to(admin.routes)
         return admin
-
-    async def _letters(self) -> WebResponse:
-        """A worker knows the secrets that must not be seen in them."""
-        ready = self._crew.ready
-        return await ready[0].ask("GET", "/letters") if ready else sentence(503, "No worker runs.")
 
     def _logged(self, entry: LogEntry) -> None:
         """In any thread: for the components of a worker that take the log in."""

@@ -23,12 +23,13 @@ from .view import UNHEALTHY, ComponentHealth
 _RECOVERED = "exporter_recovered_log_records"
 _QUEUED, _IN_FLIGHT = "exporter_queued_log_records", "exporter_in_flight_log_records"
 _DROPPED = "exporter_dropped_log_records"
-_POINT = "_timestamp_seconds"
+#: How the names of gauges end that are a point in time.
+POINT = "_timestamp_seconds"
 #: Gauges of which the least counts: time left, and whether all is well.
 _LEAST = ("_expiry_seconds", "_to_stale", "_up")
 #: Gauges of which the most counts: ages, whether something is wrong, and what all have alike.
 _MOST = (
-    _POINT,
+    POINT,
     "_age_seconds",
     "_delay_max_seconds",
     "_paused",

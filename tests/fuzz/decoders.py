@@ -38,6 +38,7 @@ from collector_otlp.receiver import OtlpReceiver
 from collector_syslog.options import SyslogConfig
 from collector_syslog.receiver import SyslogReceiver
 from collector_transform.predicate import predicate
+from tests.collector.inputs.streams import frames_of
 from tests.fuzz.target import Target
 from tests.plugins.collector_forward.vectors import FRAMES, LIMITS, PEER
 from tests.plugins.collector_syslog.messages import had_back, messages
@@ -61,10 +62,7 @@ def _in_pieces(data: bytes) -> list[bytes]:
 
 
 def _cut(framing: Framing, pieces: Iterable[bytes]) -> list[bytes]:
-    found: list[bytes] = []
-    for piece in pieces:
-        cut = framing.feed(piece)
-        found += filter(None, cut.split(b"\n")) if isinstance(cut, bytes) else cut
+    found = [frame for piece in pieces for frame in frames_of(framing.feed(piece))]
     return found + framing.finish()
 
 
